@@ -1,0 +1,32 @@
+//! Compiles every schema under `proto/` without needing `protoc`.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let root = Path::new("proto");
+    let mut schemas = Vec::new();
+    collect(root, &mut schemas)?;
+    schemas.sort();
+    println!("cargo:rerun-if-changed=proto");
+
+    let descriptors = protox::compile(&schemas, [root])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
+    tonic_prost_build::configure()
+        .bytes(".")
+        .file_descriptor_set_path(&out)
+        .compile_fds(descriptors)?;
+    Ok(())
+}
+
+fn collect(dir: &Path, schemas: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, schemas)?;
+        } else if path.extension().is_some_and(|e| e == "proto") {
+            schemas.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! The wire: messages, and the only conversions between them and the domain.
+
+/// Generated messages and services; their documentation is in `proto/**/*.proto`.
+#[allow(missing_docs, clippy::all)]
+pub mod generated {
+    /// Between a worker and the slot processes that it starts.
+    pub mod slot {
+        /// Version 1.
+        pub mod v1 {
+            tonic::include_proto!("manyhands.slot.v1");
+        }
+    }
+}
+
+pub use generated::slot;
