@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use prost::Message;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new("proto");
     let mut schemas = Vec::new();
@@ -11,11 +13,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
 
     let descriptors = protox::compile(&schemas, [root])?;
+    // gRPC reflection serves these.
     let out = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
-    tonic_prost_build::configure()
-        .bytes(".")
-        .file_descriptor_set_path(&out)
-        .compile_fds(descriptors)?;
+    fs::write(out, descriptors.encode_to_vec())?;
+    tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
     Ok(())
 }
 

@@ -3,6 +3,11 @@
 /// Generated messages and services; their documentation is in `proto/**/*.proto`.
 #[allow(missing_docs, clippy::all)]
 pub mod generated {
+    /// The grid's services, version 1.
+    pub mod v1 {
+        tonic::include_proto!("manyhands.v1");
+    }
+
     /// Between a worker and the slot processes that it starts.
     pub mod slot {
         /// Version 1.
@@ -12,4 +17,7 @@ pub mod generated {
     }
 }
 
-pub use generated::slot;
+pub use generated::{slot, v1};
+
+/// Descriptors of all services, for gRPC reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
