@@ -1,7 +1,16 @@
 //! The wire: messages, and the only conversions between them and the domain.
 
 /// Generated messages and services; their documentation is in `proto/**/*.proto`.
-#[allow(missing_docs, clippy::all)]
+#[expect(
+    missing_docs,
+    unused_qualifications,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::clone_on_ref_ptr,
+    clippy::excessive_nesting,
+    clippy::too_many_lines,
+    reason = "its generator has its own style"
+)]
 pub mod generated {
     /// The grid's services, version 1.
     pub mod v1 {
@@ -16,6 +25,8 @@ pub mod generated {
         }
     }
 }
+
+pub mod identity;
 
 pub use generated::{slot, v1};
 
