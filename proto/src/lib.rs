@@ -27,6 +27,8 @@ pub mod generated {
 }
 
 pub mod identity;
+pub mod invite;
+pub mod link;
 
 pub use generated::{slot, v1};
 
