@@ -1,1 +1,62 @@
-//! placeholder
+//! What Manyhands decides, and nothing else.
+//!
+//! A volunteer grid is run by a handful of decisions: who computes what, which of several equal
+//! answers stands, what to do when a machine goes away, what a host has earned. They all live
+//! here, as plain functions over plain values:
+//!
+//! ```text
+//! Command ──► Engine::handle(store, command, now) ──► Reply    to the one who asked
+//!                                                └──► Effect   to the world, after the commit
+//! Query   ──► query::ask(store, query, now)       ──► Answer
+//! ```
+//!
+//! - [`engine`] is the only writer. Each [`Command`](command::Command) is one file there.
+//! - [`store`] is the port to what is remembered, with a memory implementation.
+//! - [`query`] reads; [`agent`] is the pure half of a worker; [`invariant`] checks a whole store.
+//! - The rest are the nouns ([`job`], [`work_unit`], [`replica`], [`host`], …) and the rules about
+//!   them ([`validate`], [`transition`], [`schedule`], [`credit`], [`backoff`]).
+//!
+//! # What must be absent
+//!
+//! - **I/O**: no clock, thread, file, socket or environment is touched. The time is an argument.
+//! - **Chance**: the same seed, store, commands and times give the same replies, effects and rows.
+//!   Only ordered maps are used; nothing that is stored is a float.
+//! - **The wire**: a value that exists here is already valid, and knows no encoding of itself.
+//! - **Exceptions as answers**: a refused command is a value of its reply. An error means that the
+//!   store failed, and then nothing was decided.
+#![forbid(unsafe_code)]
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod account;
+pub mod agent;
+pub mod backoff;
+pub mod command;
+pub mod credit;
+pub mod digest;
+pub mod effect;
+pub mod engine;
+mod hex;
+pub mod host;
+pub mod id;
+pub mod invariant;
+pub mod invite;
+pub mod job;
+pub mod key;
+pub mod lease;
+pub mod limits;
+pub mod manifest;
+pub mod path;
+pub mod policy;
+pub mod query;
+pub mod refusal;
+pub mod replica;
+pub mod reply;
+pub mod requirement;
+pub mod schedule;
+pub mod settings;
+pub mod store;
+pub mod time;
+pub mod transition;
+pub mod validate;
+pub mod volunteer;
+pub mod work_unit;

@@ -1,0 +1,36 @@
+//! What the engine wants done in the world.
+
+use crate::id::{HostId, JobId, ReplicaId, UnitId};
+use crate::time::Timestamp;
+
+/// Something to do after the commit. Every effect is idempotent, and one that is lost in a crash
+/// comes again from [`Engine::recover`](crate::engine::Engine::recover) or is only a hint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// A hint: hosts that wait for work may ask again.
+    WorkReady {
+        /// The job that has work.
+        job: JobId,
+        /// About how many leases there are.
+        count: u32,
+    },
+    /// Hand the canonical outputs of these units to their job, then say so by `Assimilate`.
+    Assimilate {
+        /// At most [`BATCH_MAX`](crate::limits::BATCH_MAX) units.
+        units: Vec<UnitId>,
+    },
+    /// A hint: the host should stop these replicas. If it never hears, its next renewal says it.
+    Abort {
+        /// The host.
+        host: HostId,
+        /// The replicas, whose leases it has lost.
+        replicas: Vec<ReplicaId>,
+    },
+    /// A hint: somebody who watches the job may look again.
+    JobChanged {
+        /// The job.
+        job: JobId,
+    },
+    /// Say `Expire` at this time. A later one of these that is earlier comes on top.
+    ExpireAt(Timestamp),
+}

@@ -1,0 +1,60 @@
+//! Every bound of the core in one place. Whatever crosses one is refused by name, never cut short.
+
+use crate::time::Span;
+
+/// Most work units of one job.
+pub const UNITS_MAX: u32 = 10_000_000;
+/// Longest name of a job, app, axis, host, volunteer or scientist.
+pub const NAME_BYTES_MAX: usize = 128;
+/// Longest description of a job.
+pub const DESCRIPTION_BYTES_MAX: usize = 4_096;
+/// Longest path of an input or output.
+pub const PATH_BYTES_MAX: usize = 255;
+/// Most arguments of a unit, and longest one as it is written in the manifest.
+pub const ARGS_MAX: usize = 256;
+/// Longest argument as it is written in the manifest.
+pub const ARG_BYTES_MAX: usize = 4_096;
+/// Most axes of a job's grid.
+pub const AXES_MAX: usize = 8;
+/// Longest value on an axis.
+pub const AXIS_VALUE_BYTES_MAX: usize = 1_024;
+/// Most values that one axis may list one by one (a range may have more).
+pub const AXIS_VALUES_MAX: usize = 100_000;
+/// Most inputs of a unit.
+pub const INPUTS_MAX: usize = 64;
+/// Most outputs of a unit, standard output included.
+pub const OUTPUTS_MAX: usize = 64;
+/// Largest output that travels and is stored inside its report; a larger one is a blob.
+pub const INLINE_BYTES_MAX: usize = 16 * 1_024;
+/// Longest message of an app error or host error.
+pub const MESSAGE_BYTES_MAX: usize = 4_096;
+
+/// Largest quorum.
+pub const QUORUM_MAX: u8 = 16;
+/// Most replicas of one unit, failed ones included.
+pub const REPLICAS_MAX: u8 = 64;
+/// Largest module.
+pub const MODULE_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
+/// Most memory a unit may ask for: all that a 32-bit program can address.
+pub const MEMORY_BYTES_MAX: u64 = 4 * 1_024 * 1_024 * 1_024;
+/// Most bytes that all outputs of a unit may have together.
+pub const OUTPUT_BYTES_MAX: u64 = 4 * 1_024 * 1_024 * 1_024;
+/// Most bytes of a unit's log.
+pub const LOG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
+/// Shortest lease: shorter ones would expire between two heartbeats.
+pub const LEASE_MS_MIN: Span = Span::seconds(10);
+/// Longest time from lease to report.
+pub const DEADLINE_MS_MAX: Span = Span::hours(365 * 24);
+
+/// Most items of one batch: leases asked for, renewals, reports, units to assimilate.
+pub const BATCH_MAX: usize = 1_000;
+/// Most leases that one host may hold.
+pub const LEASES_PER_HOST_MAX: usize = 1_000;
+/// Most rows of one page of a query.
+pub const PAGE_MAX: usize = 1_000;
+/// Most jobs that are open or being cancelled at the same time.
+pub const JOBS_OPEN_MAX: usize = 1_000;
+/// Most work units that one `Expire` touches, before it asks to be called again.
+pub const EXPIRE_BATCH: usize = 1_000;
+/// Most determinism profiles that a host may offer.
+pub const PROFILES_MAX: usize = 16;

@@ -1,0 +1,1 @@
+//! One sentence on why something does not move.

@@ -1,0 +1,126 @@
+//! Why a command, or one item of it, changes nothing.
+
+use crate::id::{HostId, JobId, ReplicaId};
+use crate::invite::Role;
+use crate::key::Key;
+use crate::replica::OutputError;
+use crate::requirement::Kind;
+
+/// What was wrong, where, and what the limit is. The text is meant for the person at the other end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The host never enrolled.
+    #[error("host {0} is not enrolled; enrol first")]
+    UnknownHost(HostId),
+    /// There is no such job.
+    #[error("there is no job {0}")]
+    UnknownJob(JobId),
+    /// The host was never given this replica.
+    #[error("no lease on replica {0} was ever given")]
+    UnknownLease(ReplicaId),
+    /// The replica belongs to another host.
+    #[error("replica {replica} was not leased to host {host}")]
+    WrongHost {
+        /// The replica.
+        replica: ReplicaId,
+        /// The host that asks.
+        host: HostId,
+    },
+    /// The lease has ended, and the work goes on or ended without it.
+    #[error("the lease on replica {0} has ended; drop it")]
+    LeaseExpired(ReplicaId),
+    /// The replica was reported before, differently.
+    #[error("replica {0} was already reported with another outcome; the first one counts")]
+    ReportedDifferently(ReplicaId),
+    /// Too many of the host's answers were invalid.
+    #[error("host {host} is suspended: {invalid} of its answers differed from a quorum's")]
+    HostSuspended {
+        /// The host.
+        host: HostId,
+        /// How many of its answers were invalid.
+        invalid: u32,
+    },
+    /// A batch is empty or too large.
+    #[error("{what} has {count} items; it must have between 1 and {max}")]
+    BatchSize {
+        /// The batch.
+        what: &'static str,
+        /// How many items it has.
+        count: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// A text is empty, too long or holds control characters.
+    #[error("{field} must have between 1 and {max} bytes and no control characters")]
+    Text {
+        /// The field.
+        field: &'static str,
+        /// How long it may be.
+        max: usize,
+    },
+    /// A number is out of its bounds.
+    #[error("{field} is {value}; it must be between {min} and {max}")]
+    OutOfBounds {
+        /// The field.
+        field: &'static str,
+        /// What it is.
+        value: u64,
+        /// The least that is allowed.
+        min: u64,
+        /// The most that is allowed.
+        max: u64,
+    },
+    /// An output cannot be taken.
+    #[error("output {name:?} of replica {replica}: {error}")]
+    Output {
+        /// The replica.
+        replica: ReplicaId,
+        /// The output.
+        name: String,
+        /// What is wrong with it.
+        error: OutputError,
+    },
+    /// Two outputs of a replica have the same name.
+    #[error("replica {replica} reports output {name:?} twice")]
+    OutputTwice {
+        /// The replica.
+        replica: ReplicaId,
+        /// The output.
+        name: String,
+    },
+    /// A checkpoint of a program that has none.
+    #[error("replica {replica} is of a {kind} program, which has no checkpoints")]
+    NoCheckpoints {
+        /// The replica.
+        replica: ReplicaId,
+        /// The program's kind.
+        kind: Kind,
+    },
+    /// An invite is needed.
+    #[error("an invite is needed to join; ask the coordinator's owner for one")]
+    InviteNeeded,
+    /// There is no such invite.
+    #[error("this invite is not known here")]
+    UnknownInvite,
+    /// The invite's time is over.
+    #[error("this invite has expired; ask for a new one")]
+    InviteExpired,
+    /// The invite was used as often as it may be.
+    #[error("this invite was used up; ask for a new one")]
+    InviteUsedUp,
+    /// The invite is for something else.
+    #[error("this invite is for a {}", match .0 { Role::Host { .. } => "host", Role::Scientist => "scientist" })]
+    InviteForOther(Role),
+    /// The submitter was never admitted.
+    #[error("key {0} may not submit jobs; ask for a scientist's invite")]
+    NotAdmitted(Key),
+    /// Only the submitter may do this.
+    #[error("job {0} was submitted by somebody else")]
+    NotSubmitter(JobId),
+    /// Too many jobs are open.
+    #[error("{max} jobs are open, the most there may be; wait until one ends")]
+    TooManyJobs {
+        /// How many there may be.
+        max: usize,
+    },
+}

@@ -1,0 +1,166 @@
+//! The port to what is remembered.
+//!
+//! A store keeps rows and finds them again; it decides nothing. It is synchronous, because the
+//! databases behind it are, and because a decision that waits is a decision that interleaves.
+//! Several calls of [`Engine::handle`](crate::engine::Engine::handle) may share one transaction:
+//! where it begins and ends is the business of whoever owns the store.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod memory;
+
+use crate::account::Account;
+use crate::credit::LedgerRow;
+use crate::digest::Digest;
+use crate::host::Host;
+use crate::id::{HostId, JobId, UnitId, VolunteerId};
+use crate::invite::Invite;
+use crate::job::Job;
+use crate::key::Key;
+use crate::time::Timestamp;
+use crate::volunteer::Volunteer;
+use crate::work_unit::WorkUnit;
+
+/// One row to be written. A `Put` replaces the row with the same id, or adds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// A job, by its id.
+    PutJob(Job),
+    /// A unit with its replicas, by its id.
+    PutUnit(WorkUnit),
+    /// A host with its leases, by its id.
+    PutHost(Host),
+    /// A volunteer, by their id.
+    PutVolunteer(Volunteer),
+    /// An invite, by its token.
+    PutInvite(Invite),
+    /// A scientist, by their key.
+    PutAccount(Account),
+    /// A grant, after all others.
+    AppendLedger(LedgerRow),
+}
+
+/// The largest ids in use, 0 where there is none: new rows get the next ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastIds {
+    /// The last job.
+    pub job: u64,
+    /// The last host.
+    pub host: u64,
+    /// The last volunteer.
+    pub volunteer: u64,
+}
+
+/// How much one host contributed to a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Voucher {
+    /// The host.
+    pub host: HostId,
+    /// Who lends it.
+    pub volunteer: VolunteerId,
+    /// How many of its replicas were found valid.
+    pub replicas: u32,
+}
+
+/// What is remembered. Reads see every write that was applied before. All lists are ordered and
+/// have at most `limit` entries; a page begins after the id that is given, or with the first.
+pub trait Store {
+    /// Writes all rows or none.
+    ///
+    /// # Errors
+    /// If the rows cannot be written; the enclosing transaction is to be given up.
+    fn apply(&mut self, writes: Vec<Write>) -> Result<(), StoreError>;
+
+    /// The largest ids in use.
+    fn last_ids(&self) -> Result<LastIds, StoreError>;
+
+    /// A job.
+    fn job(&self, id: JobId) -> Result<Option<Job>, StoreError>;
+    /// The job that a manifest became.
+    fn job_by_manifest(&self, manifest: &Digest) -> Result<Option<Job>, StoreError>;
+    /// Jobs by id, the newest first, below `before` if given; only those of one submitter if given.
+    fn jobs(
+        &self,
+        submitter: Option<&Key>,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<Job>, StoreError>;
+    /// Open jobs, the oldest first. Must not cost more for jobs in other states.
+    fn jobs_open(&self, limit: usize) -> Result<Vec<Job>, StoreError>;
+    /// Jobs that are being cancelled, the oldest first. Must not cost more for other jobs.
+    fn jobs_cancelling(&self, limit: usize) -> Result<Vec<Job>, StoreError>;
+
+    /// A unit, if it was ever leased.
+    fn unit(&self, id: UnitId) -> Result<Option<WorkUnit>, StoreError>;
+    /// Units of a job by index, from `from` on.
+    fn units(&self, job: JobId, from: u32, limit: usize) -> Result<Vec<WorkUnit>, StoreError>;
+    /// Units of a job with `ready_at <= now` by index, from `from` on.
+    fn units_ready(
+        &self,
+        job: JobId,
+        now: Timestamp,
+        from: u32,
+        limit: usize,
+    ) -> Result<Vec<WorkUnit>, StoreError>;
+    /// Validated units by id, after `after`. Must not cost more for units in other states.
+    fn units_validated(
+        &self,
+        after: Option<UnitId>,
+        limit: usize,
+    ) -> Result<Vec<UnitId>, StoreError>;
+    /// How many units of each job have `after < ready_at <= until`, by job.
+    fn units_waking(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(JobId, u32)>, StoreError>;
+    /// The earliest `ready_at` after `after`.
+    fn next_ready_at(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+
+    /// A host.
+    fn host(&self, id: HostId) -> Result<Option<Host>, StoreError>;
+    /// The host with this key.
+    fn host_by_key(&self, key: &Key) -> Result<Option<Host>, StoreError>;
+    /// Hosts by id, after `after`.
+    fn hosts(&self, after: Option<HostId>, limit: usize) -> Result<Vec<Host>, StoreError>;
+    /// Hosts with [`next_deadline_at`](Host::next_deadline_at)` <= now`, the earliest first.
+    fn hosts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Host>, StoreError>;
+    /// The earliest [`next_deadline_at`](Host::next_deadline_at) of all hosts.
+    fn next_deadline_at(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// A volunteer.
+    fn volunteer(&self, id: VolunteerId) -> Result<Option<Volunteer>, StoreError>;
+    /// The volunteer with this name.
+    fn volunteer_by_name(&self, name: &str) -> Result<Option<Volunteer>, StoreError>;
+    /// An invite, by the digest of its secret.
+    fn invite(&self, token: &Digest) -> Result<Option<Invite>, StoreError>;
+    /// A scientist.
+    fn account(&self, key: &Key) -> Result<Option<Account>, StoreError>;
+
+    /// Grants in the order in which they were appended, after the first `skip`.
+    fn ledger(&self, skip: u64, limit: usize) -> Result<Vec<LedgerRow>, StoreError>;
+    /// Who was granted credit for replicas of a job, by host.
+    fn vouchers(&self, job: JobId, limit: usize) -> Result<Vec<Voucher>, StoreError>;
+}
+
+/// The store failed. Nothing was decided; the enclosing transaction is to be given up.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database behind it failed.
+    #[error("the store failed")]
+    Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row cannot be read as what it should be.
+    #[error("a stored {what} cannot be read: {reason}")]
+    Corrupt {
+        /// The kind of row.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A row that other rows refer to is not there.
+    #[error("{what} is missing from the store")]
+    Missing {
+        /// Which one.
+        what: String,
+    },
+}
