@@ -26,6 +26,7 @@ pub mod generated {
     }
 }
 
+pub mod convert;
 pub mod identity;
 pub mod invite;
 pub mod link;

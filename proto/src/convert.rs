@@ -1,0 +1,23 @@
+//! The only conversions between the wire and the domain.
+//!
+//! What arrives is checked here once: a value of `manyhands_core` is already valid, and a message
+//! that breaks a rule ends as a [`WireError`] that names the field and the limit. What leaves is
+//! copied field by field, so that equal values have equal bytes.
+
+mod error;
+mod field;
+mod host;
+mod ids;
+mod job;
+mod manifest;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::error::{Fault, WireError};
+pub use self::field::{digest, key, signature};
+pub use self::host::role;
+pub use self::job::{canonical, canonical_outputs};
+pub use self::manifest::{MANIFEST_BYTES_MAX, decode_manifest, encode_manifest};
+pub use self::work::{renewals, renewed, reports};

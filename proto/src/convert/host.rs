@@ -1,0 +1,89 @@
+//! Hosts: what they offer, and how the operator sees them.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use manyhands_core::host::{Host, HostState};
+use manyhands_core::invite::Role;
+use manyhands_core::limits::{NAME_BYTES_MAX, PROFILES_MAX};
+use manyhands_core::requirement::Capabilities;
+
+use super::error::{Fault, WireError};
+use super::field::{at_most, bounded, narrow};
+use crate::v1;
+
+impl From<Capabilities> for v1::Capabilities {
+    fn from(has: Capabilities) -> Self {
+        Self {
+            slots: has.slots.into(),
+            memory_bytes: has.memory_bytes,
+            profiles: has.profiles.into_iter().collect(),
+            engine: has.version,
+            isa: has.isa,
+            os: has.os,
+        }
+    }
+}
+
+impl TryFrom<v1::Capabilities> for Capabilities {
+    type Error = WireError;
+
+    fn try_from(wire: v1::Capabilities) -> Result<Self, WireError> {
+        at_most("profiles", PROFILES_MAX, wire.profiles.len())?;
+        let slots: u16 = narrow("slots", wire.slots)?;
+        if slots == 0 {
+            return Err(WireError::missing("slots"));
+        }
+        Ok(Self {
+            slots,
+            memory_bytes: wire.memory_bytes,
+            profiles: wire.profiles.into_iter().collect::<BTreeSet<u32>>(),
+            isa: bounded("isa", NAME_BYTES_MAX, wire.isa)?,
+            os: bounded("os", NAME_BYTES_MAX, wire.os)?,
+            version: bounded("engine", NAME_BYTES_MAX, wire.engine)?,
+        })
+    }
+}
+
+impl From<Host> for v1::Host {
+    /// The host as it is stored. Whether it is `connected` only the shell knows.
+    fn from(host: Host) -> Self {
+        let counters = host.counters;
+        Self {
+            id: host.id.0,
+            nickname: host.nickname,
+            volunteer: host.volunteer.0,
+            capabilities: Some(host.capabilities.into()),
+            connected: false,
+            suspended: match host.state {
+                HostState::Active => false,
+                HostState::Suspended { .. } => true,
+            },
+            valid: counters.valid.into(),
+            invalid: counters.invalid.into(),
+            errors: counters.error.into(),
+            expired: counters.expired.into(),
+            credit_micro: host.credit.0,
+            seen_at_ms: host.seen_at.0,
+            leases: u32::try_from(host.leases.len()).unwrap_or(u32::MAX),
+            key: Bytes::copy_from_slice(host.key.as_bytes()),
+        }
+    }
+}
+
+/// The role that an invite is asked for.
+///
+/// # Errors
+/// When the role is missing or unknown, or the volunteer's name is too long.
+pub fn role(request: &v1::InviteRequest) -> Result<Role, WireError> {
+    match v1::Role::try_from(request.role) {
+        Ok(v1::Role::Host) => {
+            let name = bounded("volunteer", NAME_BYTES_MAX, request.volunteer.as_str())?;
+            let volunteer = (!name.is_empty()).then(|| name.to_owned());
+            Ok(Role::Host { volunteer })
+        }
+        Ok(v1::Role::Scientist) => Ok(Role::Scientist),
+        Ok(v1::Role::Unspecified) => Err(WireError::missing("role")),
+        Err(_) => Err(WireError::new("role", Fault::Unknown(request.role))),
+    }
+}

@@ -1,0 +1,59 @@
+//! Leases, and what became of renewing them.
+
+use manyhands_core::command::Renewal;
+use manyhands_core::id::ReplicaId;
+use manyhands_core::reply::{LeaseGrant, Renewed};
+use manyhands_core::time::Timestamp;
+
+use crate::convert::error::WireError;
+use crate::convert::field::{nested, optional};
+use crate::v1;
+
+impl From<LeaseGrant> for v1::Lease {
+    fn from(lease: LeaseGrant) -> Self {
+        Self {
+            replica: Some(lease.replica.into()),
+            deadline_at_ms: lease.deadline_at.0,
+            resume: lease.resume_from.map(Into::into),
+            hard_deadline_at_ms: lease.hard_deadline_at.0,
+        }
+    }
+}
+
+impl TryFrom<v1::Lease> for LeaseGrant {
+    type Error = WireError;
+
+    fn try_from(wire: v1::Lease) -> Result<Self, WireError> {
+        Ok(Self {
+            replica: nested("replica", wire.replica)?,
+            deadline_at: Timestamp(wire.deadline_at_ms),
+            hard_deadline_at: Timestamp(wire.hard_deadline_at_ms),
+            resume_from: optional("resume", wire.resume)?,
+        })
+    }
+}
+
+/// The answers to renewals, in the same order, as the two messages that tell a host of them:
+/// leases that go on with their new deadlines, and replicas to drop.
+#[must_use]
+pub fn renewed(asked: &[Renewal], answers: Vec<Renewed>) -> (v1::Renewed, v1::Abort) {
+    let mut leases = Vec::new();
+    let mut replicas = Vec::new();
+    for (renewal, answer) in asked.iter().zip(answers) {
+        match answer {
+            Renewed::Until(deadline_at) => leases.push(extended(renewal.replica, deadline_at)),
+            Renewed::Lost(_) => replicas.push(renewal.replica.into()),
+        }
+    }
+    (v1::Renewed { leases }, v1::Abort { replicas })
+}
+
+fn extended(replica: ReplicaId, deadline_at: Timestamp) -> v1::Lease {
+    // What does not change by a renewal is not said again.
+    v1::Lease {
+        replica: Some(replica.into()),
+        deadline_at_ms: deadline_at.0,
+        resume: None,
+        hard_deadline_at_ms: 0,
+    }
+}

@@ -1,0 +1,54 @@
+//! Reports: how replicas ended.
+
+use manyhands_core::command::{Outcome, ReplicaReport};
+use manyhands_core::limits::{MESSAGE_BYTES_MAX, OUTPUTS_MAX};
+use manyhands_core::replica::Usage;
+
+use crate::convert::error::WireError;
+use crate::convert::field::{bounded, digest, digest_bytes, list, nested, required};
+use crate::v1::{self, report};
+
+impl From<ReplicaReport> for v1::Report {
+    fn from(report: ReplicaReport) -> Self {
+        let (outcome, usage) = match report.outcome {
+            Outcome::Success { outputs, usage } => {
+                let outputs = outputs.into_iter().map(Into::into).collect();
+                (report::Outcome::Success(v1::Success { outputs }), Some(usage.into()))
+            }
+            Outcome::AppError { error, message, usage } => {
+                let error = v1::AppError { error: digest_bytes(&error), message };
+                (report::Outcome::AppError(error), Some(usage.into()))
+            }
+            Outcome::HostError { message } => {
+                (report::Outcome::HostError(v1::HostError { message }), None)
+            }
+            Outcome::Aborted => (report::Outcome::Aborted(v1::Aborted { checkpoint: None }), None),
+        };
+        Self { replica: Some(report.replica.into()), usage, outcome: Some(outcome) }
+    }
+}
+
+impl TryFrom<v1::Report> for ReplicaReport {
+    type Error = WireError;
+
+    /// An aborted replica's checkpoint is not part of the domain's report: it is a renewal's.
+    fn try_from(wire: v1::Report) -> Result<Self, WireError> {
+        let usage = wire.usage.map(Usage::from).unwrap_or_default();
+        let outcome = match required("outcome", wire.outcome)? {
+            report::Outcome::Success(success) => {
+                let outputs = list("success.outputs", OUTPUTS_MAX, success.outputs)?;
+                Outcome::Success { outputs, usage }
+            }
+            report::Outcome::AppError(error) => Outcome::AppError {
+                error: digest("app_error.error", &error.error)?,
+                message: bounded("app_error.message", MESSAGE_BYTES_MAX, error.message)?,
+                usage,
+            },
+            report::Outcome::HostError(error) => Outcome::HostError {
+                message: bounded("host_error.message", MESSAGE_BYTES_MAX, error.message)?,
+            },
+            report::Outcome::Aborted(_) => Outcome::Aborted,
+        };
+        Ok(Self { replica: nested("replica", wire.replica)?, outcome })
+    }
+}
