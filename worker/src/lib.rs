@@ -1,1 +1,8 @@
-//! placeholder
+//! The volunteer's side of Manyhands.
+
+mod cache;
+mod clock;
+pub mod config;
+mod home;
+mod probe;
+mod spool;
