@@ -1,3 +1,8 @@
 //! The volunteer's side of Manyhands.
 
-pub mod sandbox;
+mod cache;
+mod clock;
+pub mod config;
+mod home;
+mod probe;
+mod spool;

@@ -1,0 +1,135 @@
+//! The worker's settings as written, in TOML. The comments on the fields are their reference.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use manyhands_core::time::Span;
+use manyhands_proto::invite::Invite;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
+
+use super::quantity::{self, Text};
+use super::{ConfigError, Fault};
+
+/// What a settings file may say. Every key may be left out; an unknown one is refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// `invite`: which coordinator to work for, as its operator gave it. It carries the
+    /// coordinator's key, and a secret when joining is by invitation only.
+    #[serde(default, deserialize_with = "invite")]
+    pub invite: Option<Invite>,
+    /// `data_dir`: folder for the key, unreported results and cached blobs. One worker to a folder.
+    pub data_dir: Option<PathBuf>,
+    /// `nickname`: what others see of this machine, at most 64 characters. Default: nothing.
+    pub nickname: Option<String>,
+    /// `slots`: programs at once: a number, or "auto" for one on each core (default).
+    pub slots: Option<Slots>,
+    /// `slot_memory`: memory that one program may have. Default: half of the machine's, shared
+    /// among the slots.
+    #[serde(default, deserialize_with = "quantity::size")]
+    pub slot_memory: Option<u64>,
+    /// `cache_max`: disk for downloaded blobs; the longest unused go first. Default "4 GiB".
+    #[serde(default, deserialize_with = "quantity::size")]
+    pub cache_max: Option<u64>,
+    /// `checkpoint_interval`: how often running programs are saved, so that no more work than
+    /// this is lost to a crash. Default "30 s".
+    #[serde(default, deserialize_with = "quantity::span")]
+    pub checkpoint_interval: Option<Span>,
+    /// `checkpoint_upload_max`: larger checkpoints stay on this machine. Default "16 MiB".
+    #[serde(default, deserialize_with = "quantity::size")]
+    pub checkpoint_upload_max: Option<u64>,
+    /// `drain_grace`: how long a worker that is told to stop may take to save programs and hand
+    /// in reports. Default "20 s".
+    #[serde(default, deserialize_with = "quantity::span")]
+    pub drain_grace: Option<Span>,
+    /// A test device, see [`Fault`].
+    pub fault: Option<Fault>,
+}
+
+/// How many programs run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slots {
+    /// One on each core.
+    Auto,
+    /// So many.
+    Count(NonZeroU32),
+}
+
+/// More slots than this are a typing error.
+const SLOTS_MAX: u32 = 1024;
+
+impl Written {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming file, line and key.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads settings from `text`; `path` only names them in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`], naming file, line and key.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start).min(text.len());
+            let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+            let key = text[line_start..].lines().next().and_then(|line| line.split_once('='));
+            ConfigError::Invalid {
+                path: path.to_owned(),
+                line: text[..start].matches('\n').count() + 1,
+                key: key.map_or_else(String::new, |(key, _)| format!("{}: ", key.trim())),
+                // The parser's message may have more lines, which repeat the text.
+                reason: error.message().lines().next().unwrap_or_default().to_owned(),
+            }
+        })
+    }
+}
+
+fn invite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Invite>, D::Error> {
+    deserializer.deserialize_str(Text("an invite", Invite::from_str)).map(Some)
+}
+
+impl FromStr for Slots {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        text.parse()
+            .ok()
+            .filter(|count: &NonZeroU32| count.get() <= SLOTS_MAX)
+            .map(Self::Count)
+            .ok_or_else(|| format!("`{text}` is neither \"auto\" nor 1 to {SLOTS_MAX}"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Slots {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl Visitor<'_> for Either {
+            type Value = Slots;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number of slots or \"auto\"")
+            }
+
+            fn visit_i64<E: Error>(self, count: i64) -> Result<Slots, E> {
+                count.to_string().parse().map_err(E::custom)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Slots, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}

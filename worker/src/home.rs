@@ -1,0 +1,112 @@
+//! The worker's data folder: who may use it, and what lies where.
+//!
+//! ```text
+//! lock         held while a worker runs
+//! key          the host's identity
+//! spool.db     leases, unacknowledged reports, newest checkpoints
+//! blobs/       downloaded and computed blobs, by digest
+//! modules/     compiled programs; only this machine ever wrote here
+//! ```
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// An open data folder. It is this process's alone until this value is dropped.
+#[derive(Debug)]
+pub(crate) struct Home {
+    root: PathBuf,
+    /// Unlocked by the system when the process ends, however it ends.
+    _lock: File,
+}
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// Another process has it.
+    #[error(
+        "another worker uses the data folder {}: stop it, or name another folder",
+        .0.display()
+    )]
+    Busy(PathBuf),
+    /// It cannot be made or written.
+    #[error("cannot use the data folder {}: {source}", path.display())]
+    Unusable {
+        /// The folder, or the file in it.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+impl Home {
+    /// Opens the folder at `root`, making it (for the owner only) where there is none.
+    ///
+    /// # Errors
+    /// [`HomeError::Busy`] while another worker has it, [`HomeError::Unusable`].
+    pub(crate) fn open(root: &Path) -> Result<Self, HomeError> {
+        let unusable = |source| HomeError::Unusable { path: root.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(unusable)?;
+        let path = root.join("lock");
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|source| HomeError::Unusable { path: path.clone(), source })?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(HomeError::Busy(root.to_owned())),
+            Err(TryLockError::Error(source)) => Err(HomeError::Unusable { path, source }),
+        }
+    }
+
+    /// The file with the host's key.
+    pub(crate) fn key(&self) -> PathBuf {
+        self.root.join("key")
+    }
+
+    /// The database of the spool.
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.root.join("spool.db")
+    }
+
+    /// The folder of the cache.
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.root.join("blobs")
+    }
+
+    /// The folder of compiled programs.
+    pub(crate) fn modules(&self) -> PathBuf {
+        self.root.join("modules")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn one_worker_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("deep/data");
+        let first = Home::open(&root).unwrap();
+        assert!(matches!(Home::open(&root), Err(HomeError::Busy(path)) if path == root));
+        drop(first);
+        let mode = root.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        Home::open(&root).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, "").unwrap();
+        assert!(matches!(Home::open(&path), Err(HomeError::Unusable { .. })));
+    }
+}
