@@ -59,8 +59,8 @@ build_rust() {
     say "building the Rust programs ($toolchain)"
     # Step programs are libraries, commands are binaries: one invocation each.
     "cargo_$toolchain" --lib -p mersenne
-    #    "cargo_$toolchain" --bin dedoppler -p dedoppler
-    for name in mersenne; do
+    "cargo_$toolchain" --bin dedoppler -p dedoppler
+    for name in mersenne dedoppler; do
         install -m 644 "target/$target/release/$name.wasm" "wasm/$name.wasm"
     done
 }
