@@ -14,7 +14,7 @@ pub(super) fn draw(canvas: &mut Canvas, layout: &Layout, scene: &Scene<'_>) {
     for column in 0..layout.plot_width() {
         let best = &scene.search.best()[layout.channels_at(column)];
         let snr = best.iter().map(|best| best.snr).fold(0.0, f32::max);
-        let bar = share_of(height, snr / full);
+        let bar = bar_height(height, snr / full);
         for y in 0..bar {
             // Brighter where it stands out, like the signals below.
             let part = 0.25 + 0.6 * share(y, height);
@@ -32,11 +32,11 @@ pub(super) fn draw(canvas: &mut Canvas, layout: &Layout, scene: &Scene<'_>) {
 /// A little more than the strongest sum, and never so little that the threshold is off the panel.
 fn full_scale(scene: &Scene<'_>) -> f32 {
     let strongest = scene.search.best().iter().map(|best| best.snr).fold(0.0, f32::max);
-    (strongest * 1.15).max(scene.snr_min * 1.5)
+    (strongest * 1.3).max(scene.snr_min * 1.5)
 }
 
 fn threshold(canvas: &mut Canvas, layout: &Layout, part: f32, height: usize) {
-    let y = layout.spectrum_bottom() - 1 - share_of(height, part);
+    let y = layout.spectrum_bottom() - 1 - bar_height(height, part);
     for x in (layout.plot_left()..layout.plot_right()).filter(|x| x % 8 < 4) {
         canvas.set(x, y, colour::MARK);
     }
@@ -48,11 +48,16 @@ fn threshold(canvas: &mut Canvas, layout: &Layout, part: f32, height: usize) {
 fn number_hits(canvas: &mut Canvas, layout: &Layout, scene: &Scene<'_>, full: f32) {
     let height = layout.spectrum_bottom() - layout.spectrum_top();
     for (index, hit) in scene.hits.iter().take(super::waterfall::MARKED_MAX).enumerate() {
-        let peak = layout.spectrum_bottom() - share_of(height, hit.snr / full);
+        let peak = layout.spectrum_bottom() - bar_height(height, hit.snr / full);
         let y = peak.saturating_sub(9).max(layout.spectrum_top() + 2);
         let number = (index + 1).to_string();
         canvas.text_around(layout.x_of(hit.line.channel), y, colour::MARK, &number);
     }
+}
+
+/// Heights go by the square root, so that a weak signal is seen beside a strong one.
+fn bar_height(height: usize, part: f32) -> usize {
+    share_of(height, part.max(0.0).sqrt())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a picture has few lines")]
