@@ -1,1 +1,3 @@
-//! placeholder
+//! The volunteer's side of Manyhands.
+
+pub mod sandbox;

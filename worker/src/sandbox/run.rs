@@ -1,0 +1,298 @@
+//! Drives a guest from its first instruction, or from a checkpoint, to its outcome.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use manyhands_prepare::Kind;
+use nix::time::ClockId;
+
+use crate::sandbox::checkpoint::{self, Checkpointed, Identity};
+use crate::sandbox::host::Host;
+use crate::sandbox::instance::{Ended, Guest, Running, ended, outcome};
+use crate::sandbox::outcome::{AppErrorKind, HostError, HostErrorKind, Outcome, RunReport, Usage};
+use crate::sandbox::program::Program;
+use crate::sandbox::unit::Unit;
+
+/// Stack that a thread needs to call [`run_here`]: the guest's, and as much again for our own calls.
+pub const GUEST_THREAD_STACK_BYTES: usize = 2 * crate::sandbox::engine::WASM_STACK_BYTES;
+
+/// How often progress is told, at most.
+const TELL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Wishes to a running guest, from other threads. They are looked at between two steps.
+#[derive(Debug, Default)]
+pub struct Requests {
+    checkpoint: AtomicBool,
+    drain: AtomicBool,
+}
+
+impl Requests {
+    /// Asks for a checkpoint as soon as possible.
+    pub fn checkpoint(&self) {
+        self.checkpoint.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks for a checkpoint as soon as possible, and to stop then.
+    pub fn drain(&self) {
+        self.drain.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Where checkpoints go and how often.
+#[derive(Debug, Clone)]
+pub struct CheckpointPlan {
+    /// A folder of this run alone; it holds one checkpoint, the newest.
+    pub folder: PathBuf,
+    /// Time on the wall between two checkpoints.
+    pub interval: Duration,
+}
+
+/// Something that happened to a running guest.
+#[derive(Debug, Clone)]
+pub enum RunEvent {
+    /// It is about to be called for the first time.
+    Started {
+        /// Steps already done, if it was resumed.
+        step: u64,
+    },
+    /// It came further; told at most once a second.
+    Progress {
+        /// What the guest says, in parts per million.
+        ppm: u32,
+        /// Steps done.
+        step: u64,
+    },
+    /// Its state is on disk.
+    Checkpointed(Checkpointed),
+}
+
+/// How a run is steered and watched.
+#[derive(Default)]
+pub struct Control {
+    /// Wishes of other threads.
+    pub requests: Arc<Requests>,
+    /// Checkpoints of a step program; without a plan, none are written and a drain is not heard.
+    pub checkpoints: Option<CheckpointPlan>,
+    /// A checkpoint to go on from.
+    pub resume: Option<PathBuf>,
+    /// Whether to hash the final state of a step program.
+    pub wants_state_hash: bool,
+    /// Hears of events, on the guest's thread.
+    pub on_event: Option<Box<dyn FnMut(RunEvent) + Send>>,
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control")
+            .field("checkpoints", &self.checkpoints)
+            .field("resume", &self.resume)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Passes events on, not too often.
+pub(crate) struct Teller {
+    on_event: Option<Box<dyn FnMut(RunEvent) + Send>>,
+    told_at: Instant,
+    step: u64,
+}
+
+impl Teller {
+    fn tell(&mut self, event: RunEvent) {
+        if let Some(on_event) = &mut self.on_event {
+            on_event(event);
+        }
+    }
+
+    pub(crate) fn tell_progress(&mut self, ppm: u32) {
+        if self.told_at.elapsed() >= TELL_INTERVAL {
+            self.told_at = Instant::now();
+            self.tell(RunEvent::Progress { ppm, step: self.step });
+        }
+    }
+}
+
+/// Runs `unit` on a thread made for it.
+#[must_use]
+pub fn run(program: &Program, unit: Unit, control: Control) -> RunReport {
+    let guest =
+        thread::Builder::new().name("guest".to_owned()).stack_size(GUEST_THREAD_STACK_BYTES);
+    let failed = |cause: &str| report_host_error(HostError::new(HostErrorKind::Engine, cause));
+    thread::scope(|scope| match guest.spawn_scoped(scope, || run_here(program, unit, control)) {
+        Ok(handle) => handle.join().unwrap_or_else(|_panic| failed("the sandbox panicked")),
+        Err(error) => failed(&format!("cannot start a thread: {error}")),
+    })
+}
+
+/// Runs `unit` on this thread, which must have a stack of [`GUEST_THREAD_STACK_BYTES`].
+#[must_use]
+pub fn run_here(program: &Program, unit: Unit, mut control: Control) -> RunReport {
+    let started_at = Instant::now();
+    let cpu_before = cpu_time();
+    let identity = Identity { module: program.digest, unit: unit.binding() };
+    let host = match Host::new(unit) {
+        Ok(host) => host,
+        Err(error) => return report_host_error(HostError::new(HostErrorKind::Input, error)),
+    };
+    let teller = Teller { on_event: control.on_event.take(), told_at: Instant::now(), step: 0 };
+    let mut report = match Running::new(program, Guest::new(host, teller)) {
+        Ok(running) => Drive { program, running, control, identity, step: 0 }.to_the_end(),
+        Err((mut store, ended)) => {
+            let host = &mut store.data_mut().host;
+            RunReport {
+                outcome: outcome(ended, host),
+                usage: Usage::default(),
+                state_hash: None,
+                log: host.log.text(),
+            }
+        }
+    };
+    report.usage.cpu_ms = millis(cpu_time().saturating_sub(cpu_before));
+    report.usage.wall_ms = millis(started_at.elapsed());
+    report
+}
+
+/// One run under way.
+struct Drive<'a> {
+    program: &'a Program,
+    running: Running,
+    control: Control,
+    identity: Identity,
+    step: u64,
+}
+
+impl Drive<'_> {
+    fn to_the_end(mut self) -> RunReport {
+        let next = match self.program.kind {
+            Kind::Command => self.command(),
+            Kind::Step => self.steps(),
+        };
+        let mut state_hash = None;
+        let outcome = match next {
+            Next::Drained(checkpointed) => Outcome::Drained(checkpointed),
+            Next::Ended(ended) => {
+                if self.control.wants_state_hash && self.program.kind == Kind::Step {
+                    state_hash = Some(self.state_hash());
+                }
+                outcome(ended, &mut self.running.store.data_mut().host)
+            }
+        };
+        let usage = Usage {
+            memory_bytes_peak: self.running.memory.data_size(&self.running.store) as u64,
+            steps: self.step,
+            ..Usage::default()
+        };
+        let log = self.running.store.data().host.log.text();
+        RunReport { outcome, usage, state_hash, log }
+    }
+
+    fn command(&mut self) -> Next {
+        self.tell(RunEvent::Started { step: 0 });
+        match self.running.start() {
+            Ok(()) => Next::Ended(Ended::Well),
+            Err(ended) => Next::Ended(ended),
+        }
+    }
+
+    fn steps(&mut self) -> Next {
+        match self.begin().and_then(|()| self.step_until_done()) {
+            Ok(next) => next,
+            Err(ended) => Next::Ended(ended),
+        }
+    }
+
+    /// Brings the guest to where its next call is a step.
+    fn begin(&mut self) -> Result<(), Ended> {
+        if let Some(path) = self.control.resume.take() {
+            self.step = checkpoint::resume(&path, &self.identity, self.program, &mut self.running)
+                .map_err(|e| Ended::Host(HostError::new(HostErrorKind::Checkpoint, e)))?;
+            self.running.store.data_mut().teller().step = self.step;
+            self.tell(RunEvent::Started { step: self.step });
+            return Ok(());
+        }
+        self.tell(RunEvent::Started { step: 0 });
+        self.running.initialize()
+    }
+
+    fn step_until_done(&mut self) -> Result<Next, Ended> {
+        let step = self.running.step()?;
+        let mut checkpointed_at = Instant::now();
+        loop {
+            let done = step.call(&mut self.running.store, ());
+            match done.map_err(|error| ended(&error))? {
+                0 => self.step += 1,
+                1 => {
+                    self.step += 1;
+                    return Ok(Next::Ended(Ended::Well));
+                }
+                other => return Err(Ended::App(AppErrorKind::Step(other))),
+            }
+            let guest = self.running.store.data_mut();
+            guest.teller().step = self.step;
+            guest.tell_progress();
+            if let Some(checkpointed) = self.checkpoint_if_due(&mut checkpointed_at)? {
+                return Ok(Next::Drained(checkpointed));
+            }
+        }
+    }
+
+    /// Writes a checkpoint if it is time or was asked for; returns it if the run is to stop.
+    fn checkpoint_if_due(
+        &mut self,
+        checkpointed_at: &mut Instant,
+    ) -> Result<Option<Checkpointed>, Ended> {
+        let Some(plan) = &self.control.checkpoints else { return Ok(None) };
+        let drains = self.control.requests.drain.load(Ordering::Relaxed);
+        let asked = self.control.requests.checkpoint.swap(false, Ordering::Relaxed);
+        if !(drains || asked || checkpointed_at.elapsed() >= plan.interval) {
+            return Ok(None);
+        }
+        let folder = plan.folder.clone();
+        let written =
+            checkpoint::write(&folder, &self.identity, self.program, &mut self.running, self.step);
+        let checkpointed =
+            written.map_err(|e| Ended::Host(HostError::new(HostErrorKind::Disk, e)))?;
+        // Counted from the end, so that a slow disk does not take all the time there is.
+        *checkpointed_at = Instant::now();
+        if drains {
+            return Ok(Some(checkpointed));
+        }
+        self.tell(RunEvent::Checkpointed(checkpointed));
+        Ok(None)
+    }
+
+    fn state_hash(&mut self) -> [u8; 32] {
+        checkpoint::state_hash(self.program, &mut self.running, self.step)
+    }
+
+    fn tell(&mut self, event: RunEvent) {
+        self.running.store.data_mut().teller().tell(event);
+    }
+}
+
+/// What comes after the last call of a guest.
+enum Next {
+    Ended(Ended),
+    Drained(Checkpointed),
+}
+
+fn report_host_error(error: HostError) -> RunReport {
+    RunReport {
+        outcome: Outcome::HostError(error),
+        usage: Usage::default(),
+        state_hash: None,
+        log: String::new(),
+    }
+}
+
+/// CPU time of this thread.
+fn cpu_time() -> Duration {
+    ClockId::CLOCK_THREAD_CPUTIME_ID.now().map(Duration::from).unwrap_or_default()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
