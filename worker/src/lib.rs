@@ -5,4 +5,5 @@ mod clock;
 pub mod config;
 mod home;
 mod probe;
+pub mod sandbox;
 mod spool;
