@@ -1,3 +1,4 @@
 //! The volunteer's side of Manyhands.
 
 pub mod sandbox;
+pub mod slots;
