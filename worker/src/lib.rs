@@ -6,4 +6,5 @@ pub mod config;
 mod home;
 mod probe;
 pub mod sandbox;
+pub mod slots;
 mod spool;
