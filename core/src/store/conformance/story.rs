@@ -116,17 +116,15 @@ impl Story<'_> {
         let digest = crate::digest::Digest::of(name.as_bytes());
         let signature = Signature([0; 64]);
         let submit = Submit { manifest, digest, submitter: key(1), signature };
-        match self.tell(Command::Submit(Box::new(submit)))? {
-            Reply::Submitted { job, is_new: true } => Ok(job),
-            other => panic!("{other:?}"),
-        }
+        let reply = self.tell(Command::Submit(Box::new(submit)))?;
+        let Reply::Submitted { job, is_new: true } = reply else { panic!("{reply:?}") };
+        Ok(job)
     }
 
     fn lease(&mut self, host: HostId, count: u16) -> Result<Vec<LeaseGrant>, StoreError> {
-        match self.tell(Command::Request(Request { host, count }))? {
-            Reply::Leased(leased) => Ok(leased.leases),
-            other => panic!("{other:?}"),
-        }
+        let reply = self.tell(Command::Request(Request { host, count }))?;
+        let Reply::Leased(leased) = reply else { panic!("{reply:?}") };
+        Ok(leased.leases)
     }
 
     fn report(&mut self, host: HostId, leases: &[LeaseGrant]) -> Result<(), StoreError> {
