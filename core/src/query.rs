@@ -17,7 +17,7 @@ mod why;
 
 pub use receipt::Receipt;
 
-/// Something to read. Pages have at most [`PAGE_MAX`](crate::limits::PAGE_MAX) rows.
+/// Something to read. Pages have at most [`PAGE_MAX`] rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
     /// One job.

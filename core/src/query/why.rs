@@ -85,8 +85,10 @@ fn explain_open(
     let id = unit.id;
     let leased: Vec<String> = unit.leased().map(|replica| replica.host.to_string()).collect();
     let computed_by = leased.join(" and ");
+    if job.state != JobState::Open {
+        return Ok(format!("unit {id} is being taken back: its job was cancelled"));
+    }
     Ok(match unit.ready_at {
-        None if leased.is_empty() => format!("unit {id} is being taken back"),
         None => format!("unit {id} has its hosts: {computed_by} compute it"),
         Some(at) if at > now => {
             let after = unit.replicas.iter().rev().find_map(loss).unwrap_or("a loss");
