@@ -14,6 +14,7 @@ use crate::work_unit::WorkUnit;
 
 mod receipt;
 mod why;
+mod words;
 
 pub use receipt::Receipt;
 
