@@ -145,6 +145,29 @@ impl Cache {
         self.shared.index().set_state(digest, State::Verified);
         Ok(pin)
     }
+
+    /// Takes over the file at `path`, which must be on the disk of the cache and must not be
+    /// written to any more. Its name there goes; its bytes get their digest for a name.
+    ///
+    /// # Errors
+    /// [`CacheError`]: no room in the cache, or no such file.
+    pub(crate) async fn adopt(&self, path: &Path) -> Result<Pin, CacheError> {
+        let mine = self.shared.root.join("new").join(Digest::of(path.as_os_str().as_encoded_bytes()).to_string());
+        // A file that is replaced while it is hashed keeps its bytes under this name.
+        fs::rename(path, &mine).map_err(|source| failed(path, source))?;
+        let read = mine.clone();
+        let hashed = blocking(move || Ok((hash_file(&read)?, fs::metadata(&read)?.len()))).await;
+        let (digest, bytes) = hashed.map_err(|source| failed(&mine, source))?;
+        if let Some(pin) = self.get(digest).await? {
+            fs::remove_file(&mine).map_err(|source| failed(&mine, source))?;
+            return Ok(pin);
+        }
+        let pin = self.shared.reserve(digest, bytes)?;
+        let to = pin.path();
+        fs::rename(&mine, &to).map_err(|source| failed(&to, source))?;
+        self.shared.index().set_state(digest, State::Verified);
+        Ok(pin)
+    }
 }
 
 impl Shared {
@@ -268,7 +291,7 @@ fn hash_file(path: &Path) -> Result<Digest, io::Error> {
 }
 
 /// Runs `work` where it may wait for the disk. A panic in it is one here.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

@@ -6,3 +6,4 @@ pub mod config;
 mod home;
 mod probe;
 mod spool;
+mod link;
