@@ -146,27 +146,36 @@ impl Cache {
         Ok(pin)
     }
 
-    /// Takes over the file at `path`, which must be on the disk of the cache and must not be
-    /// written to any more. Its name there goes; its bytes get their digest for a name.
+    /// Takes over the file at `path`, which must be on the disk of the cache. Its name there is gone
+    /// when this returns; its bytes get their digest for a name when the future is done. So the path
+    /// can be written anew at once.
     ///
     /// # Errors
     /// [`CacheError`]: no room in the cache, or no such file.
-    pub(crate) async fn adopt(&self, path: &Path) -> Result<Pin, CacheError> {
-        let mine = self.shared.root.join("new").join(Digest::of(path.as_os_str().as_encoded_bytes()).to_string());
-        // A file that is replaced while it is hashed keeps its bytes under this name.
-        fs::rename(path, &mine).map_err(|source| failed(path, source))?;
-        let read = mine.clone();
-        let hashed = blocking(move || Ok((hash_file(&read)?, fs::metadata(&read)?.len()))).await;
-        let (digest, bytes) = hashed.map_err(|source| failed(&mine, source))?;
-        if let Some(pin) = self.get(digest).await? {
-            fs::remove_file(&mine).map_err(|source| failed(&mine, source))?;
-            return Ok(pin);
+    pub(crate) fn adopt(
+        &self,
+        path: &Path,
+    ) -> impl Future<Output = Result<Pin, CacheError>> + Send + use<> {
+        let new = self.shared.root.join("new");
+        let taken = tempfile::Builder::new()
+            .make_in(new, |mine| fs::rename(path, mine))
+            .map_err(|source| failed(path, source));
+        let cache = self.clone();
+        async move {
+            let mine = taken?.into_temp_path();
+            let read = mine.to_path_buf();
+            let hash = move || Ok((hash_file(&read)?, fs::metadata(&read)?.len()));
+            let hashed = blocking(hash).await.map_err(|source| failed(&mine, source));
+            let (digest, bytes) = hashed?;
+            if let Some(pin) = cache.get(digest).await? {
+                return Ok(pin);
+            }
+            let pin = cache.shared.reserve(digest, bytes)?;
+            let to = pin.path();
+            mine.persist(&to).map_err(|error| failed(&to, error.error))?;
+            cache.shared.index().set_state(digest, State::Verified);
+            Ok(pin)
         }
-        let pin = self.shared.reserve(digest, bytes)?;
-        let to = pin.path();
-        fs::rename(&mine, &to).map_err(|source| failed(&to, source))?;
-        self.shared.index().set_state(digest, State::Verified);
-        Ok(pin)
     }
 }
 

@@ -31,6 +31,12 @@ pub(super) struct Ending {
     pub(super) blobs: Vec<Pin>,
 }
 
+impl Ending {
+    pub(super) fn without_blobs(report: v1::Report) -> Self {
+        Self { report, blobs: Vec::new() }
+    }
+}
+
 /// What an ending depends on beside the run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
@@ -38,6 +44,15 @@ pub(super) struct Terms {
     pub(super) inline_bytes_max: u64,
     /// Makes outputs wrong.
     pub(super) fault: Option<Fault>,
+}
+
+/// Whether making the report touches no disk.
+pub(super) fn is_small(run: &RunReport, terms: Terms) -> bool {
+    let Outcome::Success(outputs) = &run.outcome else { return true };
+    let inline = |output: &Output| {
+        matches!(output.content, Content::Inline(_)) && output.size_bytes < terms.inline_bytes_max
+    };
+    outputs.iter().all(inline)
 }
 
 /// The report of a finished run of a unit of `draft`.
@@ -119,22 +134,25 @@ async fn keep(
     cache: &Cache,
     blobs: &mut Vec<Pin>,
 ) -> Result<replica::Output, CacheError> {
-    let content = match output.content {
-        Content::Inline(bytes) => match terms.fault {
-            Some(Fault::Lie) => flipped(&bytes).into(),
-            None => bytes,
-        },
+    let pin = match output.content {
         Content::File(path) => {
             let pin = cache.adopt(&path).await?;
-            let kept = replica::Output::blob(&name, pin.digest(), pin.bytes());
-            blobs.push(pin);
-            return Ok(kept);
+            match terms.fault {
+                Some(Fault::Lie) => cache.put(flipped(&pin.read().await?).into()).await?,
+                None => pin,
+            }
+        }
+        Content::Inline(bytes) => {
+            let content = match terms.fault {
+                Some(Fault::Lie) => flipped(&bytes).into(),
+                None => bytes,
+            };
+            if content.len() as u64 <= terms.inline_bytes_max {
+                return Ok(replica::Output::inline(&name, content.into()));
+            }
+            cache.put(content).await?
         }
     };
-    if content.len() as u64 <= terms.inline_bytes_max {
-        return Ok(replica::Output::inline(&name, content.into()));
-    }
-    let pin = cache.put(content).await?;
     let kept = replica::Output::blob(&name, pin.digest(), pin.bytes());
     blobs.push(pin);
     Ok(kept)
