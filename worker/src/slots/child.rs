@@ -1,0 +1,209 @@
+//! The slot process: takes orders from standard input, runs replicas one after the other, and writes
+//! notes to standard output.
+//!
+//! The first thread reads orders, so that a wish reaches a guest that is running; a second one, with a
+//! large stack, runs guests and alone writes notes. When the input ends, the worker is gone, and this
+//! process with it.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::{self, ExitCode};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use manyhands_proto::slot::v1;
+
+use crate::sandbox::{
+    CheckpointPlan, Content, Control, GUEST_THREAD_STACK_BYTES, HostError, HostErrorKind, Input,
+    Outcome, Output, Program, Requests, RunReport, Sandbox, Unit, Usage, run_here,
+};
+use crate::slots::command::{InputFile, RunSpec};
+use crate::slots::{frame, process as system, wire};
+
+/// Modules that a slot keeps compiled.
+const PROGRAMS_MAX: usize = 4;
+/// Outputs that travel in the message; beyond it, all go to files.
+const INLINE_BYTES_MAX: u64 = 1 << 20;
+/// Inputs of one unit together; they are held in memory.
+const INPUT_BYTES_MAX: u64 = 4 << 30;
+
+/// The life of a slot process; ends when its standard input does.
+#[must_use]
+pub fn slot_main() -> ExitCode {
+    match serve() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The worker reads this when the process has ended. Nothing can be done if it is gone.
+            drop(writeln!(io::stderr(), "slot: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A run, and where wishes to it are left.
+type Job = (v1::Run, Arc<Requests>);
+
+fn serve() -> io::Result<()> {
+    system::settle()?;
+    let mut orders = io::stdin().lock();
+    let compiled_folder = match next(&mut orders)? {
+        Some(v1::order::Order::Setup(setup)) => wire::path(&setup.compiled_folder),
+        Some(_) => return Err(io::Error::other("the first order must be the set-up")),
+        None => return Ok(()),
+    };
+    let (jobs, waiting) = sync_channel(1);
+    start_guest_thread(compiled_folder, waiting)?;
+    obey(&mut orders, &jobs)?;
+    // A guest may be running; it is not waited for.
+    process::exit(0)
+}
+
+fn next(orders: &mut impl io::Read) -> io::Result<Option<v1::order::Order>> {
+    match frame::read::<v1::Order>(orders)? {
+        Some(order) => order.order.map(Some).ok_or_else(|| io::Error::other("an unknown order")),
+        None => Ok(None),
+    }
+}
+
+fn obey(orders: &mut impl io::Read, jobs: &SyncSender<Job>) -> io::Result<()> {
+    let mut current = Arc::new(Requests::default());
+    while let Some(order) = next(orders)? {
+        match order {
+            v1::order::Order::Setup(_) => return Err(io::Error::other("set up twice")),
+            v1::order::Order::Run(run) => {
+                current = Arc::new(Requests::default());
+                let job = (run, Arc::clone(&current));
+                jobs.try_send(job).map_err(|_full| io::Error::other("a run during another"))?;
+            }
+            v1::order::Order::CheckpointNow(_) => current.checkpoint(),
+            v1::order::Order::Drain(_) => current.drain(),
+        }
+    }
+    Ok(())
+}
+
+fn start_guest_thread(compiled_folder: std::path::PathBuf, jobs: Receiver<Job>) -> io::Result<()> {
+    // A file instead of `Stdout`, which would look for line ends in what it writes.
+    let notes = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let work = move || {
+        let served = catch_unwind(AssertUnwindSafe(|| run_all(&compiled_folder, &jobs, &notes)));
+        if let Ok(Err(error)) = &served {
+            drop(writeln!(io::stderr(), "slot: {error}"));
+        }
+        // The worker waits for this thread's notes, so the process must not outlive it.
+        process::exit(if matches!(served, Ok(Ok(()))) { 0 } else { 101 })
+    };
+    let guest = thread::Builder::new().name("guest".to_owned());
+    guest.stack_size(GUEST_THREAD_STACK_BYTES).spawn(work).map(drop)
+}
+
+fn run_all(compiled_folder: &Path, jobs: &Receiver<Job>, notes: &File) -> io::Result<()> {
+    let sandbox = Sandbox::new(Some(compiled_folder)).map_err(io::Error::other)?;
+    let mut programs = Programs { sandbox, warm: VecDeque::new() };
+    while let Ok((run, requests)) = jobs.recv() {
+        let spec = wire::to_spec(run).map_err(io::Error::other)?;
+        let report = run_one(&mut programs, spec, requests, notes)
+            .unwrap_or_else(|error| failed(Outcome::HostError(error)));
+        frame::write(&mut &*notes, &wire::from_report(report))?;
+    }
+    Ok(())
+}
+
+/// Programs that are ready to run, the one used last at the front.
+struct Programs {
+    sandbox: Sandbox,
+    warm: VecDeque<Program>,
+}
+
+impl Programs {
+    fn get(&mut self, digest: &[u8; 32], path: &Path) -> Result<Program, HostError> {
+        let found = self.warm.iter().position(|program| program.digest() == digest);
+        let program = match found.and_then(|index| self.warm.remove(index)) {
+            Some(program) => program,
+            None => self.sandbox.load(digest, || fs::read(path))?,
+        };
+        self.warm.truncate(PROGRAMS_MAX - 1);
+        self.warm.push_front(program.clone());
+        Ok(program)
+    }
+}
+
+fn run_one(
+    programs: &mut Programs,
+    spec: RunSpec,
+    requests: Arc<Requests>,
+    notes: &File,
+) -> Result<RunReport, HostError> {
+    let program = programs.get(&spec.module_digest, &spec.module_path)?;
+    let engine = |error: io::Error| HostError::new(HostErrorKind::Engine, error);
+    system::limit_cpu_time(Duration::from_millis(spec.limits.cpu_ms)).map_err(engine)?;
+    let mut notes = notes.try_clone().map_err(engine)?;
+    let inputs = read_inputs(&spec.inputs)?;
+    let interval = spec.checkpoint_interval;
+    let control = Control {
+        requests,
+        checkpoints: spec.checkpoint_folder.map(|folder| CheckpointPlan { folder, interval }),
+        resume: spec.resume,
+        wants_state_hash: spec.wants_state_hash,
+        on_event: Some(Box::new(move |event| {
+            // If the worker is gone, the end of the input ends this process.
+            drop(frame::write(&mut notes, &wire::from_event(event)));
+        })),
+    };
+    let unit =
+        Unit { args: spec.args, stdin: spec.stdin, inputs, seed: spec.seed, limits: spec.limits };
+    let mut report = run_here(&program, unit, control);
+    if let Outcome::Success(outputs) = &mut report.outcome {
+        move_to_files(outputs, &spec.output_folder)
+            .map_err(|error| HostError::new(HostErrorKind::Disk, format!("output: {error}")))?;
+    }
+    Ok(report)
+}
+
+fn read_inputs(files: &[InputFile]) -> Result<Vec<Input>, HostError> {
+    let mut room = INPUT_BYTES_MAX;
+    let mut inputs = Vec::new();
+    for InputFile { guest_path, host_path, digest } in files {
+        let refused = |cause: &dyn std::fmt::Display| {
+            HostError::new(HostErrorKind::Input, format!("`{guest_path}`: {cause}"))
+        };
+        let size = fs::metadata(host_path).map_err(|e| refused(&e))?.len();
+        room = room.checked_sub(size).ok_or_else(|| {
+            refused(&format!("all inputs together have more than {INPUT_BYTES_MAX} bytes"))
+        })?;
+        let input = Input::new(guest_path, fs::read(host_path).map_err(|e| refused(&e))?);
+        if input.digest() != digest {
+            return Err(refused(&"its bytes are not those of its digest; fetch it again"));
+        }
+        inputs.push(input);
+    }
+    Ok(inputs)
+}
+
+/// Leaves outputs in the message if they are short, and puts them into files if not.
+fn move_to_files(outputs: &mut [Output], folder: &Path) -> io::Result<()> {
+    let total: u64 = outputs.iter().map(|output| output.size_bytes).sum();
+    if total <= INLINE_BYTES_MAX {
+        return Ok(());
+    }
+    for (index, output) in outputs.iter_mut().enumerate() {
+        // Named by number: a guest's names never reach the machine's file system.
+        let path = folder.join(format!("output-{index}"));
+        if let Content::Inline(bytes) = &mut output.content {
+            fs::write(&path, std::mem::replace(bytes, Bytes::new()))?;
+        }
+        output.content = Content::File(path);
+    }
+    Ok(())
+}
+
+fn failed(outcome: Outcome) -> RunReport {
+    RunReport { outcome, usage: Usage::default(), state_hash: None, log: String::new() }
+}

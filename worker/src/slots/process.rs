@@ -1,0 +1,100 @@
+//! What is asked of the operating system about slot processes: clocks, signals and limits.
+
+use std::io;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
+use nix::sys::signal::{Signal, kill};
+use nix::time::ClockId;
+use nix::unistd::Pid;
+use tokio::process::{Child, Command};
+
+/// How far the system's own limit on CPU time lies above the one that the worker watches.
+const CPU_LIMIT_SLACK: Duration = Duration::from_secs(5);
+
+/// Starts a slot: no shell, no environment, no file but three pipes.
+///
+/// It leads a process group of its own. So the terminal's signals do not reach it and the worker can
+/// drain; and if the worker dies while the slot is stopped, the system wakes it (a stopped group
+/// without parent gets SIGHUP and SIGCONT), and the end of its input ends it.
+pub(super) fn start(program: &Path, args: &[std::ffi::OsString]) -> io::Result<Child> {
+    Command::new(program)
+        .args(args)
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+}
+
+/// CPU time that a child has used since it was started; `None` if it is gone.
+pub(super) fn cpu_time(child: &Child) -> Option<Duration> {
+    ClockId::pid_cpu_clock_id(pid(child)?).and_then(ClockId::now).ok().map(Duration::from)
+}
+
+/// Stops a child until it is resumed.
+pub(super) fn pause(child: &Child) {
+    signal(child, Signal::SIGSTOP);
+}
+
+/// Lets a stopped child go on.
+pub(super) fn resume(child: &Child) {
+    signal(child, Signal::SIGCONT);
+}
+
+fn signal(child: &Child, signal: Signal) {
+    // A child whose end was not yet collected keeps its number, so this cannot hit another process.
+    let Some(pid) = pid(child) else { return };
+    match kill(pid, signal) {
+        // If it has ended, there is nothing to signal, and its end is about to be noticed.
+        Ok(()) | Err(_) => {}
+    }
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw)
+}
+
+/// How a process ended, in words.
+pub(super) fn ending(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => {
+            let name = Signal::try_from(signal).map_or("unknown", Signal::as_str);
+            format!("the slot died by signal {signal} ({name})")
+        }
+        (None, Some(code)) => format!("the slot ended with code {code}"),
+        (None, None) => "the slot ended".to_owned(),
+    }
+}
+
+/// Whether the system ended a process for using more CPU time than [`limit_cpu_time`] said.
+pub(super) fn ended_by_cpu_limit(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    status.signal() == Some(Signal::SIGXCPU as i32)
+}
+
+/// In the child, once: what guests leave behind is not dumped, and if memory runs out the system takes
+/// a slot before it takes what the person at the machine is working with.
+pub(super) fn settle() -> io::Result<()> {
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    #[cfg(target_os = "linux")]
+    std::fs::write("/proc/self/oom_score_adj", "1000")?;
+    Ok(())
+}
+
+/// In the child, before each run: lets the system end this process somewhat after the worker should
+/// have, in case that the worker cannot.
+pub(super) fn limit_cpu_time(limit: Duration) -> io::Result<()> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    let used_s = usage.user_time().tv_sec() + usage.system_time().tv_sec();
+    let used = Duration::from_secs(u64::try_from(used_s).unwrap_or(0));
+    let limit = used.saturating_add(limit).saturating_add(CPU_LIMIT_SLACK);
+    let (_, hard) = getrlimit(Resource::RLIMIT_CPU)?;
+    Ok(setrlimit(Resource::RLIMIT_CPU, limit.as_secs().saturating_add(1).min(hard), hard)?)
+}

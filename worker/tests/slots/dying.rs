@@ -1,0 +1,119 @@
+//! What a slot does when it is killed, runs out of time, or its worker dies.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use manyhands_worker::sandbox::{AppErrorKind, HostErrorKind, Limit, Outcome};
+use manyhands_worker::slots::{RunSpec, Slot, SlotCommand};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::workbench::{Bench, COUNT, LOOP, SOON, WALK, checkpointed, end, run, started};
+
+fn kill_9(process: u32) {
+    kill(Pid::from_raw(process.try_into().unwrap()), Signal::SIGKILL).unwrap();
+}
+
+/// Killed in the middle of a run: a host error, then a new process; and the run goes on from its
+/// checkpoint to the same state and outputs.
+#[tokio::test]
+async fn kill_9_and_resume() {
+    let bench = Bench::new();
+    let spec = bench.spec_of_text(COUNT);
+    let whole = run(&mut bench.slot(), &spec).await;
+
+    let mut slot = bench.slot();
+    slot.warm_up().await.unwrap();
+    let process = slot.process_id().unwrap();
+    let often = RunSpec { checkpoint_interval: SOON, ..spec.clone() };
+    let mut run_here = slot.start(&often).await.unwrap();
+    started(&mut run_here).await;
+    checkpointed(&mut run_here).await;
+    let checkpoint = checkpointed(&mut run_here).await;
+    kill_9(process);
+    let Outcome::HostError(error) = end(&mut run_here).await.outcome else { panic!("not dead") };
+    assert_eq!(error.kind, HostErrorKind::Slot);
+    assert_eq!(error.message, "the slot died by signal 9 (SIGKILL)");
+    drop(run_here);
+
+    let resumed = RunSpec { resume: Some(checkpoint.path), ..spec };
+    let rest = run(&mut slot, &resumed).await;
+    assert_ne!(slot.process_id(), Some(process));
+    assert_eq!(rest.state_hash, whole.state_hash);
+    let (Outcome::Success(a), Outcome::Success(b)) = (rest.outcome, whole.outcome) else {
+        panic!("no success")
+    };
+    assert_eq!(a, b);
+}
+
+/// Killed between two runs: the next one does not notice, or reports it and the one after is well.
+#[tokio::test]
+async fn killed_while_idle() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    run(&mut slot, &bench.spec(WALK)).await;
+    kill_9(slot.process_id().unwrap());
+    let next = run(&mut slot, &bench.spec(WALK)).await;
+    if let Outcome::HostError(error) = next.outcome {
+        assert_eq!(error.kind, HostErrorKind::Slot);
+        assert_eq!(run(&mut slot, &bench.spec(WALK)).await.usage.steps, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_guest_that_loops() {
+    let bench = Bench::new();
+    let mut spec = bench.spec_of_text(LOOP);
+    spec.limits.cpu_ms = 100;
+    let report = run(&mut bench.slot(), &spec).await;
+    let Outcome::AppError(error) = report.outcome else { panic!("{report:?}") };
+    assert_eq!(error.kind, AppErrorKind::Limit(Limit::CpuTime));
+    assert_eq!(error.message, "");
+    assert!(report.usage.cpu_ms >= 100);
+}
+
+/// A run that is given up takes its process along, and the slot starts another.
+#[tokio::test]
+async fn a_run_that_is_dropped() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    let mut run_here = slot.start(&bench.spec_of_text(LOOP)).await.unwrap();
+    started(&mut run_here).await;
+    drop(run_here);
+    assert_eq!(slot.process_id(), None);
+    assert_eq!(run(&mut slot, &bench.spec(WALK)).await.usage.steps, 200);
+}
+
+/// A process that is no slot is told from one.
+#[tokio::test]
+async fn a_process_that_talks_nonsense() {
+    let bench = Bench::new();
+    for (program, args) in
+        [("/bin/echo", vec!["\0\0\0\x01nonsense".replace('\0', " ")]), ("/bin/false", vec![])]
+    {
+        let mut slot = Slot::new(SlotCommand {
+            program: program.into(),
+            args: args.into_iter().map(Into::into).collect(),
+            compiled_folder: bench.path("compiled"),
+        });
+        // It may be gone before it can be told anything.
+        let Ok(mut run_here) = slot.start(&bench.spec(WALK)).await else { continue };
+        let Outcome::HostError(error) = end(&mut run_here).await.outcome else { panic!() };
+        assert_eq!(error.kind, HostErrorKind::Slot);
+    }
+}
+
+/// When the worker is gone, so is the slot: the end of its input ends it.
+#[test]
+fn the_end_of_input_ends_the_process() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_manyhands-slot"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdin.take());
+    let mut notes = Vec::new();
+    child.stdout.take().unwrap().read_to_end(&mut notes).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(notes.is_empty());
+}

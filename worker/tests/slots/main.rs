@@ -1,0 +1,5 @@
+//! Slot processes: real ones, running, dying and coming back.
+
+mod dying;
+mod running;
+mod workbench;

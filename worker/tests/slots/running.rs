@@ -1,0 +1,186 @@
+//! What a slot does while all is well.
+
+use std::fs;
+
+use manyhands_worker::sandbox::{Content, HostErrorKind, Outcome};
+use manyhands_worker::slots::{FRAME_BYTES_MAX, InputFile, RunSpec, SlotError, SlotEvent};
+
+use crate::workbench::{
+    Bench, COUNT, ENDLESS_STEPS, LOOP, SOON, TOUR_C, WALK, checkpointed, end, run, started,
+    state_of,
+};
+
+fn with_input(bench: &Bench, bytes: &[u8]) -> RunSpec {
+    let host_path = bench.path("blob");
+    fs::write(&host_path, bytes).unwrap();
+    let digest = blake3::hash(bytes).into();
+    let inputs = vec![InputFile { guest_path: "numbers.txt".to_owned(), host_path, digest }];
+    RunSpec { inputs, ..bench.spec(TOUR_C) }
+}
+
+/// One process runs replica after replica, of the same module and of others.
+#[tokio::test]
+async fn a_warm_slot() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    let spec = with_input(&bench, b"5 4 3");
+    let first = run(&mut slot, &spec).await;
+    let process = slot.process_id().unwrap();
+    let other = run(&mut slot, &bench.spec(WALK)).await;
+    let again = run(&mut slot, &with_input(&bench, b"5 4 3")).await;
+    let (Outcome::Success(a), Outcome::Success(b)) = (&first.outcome, &again.outcome) else {
+        panic!("{first:?}, {again:?}")
+    };
+    assert_eq!(a, b);
+    assert_eq!(first.log, "done\n");
+    assert_eq!(other.usage.steps, 200);
+    assert!(other.state_hash.is_some() && first.state_hash.is_none());
+    assert_eq!(slot.process_id(), Some(process));
+}
+
+#[tokio::test]
+async fn an_input_that_is_not_what_its_digest_says() {
+    let bench = Bench::new();
+    let spec = with_input(&bench, b"5 4 3");
+    fs::write(bench.path("blob"), b"5 4 4").unwrap();
+    let mut slot = bench.slot();
+    let Outcome::HostError(error) = run(&mut slot, &spec).await.outcome else { panic!() };
+    assert_eq!(error.kind, HostErrorKind::Input);
+    assert!(error.message.contains("`numbers.txt`"), "{error}");
+    fs::remove_file(bench.path("blob")).unwrap();
+    let Outcome::HostError(error) = run(&mut slot, &spec).await.outcome else { panic!() };
+    assert_eq!(error.kind, HostErrorKind::Input);
+}
+
+#[tokio::test]
+async fn a_module_that_is_gone() {
+    let bench = Bench::new();
+    let spec = bench.spec(WALK);
+    fs::remove_file(&spec.module_path).unwrap();
+    let mut slot = bench.slot();
+    let Outcome::HostError(error) = run(&mut slot, &spec).await.outcome else { panic!() };
+    assert_eq!(error.kind, HostErrorKind::Module);
+}
+
+/// Outputs beyond a message come as files, with the digests of their bytes.
+#[tokio::test]
+async fn large_outputs() {
+    let bench = Bench::new();
+    let numbers = "123456789\n".repeat(200_000);
+    let report = run(&mut bench.slot(), &with_input(&bench, numbers.as_bytes())).await;
+    let Outcome::Success(outputs) = report.outcome else { panic!("{report:?}") };
+    assert_eq!(outputs.len(), 2);
+    for output in outputs {
+        let Content::File(path) = output.content else { panic!("{} is inline", output.name) };
+        assert!(path.starts_with(bench.path("out")));
+        let bytes = fs::read(path).unwrap();
+        assert_eq!(bytes.len() as u64, output.size_bytes);
+        assert_eq!(*blake3::hash(&bytes).as_bytes(), output.digest);
+    }
+}
+
+#[tokio::test]
+async fn a_standard_input_beyond_the_frame() {
+    let bench = Bench::new();
+    let stdin = vec![b'x'; FRAME_BYTES_MAX].into();
+    let spec = RunSpec { stdin, ..bench.spec(WALK) };
+    let mut slot = bench.slot();
+    let error = slot.start(&spec).await.unwrap_err();
+    assert!(matches!(error, SlotError::TooLong { .. }), "{error}");
+    run(&mut slot, &bench.spec(WALK)).await;
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_there() {
+    let bench = Bench::new();
+    let mut slot = manyhands_worker::slots::Slot::new(manyhands_worker::slots::SlotCommand {
+        program: bench.path("nothing"),
+        args: Vec::new(),
+        compiled_folder: bench.path("compiled"),
+    });
+    let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
+    assert!(matches!(error, SlotError::Start { .. }), "{error}");
+}
+
+/// A paused slot is stopped by the system; it goes on where it was.
+#[tokio::test]
+async fn paused_and_resumed() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    slot.warm_up().await.unwrap();
+    let process = slot.process_id().unwrap();
+    let mut run = slot.start(&bench.spec_of_text(ENDLESS_STEPS)).await.unwrap();
+    started(&mut run).await;
+    let control = run.control();
+    control.pause().await;
+    // The next beat comes after the wish was carried out.
+    assert!(matches!(run.next().await, Some(SlotEvent::Progress { .. })));
+    assert_eq!(state_of(process), 'T');
+    control.resume().await;
+    control.checkpoint_now().await;
+    let first = checkpointed(&mut run).await;
+    assert_ne!(state_of(process), 'T');
+    control.pause().await;
+    control.drain().await;
+    let Outcome::Drained(last) = end(&mut run).await.outcome else { panic!("not drained") };
+    assert!(last.step > first.step);
+}
+
+#[tokio::test]
+async fn checkpoints_by_interval() {
+    let bench = Bench::new();
+    let spec = RunSpec { checkpoint_interval: SOON, ..bench.spec_of_text(ENDLESS_STEPS) };
+    let mut slot = bench.slot();
+    let mut run = slot.start(&spec).await.unwrap();
+    started(&mut run).await;
+    let (one, two) = (checkpointed(&mut run).await, checkpointed(&mut run).await);
+    assert!(one.step < two.step);
+    assert_ne!(one.state_hash, two.state_hash);
+    assert_eq!(one.path, two.path);
+    run.control().kill().await;
+    while let Some(event) = run.next().await {
+        if let SlotEvent::Ended(report) = event {
+            panic!("{report:?}");
+        }
+    }
+    assert!(two.path.exists());
+}
+
+/// Drained in the middle, resumed in another slot: as if it had run through.
+#[tokio::test]
+async fn drained_and_moved() {
+    let bench = Bench::new();
+    let spec = bench.spec_of_text(COUNT);
+    let whole = run(&mut bench.slot(), &spec).await;
+    let mut slot = bench.slot();
+    let mut run_here = slot.start(&spec).await.unwrap();
+    started(&mut run_here).await;
+    run_here.control().drain().await;
+    let Outcome::Drained(checkpoint) = end(&mut run_here).await.outcome else {
+        panic!("not drained")
+    };
+    drop(run_here);
+    let elsewhere = RunSpec { resume: Some(checkpoint.path), ..spec };
+    let mut other = bench.slot();
+    let mut rest = other.start(&elsewhere).await.unwrap();
+    assert_eq!(started(&mut rest).await, checkpoint.step);
+    let rest = end(&mut rest).await;
+    assert_eq!(rest.state_hash, whole.state_hash);
+    let (Outcome::Success(a), Outcome::Success(b)) = (rest.outcome, whole.outcome) else {
+        panic!("no success")
+    };
+    assert_eq!(a, b);
+}
+
+#[tokio::test]
+async fn killed_as_asked() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    let mut run_here = slot.start(&bench.spec_of_text(LOOP)).await.unwrap();
+    started(&mut run_here).await;
+    run_here.control().kill().await;
+    assert!(matches!(run_here.next().await, Some(SlotEvent::Killed)));
+    assert!(run_here.next().await.is_none());
+    drop(run_here);
+    assert_eq!(run(&mut slot, &bench.spec(WALK)).await.usage.steps, 200);
+}
