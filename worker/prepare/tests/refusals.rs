@@ -1,5 +1,7 @@
 //! Each thing that a module must not do, and the words in which it is refused.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use manyhands_prepare::{Kind, Refusal, prepare};
 
 fn refusal(wat: &str) -> String {

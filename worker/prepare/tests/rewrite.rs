@@ -1,5 +1,7 @@
 //! What preparation changes, and that doing it twice is doing it once.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use manyhands_prepare::{Kind, prepare};
 
 const STEP: &str = r#"(module

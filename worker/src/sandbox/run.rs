@@ -139,7 +139,7 @@ pub fn run_here(program: &Program, unit: Unit, mut control: Control) -> RunRepor
     };
     let teller = Teller { on_event: control.on_event.take(), told_at: Instant::now(), step: 0 };
     let mut report = match Running::new(program, Guest::new(host, teller)) {
-        Ok(running) => Drive { program, running, control, identity, step: 0 }.to_the_end(),
+        Ok(running) => Drive { program, running, control, identity, step: 0 }.finish(),
         Err((mut store, ended)) => {
             let host = &mut store.data_mut().host;
             RunReport {
@@ -165,7 +165,7 @@ struct Drive<'a> {
 }
 
 impl Drive<'_> {
-    fn to_the_end(mut self) -> RunReport {
+    fn finish(mut self) -> RunReport {
         let next = match self.program.kind {
             Kind::Command => self.command(),
             Kind::Step => self.steps(),

@@ -156,7 +156,7 @@ fn damaged_checkpoints() {
     let (program, path) = checkpoint(folder.path());
     let good = fs::read(&path).unwrap();
     let damaged = folder.path().join("damaged");
-    let mut check = |bytes: &[u8], what: String| {
+    let check = |bytes: &[u8], what: String| {
         fs::write(&damaged, bytes).unwrap();
         let report = resume(&program, unit(), &damaged);
         assert_eq!(host_error(&report).kind, HostErrorKind::Checkpoint, "{what}");

@@ -1,5 +1,7 @@
 //! The sandbox on real programs and on hostile ones.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod checkpoints;
 mod determinism;
 mod hostile;

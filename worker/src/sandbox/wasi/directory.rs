@@ -1,5 +1,7 @@
 //! Preopened directories and listings.
 
+#![expect(clippy::too_many_arguments, reason = "the signatures are WASI's")]
+
 use crate::sandbox::descriptors::Descriptor;
 use crate::sandbox::files::Entry;
 use crate::sandbox::host::Host;

@@ -1,5 +1,7 @@
 //! Reading, writing and seeking.
 
+#![expect(clippy::too_many_arguments, reason = "the signatures are WASI's")]
+
 use crate::sandbox::descriptors::Descriptor;
 use crate::sandbox::host::Host;
 use crate::sandbox::wasi::errno::{Errno, Fault};

@@ -1,5 +1,7 @@
 //! Calls that name a file.
 
+#![expect(clippy::too_many_arguments, reason = "the signatures are WASI's")]
+
 use crate::sandbox::descriptors::{Descriptor, OpenDirectory, OpenFile};
 use crate::sandbox::files::{NodeId, NodeKind, Place};
 use crate::sandbox::host::Host;
@@ -18,7 +20,6 @@ const READ: u64 = 1 << 1;
 const WRITE: u64 = 1 << 6;
 
 impl Host {
-    #[expect(clippy::too_many_arguments, reason = "the signature is WASI's")]
     pub(crate) fn path_open(
         &mut self,
         memory: &mut GuestMemory<'_>,
@@ -118,7 +119,6 @@ impl Host {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the signature is WASI's")]
     pub(crate) fn path_rename(
         &mut self,
         memory: &mut GuestMemory<'_>,

@@ -1,6 +1,8 @@
 //! Clocks, and waiting for them. There is one clock, it counts how often the guest looked at it, and
 //! waiting moves it: no guest can see how fast its machine is.
 
+#![expect(clippy::too_many_arguments, reason = "the signatures are WASI's")]
+
 use crate::sandbox::host::{CLOCK_TICK_NS, Host};
 use crate::sandbox::wasi::errno::{Errno, Fault};
 use crate::sandbox::wasi::memory::GuestMemory;
