@@ -39,7 +39,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use self::board::{Board, Phase};
+use self::board::Board;
 use self::crew::Crew;
 use self::ending::{Ending, Terms};
 use self::fetch::{FetchError, Ready};

@@ -24,7 +24,7 @@ use manyhands_core::digest::Digest;
 use tokio::task::spawn_blocking;
 use tonic::Code;
 
-pub use self::download::DownloadError;
+pub(crate) use self::download::DownloadError;
 use self::download::Turns;
 use self::index::{Index, State};
 pub(crate) use self::upload::{UploadError, upload};

@@ -121,13 +121,8 @@ impl Board {
 
     /// Takes up a lease that has nothing left but its report.
     pub(super) fn ended_before(&mut self, grant: LeaseGrant) {
-        let held = Held {
-            grant,
-            phase: Phase::Ended,
-            progress_ppm: 0,
-            checkpoint: None,
-            uploaded: None,
-        };
+        let held =
+            Held { grant, phase: Phase::Ended, progress_ppm: 0, checkpoint: None, uploaded: None };
         if let Some(job) = self.jobs.get_mut(&grant.replica.unit.job) {
             job.leases += 1;
         }
@@ -154,7 +149,12 @@ impl Board {
         self.jobs.iter_mut().map(|(id, job)| (*id, job))
     }
 
-    /// All leases in order of replicas.
+    /// Jobs that nothing is held of.
+    pub(super) fn jobs_without_leases(&self) -> Vec<JobId> {
+        self.jobs.iter().filter(|(_, job)| job.leases == 0).map(|(id, _)| *id).collect()
+    }
+
+    /// All leases in order of replicas, to be changed.
     pub(super) fn leases_mut(&mut self) -> impl Iterator<Item = (ReplicaId, &mut Held)> {
         self.leases.iter_mut().map(|(replica, held)| (*replica, held))
     }

@@ -232,7 +232,9 @@ impl Agent {
                 self.crew.run(slot, spec);
                 Ok(())
             }
-            Err(error) => self.report(replica, ending::host_error(replica, error.to_string())).await,
+            Err(error) => {
+                self.report(replica, ending::host_error(replica, error.to_string())).await
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use manyhands_core::replica::CheckpointRef;
 use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
 
-use super::board::{JobState, Phase};
+use super::board::{Held, JobState, Phase};
 use super::ending::{self, Ending};
 use super::job::Job;
 use super::{Agent, Awaiting, Done};
@@ -44,7 +44,10 @@ impl Agent {
             }
             SlotEvent::Ended(run) => {
                 self.pace.ended(run.usage.wall_ms);
-                self.seats[slot] = None;
+                // Large outputs lie in the slot's folder until they are taken over.
+                if ending::is_small(&run, self.terms) {
+                    self.seats[slot] = None;
+                }
                 self.on_run(slot, replica, run).await
             }
             SlotEvent::Killed => {
@@ -65,6 +68,7 @@ impl Agent {
         let held = self.board.get(replica);
         // Taken back while it ran, and perhaps granted again since.
         if !held.is_some_and(|held| matches!(held.phase, Phase::Running(at) if at == slot)) {
+            self.seats[slot] = None;
             return Ok(());
         }
         match &run.outcome {
@@ -93,7 +97,10 @@ impl Agent {
     }
 
     async fn make_report(&mut self, replica: ReplicaId, run: RunReport) -> Result<(), WorkerError> {
-        let Some(job) = self.loaded_job(replica) else { return Ok(()) };
+        let Some(job) = self.loaded_job(replica) else {
+            self.free_seat(replica);
+            return Ok(());
+        };
         let (terms, cache) = (self.terms, self.cache.clone());
         if ending::is_small(&run, terms) {
             let ending = ending::report(replica, job.manifest.draft(), run, terms, &cache).await;
@@ -118,11 +125,20 @@ impl Agent {
         replica: ReplicaId,
         ending: Result<Ending, CacheError>,
     ) -> Result<(), WorkerError> {
+        self.free_seat(replica);
         let ending = ending.unwrap_or_else(|error| {
             tracing::error!(%replica, %error, "the outputs cannot be kept");
             Ending::without_blobs(ending::host_error(replica, error.to_string()))
         });
         self.finish(replica, ending).await
+    }
+
+    fn free_seat(&mut self, replica: ReplicaId) {
+        for seat in &mut self.seats {
+            if *seat == Some(replica) {
+                *seat = None;
+            }
+        }
     }
 
     /// Ends a replica with a report that has no blobs.
@@ -199,7 +215,8 @@ impl Agent {
             Err(UploadError::Interrupted) => self.uploads.push_back((replica, ending)),
             Err(UploadError::Refused(status)) => {
                 tracing::warn!(%replica, %status, "an output is not taken");
-                let message = format!("the coordinator did not take an output: {}", status.message());
+                let message =
+                    format!("the coordinator did not take an output: {}", status.message());
                 self.outbox.push(replica, ending::host_error(replica, message));
             }
         }
@@ -238,8 +255,12 @@ impl Agent {
                 return Ok(());
             }
         };
-        let Some(held) = self.board.get_mut(replica).filter(|it| !matches!(it.phase, Phase::Ended))
-        else {
+        // Ended meanwhile, or a newer one was faster.
+        let outdated = |held: &Held| {
+            let newest = held.checkpoint.as_ref().map(|(newest, _)| newest.step);
+            matches!(held.phase, Phase::Ended) || newest > Some(checkpoint.step)
+        };
+        let Some(held) = self.board.get_mut(replica).filter(|held| !outdated(held)) else {
             return Ok(());
         };
         let older = held.checkpoint.replace((checkpoint, Arc::clone(&pin)));

@@ -134,10 +134,7 @@ impl Agent {
         Ok(())
     }
 
-    async fn on_acknowledged(
-        &mut self,
-        acknowledged: v1::Acknowledged,
-    ) -> Result<(), WorkerError> {
+    async fn on_acknowledged(&mut self, acknowledged: v1::Acknowledged) -> Result<(), WorkerError> {
         for refused in acknowledged.refused {
             let replica = refused.replica.map(ReplicaId::try_from);
             tracing::warn!(?replica, reason = refused.reason, "a report was refused");
@@ -182,7 +179,7 @@ impl Agent {
         Ok(())
     }
 
-    async fn leave_job(&mut self, id: JobId) -> Result<(), WorkerError> {
+    pub(super) async fn leave_job(&mut self, id: JobId) -> Result<(), WorkerError> {
         if let Some(job) = self.board.job_mut(id) {
             job.spooled = false;
         }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use manyhands_core::digest::Digest;
-use manyhands_core::id::JobId;
 use manyhands_core::limits::MODULE_BYTES_MAX;
 use manyhands_core::manifest::{Artefact, Input, Manifest, Source};
 use manyhands_core::requirement::Kind;
@@ -23,8 +22,6 @@ const MANIFEST: Context = Context::new("manyhands manifest v1");
 /// A job that can be computed here.
 #[derive(Debug)]
 pub(super) struct Job {
-    /// Its number at the coordinator.
-    pub(super) id: JobId,
     /// Its name everywhere.
     pub(super) digest: Digest,
     /// What it is.
@@ -102,7 +99,7 @@ pub(super) async fn load(blobs: &Blobs, leased: &v1::LeasedJob) -> Result<Job, J
         let pin = blobs.obtain(artefact.digest, artefact.bytes).await?;
         fixed.insert(artefact.digest, Arc::new(pin));
     }
-    Ok(Job { id: JobId(leased.job), digest, manifest, module, fixed })
+    Ok(Job { digest, manifest, module, fixed })
 }
 
 fn verify(leased: &v1::LeasedJob, digest: &Digest) -> Result<(), JobError> {

@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn full_batches_do_not_wait_but_are_bounded() {
         let mut outbox = filled(0..20);
-        let sent: Vec<_> = std::iter::from_fn(|| outbox.next()).map(|batch| units(&batch)).collect();
+        let sent: Vec<_> =
+            std::iter::from_fn(|| outbox.next()).map(|batch| units(&batch)).collect();
         assert_eq!(sent, [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]);
     }
 

@@ -8,8 +8,8 @@ use manyhands_core::reply::LeaseGrant;
 use manyhands_core::time::Timestamp;
 use manyhands_proto::v1::{self, report};
 
-use super::ending::{self, Ending};
 use super::Agent;
+use super::ending::{self, Ending};
 use crate::WorkerError;
 use crate::cache::{CacheError, Pin};
 use crate::spool::{Held, Restored};
@@ -35,6 +35,9 @@ impl Agent {
         }
         for held in held {
             self.recover_lease(held).await?;
+        }
+        for job in self.board.jobs_without_leases() {
+            self.leave_job(job).await?;
         }
         Ok(())
     }

@@ -108,7 +108,10 @@ pub(super) async fn run(
 
 async fn enrol(dialer: &Dialer, channel: &Channel) -> Result<u64, SessionError> {
     let request = v1::EnrolRequest {
-        token: dialer.invite.token().map_or_else(String::new, |token: &Token| token.as_str().into()),
+        token: dialer
+            .invite
+            .token()
+            .map_or_else(String::new, |token: &Token| token.as_str().into()),
         nickname: dialer.nickname.clone(),
         capabilities: Some(dialer.capabilities.clone()),
     };
@@ -127,8 +130,7 @@ async fn attach(channel: &Channel, hello: v1::Hello) -> Result<Opened, SessionEr
     let hello = v1::WorkerMessage { message: Some(worker_message::Message::Hello(hello)) };
     // The channel is new and has room.
     outgoing.try_send(hello).map_err(|_full| SessionError::Closed)?;
-    let mut work =
-        WorkClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let mut work = WorkClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let open = async {
         let mut incoming = work.attach(ReceiverStream::new(messages)).await?.into_inner();
         let first = incoming.message().await?;
@@ -154,7 +156,9 @@ async fn next(
 ) -> Result<Option<Message>, SessionError> {
     loop {
         match incoming.message().await {
-            Ok(Some(v1::CoordinatorMessage { message: Some(message) })) => return Ok(Some(message)),
+            Ok(Some(v1::CoordinatorMessage { message: Some(message) })) => {
+                return Ok(Some(message));
+            }
             // A newer coordinator may say more.
             Ok(Some(v1::CoordinatorMessage { message: None })) => {}
             Ok(None) => return Ok(None),
