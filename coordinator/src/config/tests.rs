@@ -1,0 +1,61 @@
+//! What a configuration file may say, and how a wrong one is refused.
+
+use super::*;
+
+fn refusal(text: &str) -> String {
+    Config::parse(text, "c.toml").unwrap_err().to_string()
+}
+
+#[test]
+fn nothing_written_means_the_defaults() {
+    let config = Config::parse("", "c.toml").unwrap();
+    assert_eq!(config, Config::in_folder(PathBuf::from("manyhands-data")));
+    assert_eq!(config.flaw(), None);
+}
+
+#[test]
+fn quantities_are_read_with_their_units() {
+    let text = "heartbeat = \"2 min\"\n[limits]\nmessage = \"1 MiB\"\n";
+    let config = Config::parse(text, "c.toml").unwrap();
+    assert_eq!(config.heartbeat, Duration::from_secs(120));
+    assert_eq!(config.limits.message_bytes_max, 1 << 20);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    let said = refusal("plain = false\n\n[limits]\nbatches = 3\n");
+    assert!(said.starts_with("c.toml, line 4:"), "{said}");
+    assert!(said.contains("batches"), "{said}");
+}
+
+#[test]
+fn a_value_of_the_wrong_form_is_named_with_its_key() {
+    let said = refusal("# a comment\nheartbeat = \"10 fortnights\"\n");
+    assert!(said.starts_with("c.toml, line 2: heartbeat: unknown unit `fortnights`"), "{said}");
+}
+
+#[test]
+fn a_value_out_of_bounds_is_named_with_its_key() {
+    let said = refusal("[limits]\nbatch = 0\n");
+    assert_eq!(said, "c.toml, key `limits.batch`: must be from 1 to 10000");
+}
+
+#[test]
+fn plain_text_is_for_loopback_only() {
+    let said = refusal("plain = true\nlisten = \"0.0.0.0:1\"\n");
+    assert!(said.contains("`plain`"), "{said}");
+    assert!(Config::parse("plain = true\nlisten = \"127.0.0.1:1\"\n", "c.toml").is_ok());
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = Config::load(Path::new("/nowhere/c.toml")).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read /nowhere/c.toml"));
+}
+
+#[test]
+fn the_sample_in_deploy_says_the_defaults() {
+    let sample = include_str!("../../../deploy/coordinator.toml");
+    let config = Config::parse(sample, "coordinator.toml").unwrap();
+    assert_eq!(config, Config::in_folder(PathBuf::from("/var/lib/manyhands-coordinator")));
+}

@@ -1,0 +1,15 @@
+//! What a row holds beside the columns that queries look for.
+//!
+//! Bodies are protobuf messages private to this store, not the wire's: fields are added with new
+//! numbers and never reused, so that an older body is read by a newer program.
+
+mod host;
+mod job;
+mod joining;
+mod replica;
+mod unit;
+
+pub(super) use host::{HostBody, host};
+pub(super) use job::{JOB_CANCELLING, JOB_OPEN, JobBody, job, job_state_column};
+pub(super) use joining::{AccountBody, InviteBody, account, invite};
+pub(super) use unit::{UnitBody, unit, unit_state_column};

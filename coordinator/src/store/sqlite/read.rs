@@ -1,0 +1,305 @@
+//! Rows on their way out: the core's port.
+
+use manyhands_core::account::Account;
+use manyhands_core::credit::{LedgerRow, MicroCredits};
+use manyhands_core::digest::Digest;
+use manyhands_core::host::Host;
+use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
+use manyhands_core::invite::Invite;
+use manyhands_core::job::Job;
+use manyhands_core::key::Key;
+use manyhands_core::store::{LastIds, Store, StoreError, Voucher, Write};
+use manyhands_core::time::Timestamp;
+use manyhands_core::volunteer::Volunteer;
+use manyhands_core::work_unit::WorkUnit;
+use rusqlite::{Params, Row, params};
+
+use super::codec::{backend, narrow, signed, stamp, unit_id, unit_key, unsigned};
+use super::{SqliteStore, body};
+
+const JOB: &str = "select id, manifest, submitter, state, body from job";
+const UNIT: &str = "select id, state, ready_at, body from unit";
+const HOST: &str = "select id, key, body from host";
+const VOLUNTEER: &str = "select id, name, joined_at from volunteer";
+
+/// Columns as SQLite gives them; decoded outside of its callback, where errors are ours.
+type Columns<T> = fn(&Row<'_>) -> rusqlite::Result<T>;
+
+impl SqliteStore {
+    fn list<R, T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        columns: Columns<R>,
+        decode: fn(R) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(backend)?;
+        let rows = statement.query_map(params, columns).map_err(backend)?;
+        rows.map(|row| decode(row.map_err(backend)?)).collect()
+    }
+
+    fn one<R, T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        columns: Columns<R>,
+        decode: fn(R) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.list(sql, params, columns, decode)?.pop())
+    }
+
+    fn jobs_where(&self, tail: &str, params: impl Params) -> Result<Vec<Job>, StoreError> {
+        let columns =
+            |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+        self.list(&format!("{JOB} {tail}"), params, columns, body::job)
+    }
+
+    fn jobs_in(&self, state: i64, limit: usize) -> Result<Vec<Job>, StoreError> {
+        let tail = "where state = ?1 order by id limit ?2";
+        self.jobs_where(tail, [state, signed(limit as u64)])
+    }
+
+    fn units_where(&self, tail: &str, params: impl Params) -> Result<Vec<WorkUnit>, StoreError> {
+        let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        self.list(&format!("{UNIT} {tail}"), params, columns, body::unit)
+    }
+
+    fn hosts_where(&self, tail: &str, params: impl Params) -> Result<Vec<Host>, StoreError> {
+        let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        self.list(&format!("{HOST} {tail}"), params, columns, body::host)
+    }
+
+    fn volunteer_where(
+        &self,
+        tail: &str,
+        params: impl Params,
+    ) -> Result<Option<Volunteer>, StoreError> {
+        let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        self.one(&format!("{VOLUNTEER} {tail}"), params, columns, |(id, name, joined_at)| {
+            Ok(Volunteer {
+                id: VolunteerId(unsigned("volunteer id", id)?),
+                name,
+                joined_at: Timestamp(unsigned("joined_at", joined_at)?),
+            })
+        })
+    }
+
+    fn number(&self, sql: &str, params: impl Params) -> Result<Option<u64>, StoreError> {
+        let found = self.one(sql, params, |row| row.get::<_, Option<i64>>(0), Ok)?;
+        found.flatten().map(|number| unsigned("number", number)).transpose()
+    }
+}
+
+/// The keys of a job's units from `from` on: first and last.
+fn keys(job: JobId, from: u32) -> (i64, i64) {
+    (unit_key(job.unit(from)), unit_key(job.unit(u32::MAX)))
+}
+
+impl Store for SqliteStore {
+    fn apply(&mut self, writes: Vec<Write>) -> Result<(), StoreError> {
+        writes.iter().try_for_each(|write| self.write(write))
+    }
+
+    fn last_ids(&self) -> Result<LastIds, StoreError> {
+        Ok(LastIds {
+            job: self.number("select max(id) from job", [])?.unwrap_or(0),
+            host: self.number("select max(id) from host", [])?.unwrap_or(0),
+            volunteer: self.number("select max(id) from volunteer", [])?.unwrap_or(0),
+        })
+    }
+
+    fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {
+        Ok(self.jobs_where("where id = ?1", [signed(id.0)])?.pop())
+    }
+
+    fn job_by_manifest(&self, manifest: &Digest) -> Result<Option<Job>, StoreError> {
+        Ok(self.jobs_where("where manifest = ?1", [manifest.0])?.pop())
+    }
+
+    fn jobs(
+        &self,
+        submitter: Option<&Key>,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<Job>, StoreError> {
+        let before = before.map_or(i64::MAX, |id| signed(id.0));
+        let limit = signed(limit as u64);
+        match submitter {
+            Some(key) => self.jobs_where(
+                "where submitter = ?1 and id < ?2 order by id desc limit ?3",
+                params![key.0, before, limit],
+            ),
+            None => {
+                self.jobs_where("where id < ?1 order by id desc limit ?2", params![before, limit])
+            }
+        }
+    }
+
+    fn jobs_open(&self, limit: usize) -> Result<Vec<Job>, StoreError> {
+        self.jobs_in(body::JOB_OPEN, limit)
+    }
+
+    fn jobs_cancelling(&self, limit: usize) -> Result<Vec<Job>, StoreError> {
+        self.jobs_in(body::JOB_CANCELLING, limit)
+    }
+
+    fn unit(&self, id: UnitId) -> Result<Option<WorkUnit>, StoreError> {
+        Ok(self.units_where("where id = ?1", [unit_key(id)])?.pop())
+    }
+
+    fn units(&self, job: JobId, from: u32, limit: usize) -> Result<Vec<WorkUnit>, StoreError> {
+        let (first, last) = keys(job, from);
+        let tail = "where id between ?1 and ?2 order by id limit ?3";
+        self.units_where(tail, params![first, last, signed(limit as u64)])
+    }
+
+    fn units_ready(
+        &self,
+        job: JobId,
+        now: Timestamp,
+        from: u32,
+        limit: usize,
+    ) -> Result<Vec<WorkUnit>, StoreError> {
+        let (first, last) = keys(job, from);
+        self.units_where(
+            "indexed by unit_ready
+             where ready_at <= ?1 and id between ?2 and ?3 order by id limit ?4",
+            params![stamp(now), first, last, signed(limit as u64)],
+        )
+    }
+
+    fn units_validated(
+        &self,
+        after: Option<UnitId>,
+        limit: usize,
+    ) -> Result<Vec<UnitId>, StoreError> {
+        self.list(
+            "select id from unit indexed by unit_validated
+             where state = 1 and id > ?1 order by id limit ?2",
+            params![after.map_or(-1, unit_key), signed(limit as u64)],
+            |row| row.get(0),
+            unit_id,
+        )
+    }
+
+    fn units_waking(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(JobId, u32)>, StoreError> {
+        self.list(
+            "select id >> 32, count(*) from unit indexed by unit_waking
+             where ready_at > ?1 and ready_at <= ?2 group by 1 order by 1",
+            [stamp(after), stamp(until)],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+            |(job, count)| Ok((JobId(unsigned("job id", job)?), narrow("count", count)?)),
+        )
+    }
+
+    fn next_ready_at(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "select min(ready_at) from unit indexed by unit_waking where ready_at > ?1";
+        Ok(self.number(sql, [stamp(after)])?.map(Timestamp))
+    }
+
+    fn host(&self, id: HostId) -> Result<Option<Host>, StoreError> {
+        Ok(self.hosts_where("where id = ?1", [signed(id.0)])?.pop())
+    }
+
+    fn host_by_key(&self, key: &Key) -> Result<Option<Host>, StoreError> {
+        Ok(self.hosts_where("where key = ?1", [key.0])?.pop())
+    }
+
+    fn hosts(&self, after: Option<HostId>, limit: usize) -> Result<Vec<Host>, StoreError> {
+        let after = after.map_or(-1, |id| signed(id.0));
+        let limit = signed(limit as u64);
+        self.hosts_where("where id > ?1 order by id limit ?2", [after, limit])
+    }
+
+    fn hosts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Host>, StoreError> {
+        self.hosts_where(
+            "indexed by host_due
+             where next_deadline_at <= ?1 order by next_deadline_at, id limit ?2",
+            [stamp(now), signed(limit as u64)],
+        )
+    }
+
+    fn next_deadline_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "select min(next_deadline_at) from host indexed by host_due
+                   where next_deadline_at is not null";
+        Ok(self.number(sql, [])?.map(Timestamp))
+    }
+
+    fn volunteer(&self, id: VolunteerId) -> Result<Option<Volunteer>, StoreError> {
+        self.volunteer_where("where id = ?1", [signed(id.0)])
+    }
+
+    fn volunteer_by_name(&self, name: &str) -> Result<Option<Volunteer>, StoreError> {
+        self.volunteer_where("where name = ?1", [name])
+    }
+
+    fn invite(&self, token: &Digest) -> Result<Option<Invite>, StoreError> {
+        self.one(
+            "select token, body from invite where token = ?1",
+            [token.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+            body::invite,
+        )
+    }
+
+    fn account(&self, key: &Key) -> Result<Option<Account>, StoreError> {
+        self.one(
+            "select key, body from account where key = ?1",
+            [key.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+            body::account,
+        )
+    }
+
+    fn ledger(&self, skip: u64, limit: usize) -> Result<Vec<LedgerRow>, StoreError> {
+        self.list(
+            "select unit, number, host, volunteer, claim, \"grant\", granted_at from ledger
+             where seq > ?1 order by seq limit ?2",
+            [signed(skip), signed(limit as u64)],
+            |row| {
+                let columns: [i64; 7] = [
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                    row.get(5)?,
+                    row.get(6)?,
+                ];
+                Ok(columns)
+            },
+            ledger_row,
+        )
+    }
+
+    fn vouchers(&self, job: JobId, limit: usize) -> Result<Vec<Voucher>, StoreError> {
+        self.list(
+            "select host, volunteer, replicas from voucher where job = ?1 order by host limit ?2",
+            [signed(job.0), signed(limit as u64)],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)),
+            |(host, volunteer, replicas)| {
+                Ok(Voucher {
+                    host: HostId(unsigned("host id", host)?),
+                    volunteer: VolunteerId(unsigned("volunteer id", volunteer)?),
+                    replicas: narrow("replicas", replicas)?,
+                })
+            },
+        )
+    }
+}
+
+fn ledger_row(columns: [i64; 7]) -> Result<LedgerRow, StoreError> {
+    let [unit, number, host, volunteer, claim, grant, granted_at] = columns;
+    Ok(LedgerRow {
+        replica: unit_id(unit)?.replica(narrow("replica number", number)?),
+        host: HostId(unsigned("host id", host)?),
+        volunteer: VolunteerId(unsigned("volunteer id", volunteer)?),
+        claim: MicroCredits(unsigned("claim", claim)?),
+        grant: MicroCredits(unsigned("grant", grant)?),
+        granted_at: Timestamp(unsigned("granted_at", granted_at)?),
+    })
+}

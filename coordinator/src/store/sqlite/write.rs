@@ -1,0 +1,112 @@
+//! Rows on their way in.
+
+use manyhands_core::account::Account;
+use manyhands_core::credit::LedgerRow;
+use manyhands_core::host::Host;
+use manyhands_core::invite::Invite;
+use manyhands_core::job::Job;
+use manyhands_core::store::{StoreError, Write};
+use manyhands_core::volunteer::Volunteer;
+use manyhands_core::work_unit::WorkUnit;
+use prost::Message as _;
+use rusqlite::{Params, params};
+
+use super::codec::{backend, signed, stamp, unit_key};
+use super::{SqliteStore, body};
+
+impl SqliteStore {
+    pub(super) fn write(&self, write: &Write) -> Result<(), StoreError> {
+        match write {
+            Write::PutJob(job) => self.put_job(job),
+            Write::PutUnit(unit) => self.put_unit(unit),
+            Write::PutHost(host) => self.put_host(host),
+            Write::PutVolunteer(volunteer) => self.put_volunteer(volunteer),
+            Write::PutInvite(invite) => self.put_invite(invite),
+            Write::PutAccount(account) => self.put_account(account),
+            Write::AppendLedger(row) => self.append_ledger(row),
+        }
+    }
+
+    fn put_job(&self, job: &Job) -> Result<(), StoreError> {
+        let body = body::JobBody::from(job).encode_to_vec();
+        let (id, state) = (signed(job.id.0), body::job_state_column(job.state));
+        self.execute(
+            "insert into job (id, manifest, submitter, state, body) values (?1, ?2, ?3, ?4, ?5)
+             on conflict (id) do update set manifest = ?2, submitter = ?3, state = ?4, body = ?5",
+            params![id, job.manifest.0, job.submitter.0, state, body],
+        )
+    }
+
+    fn put_unit(&self, unit: &WorkUnit) -> Result<(), StoreError> {
+        let body = body::UnitBody::from(unit).encode_to_vec();
+        let ready_at = unit.ready_at.map(stamp);
+        self.execute(
+            "insert into unit (id, state, ready_at, body) values (?1, ?2, ?3, ?4)
+             on conflict (id) do update set state = ?2, ready_at = ?3, body = ?4",
+            params![unit_key(unit.id), body::unit_state_column(&unit.state), ready_at, body],
+        )
+    }
+
+    fn put_host(&self, host: &Host) -> Result<(), StoreError> {
+        let body = body::HostBody::from(host).encode_to_vec();
+        let next_deadline_at = host.next_deadline_at().map(stamp);
+        self.execute(
+            "insert into host (id, key, next_deadline_at, body) values (?1, ?2, ?3, ?4)
+             on conflict (id) do update set key = ?2, next_deadline_at = ?3, body = ?4",
+            params![signed(host.id.0), host.key.0, next_deadline_at, body],
+        )
+    }
+
+    fn put_volunteer(&self, volunteer: &Volunteer) -> Result<(), StoreError> {
+        self.execute(
+            "insert into volunteer (id, name, joined_at) values (?1, ?2, ?3)
+             on conflict (id) do update set name = ?2, joined_at = ?3",
+            params![signed(volunteer.id.0), volunteer.name, stamp(volunteer.joined_at)],
+        )
+    }
+
+    fn put_invite(&self, invite: &Invite) -> Result<(), StoreError> {
+        let body = body::InviteBody::from(invite).encode_to_vec();
+        self.execute(
+            "insert into invite (token, body) values (?1, ?2)
+             on conflict (token) do update set body = ?2",
+            params![invite.token.0, body],
+        )
+    }
+
+    fn put_account(&self, account: &Account) -> Result<(), StoreError> {
+        let body = body::AccountBody::from(account).encode_to_vec();
+        self.execute(
+            "insert into account (key, body) values (?1, ?2)
+             on conflict (key) do update set body = ?2",
+            params![account.key.0, body],
+        )
+    }
+
+    fn append_ledger(&self, row: &LedgerRow) -> Result<(), StoreError> {
+        let (host, volunteer) = (signed(row.host.0), signed(row.volunteer.0));
+        self.execute(
+            "insert into ledger (unit, number, host, volunteer, claim, \"grant\", granted_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                unit_key(row.replica.unit),
+                row.replica.number,
+                host,
+                volunteer,
+                signed(row.claim.0),
+                signed(row.grant.0),
+                stamp(row.granted_at),
+            ],
+        )?;
+        self.execute(
+            "insert into voucher (job, host, volunteer, replicas) values (?1, ?2, ?3, 1)
+             on conflict (job, host) do update set replicas = replicas + 1",
+            params![signed(row.replica.unit.job.0), host, volunteer],
+        )
+    }
+
+    fn execute(&self, sql: &str, params: impl Params) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(backend)?;
+        statement.execute(params).map(drop).map_err(backend)
+    }
+}
