@@ -6,7 +6,10 @@
 pub mod blobs;
 mod clock;
 pub mod config;
+mod desk;
+mod hub;
 mod layer;
 pub mod store;
+mod ticker;
 
 pub use config::{Config, ConfigError};
