@@ -167,7 +167,7 @@ fn mean(written: Written) -> Config {
     };
     let message = limits.message.map_or(4 << 20, |size| size.0);
     Config {
-        listen: written.listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 7470))),
+        listen: written.listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 7654))),
         public: written.public,
         data_dir: written.data_dir.unwrap_or_else(|| PathBuf::from("manyhands-data")),
         plain: written.plain.unwrap_or(false),
@@ -185,8 +185,8 @@ fn mean(written: Written) -> Config {
             batch_max: limits.batch.unwrap_or(1_000),
             hosts_max: limits.hosts.unwrap_or(10_000),
             requests_max: limits.requests.unwrap_or(1_024),
-            requests_per_s: limits.requests_per_s.unwrap_or(200),
-            requests_burst: limits.requests_burst.unwrap_or(1_000),
+            requests_per_s: limits.requests_per_s.unwrap_or(1_000),
+            requests_burst: limits.requests_burst.unwrap_or(4_000),
             request_time: span(limits.request_time, 30),
         },
     }

@@ -15,7 +15,7 @@ pub(crate) struct Offer {
     /// About how many leases.
     pub(crate) share: u32,
     /// Only those who began to wait before this may still get it.
-    before: u64,
+    pub(super) before: u64,
 }
 
 /// The line of waiting hosts.
