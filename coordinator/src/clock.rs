@@ -28,3 +28,13 @@ pub(crate) fn entropy_seed() -> Result<[u8; 32], getrandom::Error> {
     getrandom::fill(&mut seed)?;
     Ok(seed)
 }
+
+/// A secret for an invite: 128 bits as hexadecimal digits.
+///
+/// # Errors
+/// When the operating system has no randomness to give.
+pub(crate) fn fresh_token() -> Result<String, getrandom::Error> {
+    let mut secret = [0; 16];
+    getrandom::fill(&mut secret)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(secret)))
+}

@@ -34,6 +34,7 @@ struct Taken {
     offers: mpsc::Sender<Offer>,
     aborts: mpsc::Sender<Vec<ReplicaId>>,
     superseded: CancellationToken,
+    gone: CancellationToken,
 }
 
 /// A host's place in the hub, given up when dropped.
@@ -48,6 +49,9 @@ pub(crate) struct Seat {
     pub(crate) aborts: mpsc::Receiver<Vec<ReplicaId>>,
     /// Cancelled when a newer stream of the same host takes its place.
     pub(crate) superseded: CancellationToken,
+    /// Cancelled once the stream that had the place before has let go of it.
+    pub(crate) predecessor: Option<CancellationToken>,
+    gone: CancellationToken,
 }
 
 /// What came of wanting to wait.
@@ -116,22 +120,40 @@ impl Seats {
 impl Seat {
     pub(super) fn take(hub: &Arc<Hub>, host: HostId) -> Result<Self, HubFull> {
         let mut seats = lock(&hub.seats);
-        if let Some(older) = seats.taken.remove(&host) {
-            older.superseded.cancel();
-            older.ticket.into_iter().for_each(|ticket| seats.queue.leave(ticket));
-        } else if seats.taken.len() >= seats.hosts_max {
+        let older = seats.taken.remove(&host);
+        if older.is_none() && seats.taken.len() >= seats.hosts_max {
             return Err(HubFull { max: seats.hosts_max });
         }
+        let predecessor = older.map(|older| {
+            older.superseded.cancel();
+            older.ticket.into_iter().for_each(|ticket| seats.queue.leave(ticket));
+            older.gone
+        });
         let serial = seats.next_serial;
         seats.next_serial += 1;
         let (offers, offered) = mpsc::channel(1);
         let (aborts, aborted) = mpsc::channel(ABORTS_MAX);
-        let superseded = CancellationToken::new();
-        let token = superseded.clone();
-        seats.taken.insert(host, Taken { serial, ticket: None, offers, aborts, superseded: token });
+        let (superseded, gone) = (CancellationToken::new(), CancellationToken::new());
+        let taken = Taken {
+            serial,
+            ticket: None,
+            offers,
+            aborts,
+            superseded: superseded.clone(),
+            gone: gone.clone(),
+        };
+        seats.taken.insert(host, taken);
         drop(seats);
-        let hub = Arc::clone(hub);
-        Ok(Self { hub, host, serial, offers: offered, aborts: aborted, superseded })
+        Ok(Self {
+            hub: Arc::clone(hub),
+            host,
+            serial,
+            offers: offered,
+            aborts: aborted,
+            superseded,
+            predecessor,
+            gone,
+        })
     }
 
     /// A mark of now, to be read before the engine is asked for work.
@@ -178,5 +200,6 @@ impl Drop for Seat {
             self.pass_on(offer, 0);
         }
         lock(&self.hub.seats).leave(self.host, self.serial);
+        self.gone.cancel();
     }
 }

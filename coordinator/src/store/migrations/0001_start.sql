@@ -64,5 +64,6 @@ create table voucher (
     host      integer not null,
     volunteer integer not null,
     replicas  integer not null,
+    credit    integer not null,
     primary key (job, host)
 ) strict, without rowid;

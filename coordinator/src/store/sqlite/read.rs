@@ -84,6 +84,15 @@ impl SqliteStore {
         })
     }
 
+    /// Credit granted for a job until now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn credit_of(&self, job: JobId) -> Result<MicroCredits, StoreError> {
+        let sql = "select sum(credit) from voucher where job = ?1";
+        Ok(MicroCredits(self.number(sql, [signed(job.0)])?.unwrap_or(0)))
+    }
+
     fn number(&self, sql: &str, params: impl Params) -> Result<Option<u64>, StoreError> {
         let found = self.one(sql, params, |row| row.get::<_, Option<i64>>(0), Ok)?;
         found.flatten().map(|number| unsigned("number", number)).transpose()

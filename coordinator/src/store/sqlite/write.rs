@@ -99,9 +99,15 @@ impl SqliteStore {
             ],
         )?;
         self.execute(
-            "insert into voucher (job, host, volunteer, replicas) values (?1, ?2, ?3, 1)
-             on conflict (job, host) do update set replicas = replicas + 1",
-            params![signed(row.replica.unit.job.0), host, volunteer],
+            "insert into voucher (job, host, volunteer, replicas, credit) values (?1, ?2, ?3, 1, ?4)
+             on conflict (job, host) do update set replicas = replicas + 1, credit = credit + ?4",
+            params![
+                signed(row.replica.unit.job.0),
+                host,
+                volunteer,
+                // Sums stay far from the largest number, where SQLite would turn to floats.
+                signed(row.grant.0.min(1 << 40)),
+            ],
         )
     }
 

@@ -1,0 +1,53 @@
+//! The services: decode a call, ask the desk, encode the answer. Nothing is decided here.
+
+mod admin;
+mod blobs;
+mod callers;
+mod jobs;
+mod status;
+mod work;
+
+use std::sync::Arc;
+
+use manyhands_core::time::Timestamp;
+use manyhands_proto::v1::admin_server::AdminServer;
+use manyhands_proto::v1::blobs_server::BlobsServer;
+use manyhands_proto::v1::jobs_server::JobsServer;
+use manyhands_proto::v1::work_server::WorkServer;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
+
+use crate::blobs::Blobs;
+use crate::config::Config;
+use crate::desk::{Desk, Reader};
+use crate::hub::Hub;
+use callers::Callers;
+
+/// What all services share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) desk: Desk,
+    pub(crate) reader: Reader,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) blobs: Blobs,
+    pub(crate) callers: Callers,
+    pub(crate) started_at: Timestamp,
+    /// Cancelled when the coordinator is about to stop.
+    pub(crate) draining: CancellationToken,
+    /// Tasks that outlive the call which began them.
+    pub(crate) tasks: TaskTracker,
+}
+
+/// All services, with their bound on messages.
+pub(crate) fn routes(shared: &Arc<Shared>) -> Routes {
+    let max = shared.config.limits.message_bytes_max;
+    let share = || Arc::clone(shared);
+    Routes::new(WorkServer::new(work::Work(share())).max_decoding_message_size(max))
+        .add_service(JobsServer::new(jobs::Jobs(share())).max_decoding_message_size(max))
+        .add_service(BlobsServer::new(blobs::BlobService(share())).max_decoding_message_size(max))
+        .add_service(AdminServer::new(admin::Admin(share())).max_decoding_message_size(max))
+}
+
+pub(crate) use callers::Callers as KnownCallers;

@@ -1,0 +1,71 @@
+//! The one place where what went wrong becomes a gRPC status.
+
+use manyhands_core::refusal::Refusal;
+use manyhands_proto::convert::WireError;
+use tonic::{Code, Status};
+
+use crate::blobs::BlobError;
+use crate::desk::DeskError;
+
+/// A refused command.
+pub(super) fn refused(refusal: &Refusal) -> Status {
+    Status::new(code(refusal), refusal.to_string())
+}
+
+fn code(refusal: &Refusal) -> Code {
+    match refusal {
+        Refusal::UnknownHost(_)
+        | Refusal::InviteExpired
+        | Refusal::InviteUsedUp
+        | Refusal::LeaseExpired(_)
+        | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
+        Refusal::UnknownJob(_) | Refusal::UnknownLease(_) => Code::NotFound,
+        Refusal::ReportedDifferently(_) => Code::AlreadyExists,
+        Refusal::WrongHost { .. }
+        | Refusal::HostSuspended { .. }
+        | Refusal::InviteNeeded
+        | Refusal::UnknownInvite
+        | Refusal::InviteForOther(_)
+        | Refusal::NotAdmitted(_)
+        | Refusal::NotSubmitter(_) => Code::PermissionDenied,
+        Refusal::BatchSize { .. }
+        | Refusal::Text { .. }
+        | Refusal::OutOfBounds { .. }
+        | Refusal::Output { .. }
+        | Refusal::OutputTwice { .. } => Code::InvalidArgument,
+        Refusal::TooManyJobs { .. } => Code::ResourceExhausted,
+    }
+}
+
+/// A command or question that was not answered.
+pub(super) fn desk(error: DeskError) -> Status {
+    Status::unavailable(error.to_string())
+}
+
+/// A message that says something wrong.
+pub(super) fn wire(error: WireError) -> Status {
+    Status::invalid_argument(error.to_string())
+}
+
+/// A blob that was not stored or found.
+pub(super) fn blob(error: BlobError) -> Status {
+    let code = match &error {
+        BlobError::Mismatch { .. } | BlobError::Size { .. } | BlobError::TooLarge { .. } => {
+            Code::InvalidArgument
+        }
+        BlobError::NotHeld(_) => Code::NotFound,
+        BlobError::Range { .. } => Code::OutOfRange,
+        BlobError::Full => Code::Unavailable,
+        BlobError::Io(source) => {
+            tracing::error!(%source, "the blob store failed");
+            Code::Unavailable
+        }
+    };
+    Status::new(code, error.to_string())
+}
+
+/// An answer of the core that does not belong to its question.
+pub(super) fn confused() -> Status {
+    tracing::error!("the engine gave an answer of another kind than asked for");
+    Status::internal("the coordinator got confused: please report this")
+}

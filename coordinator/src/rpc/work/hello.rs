@@ -1,0 +1,96 @@
+//! The beginning of a worker's stream: who it is, and what both sides think that it holds.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use manyhands_core::command::{Command, Enrol, Outcome, Renewal, ReplicaReport, Report};
+use manyhands_core::host::Host;
+use manyhands_core::id::{HostId, ReplicaId};
+use manyhands_core::key::Key;
+use manyhands_core::limits::LEASES_PER_HOST_MAX;
+use manyhands_core::reply::Reply;
+use manyhands_core::store::Store as _;
+use manyhands_proto::v1::coordinator_message::Message as Out;
+use manyhands_proto::v1;
+use tonic::Status;
+
+use super::session::Session;
+use crate::hub::Seat;
+use crate::rpc::{Shared, status};
+
+/// How long an older stream of the same host may take to let go.
+const LET_GO: Duration = Duration::from_secs(5);
+
+/// Gives an enrolled host its seat, and tells the engine what it offers now.
+pub(super) async fn seat(
+    shared: &Shared,
+    key: Key,
+    capabilities: Option<v1::Capabilities>,
+) -> Result<(HostId, Seat), Status> {
+    let host = stored(shared, key).await?;
+    let mut seat =
+        shared.hub.sit(host.id).map_err(|full| Status::resource_exhausted(full.to_string()))?;
+    if let Some(predecessor) = seat.predecessor.take() {
+        let let_go = tokio::time::timeout(LET_GO, predecessor.cancelled()).await;
+        let_go.map_err(|_late| Status::aborted("an older stream is still ending: try again"))?;
+    }
+    let capabilities = super::offered(capabilities)?.unwrap_or(host.capabilities);
+    // This command is decided after all that the older stream may have handed in.
+    let enrol = Enrol { key, nickname: host.nickname, capabilities, token: None };
+    match shared.desk.ask(Command::Enrol(enrol)).await.map_err(status::desk)? {
+        Reply::Enrolled { host, .. } => Ok((host, seat)),
+        Reply::Refused(refusal) => Err(status::refused(&refusal)),
+        _ => Err(status::confused()),
+    }
+}
+
+async fn stored(shared: &Shared, key: Key) -> Result<Host, Status> {
+    let host = shared.reader.read(move |store| store.host_by_key(&key)).await;
+    host.map_err(status::desk)?
+        .ok_or_else(|| Status::failed_precondition("this key is not enrolled: enrol first"))
+}
+
+/// Welcomes the worker, takes up what it holds and gives away what it does not.
+pub(super) async fn welcome(
+    session: &mut Session,
+    held: Vec<v1::ReplicaId>,
+) -> Result<(), Status> {
+    if held.len() > LEASES_PER_HOST_MAX {
+        let many = format!("held: has {} items, at most {LEASES_PER_HOST_MAX}", held.len());
+        return Err(Status::invalid_argument(many));
+    }
+    let held: Result<BTreeSet<_>, _> = held.into_iter().map(ReplicaId::try_from).collect();
+    let held = held.map_err(status::wire)?;
+    let limits = &session.shared.config.limits;
+    let welcome = v1::Welcome {
+        host: session.host.0,
+        heartbeat_ms: u64::try_from(session.shared.config.heartbeat.as_millis())
+            .unwrap_or(u64::MAX),
+        inline_bytes_max: limits.inline_bytes_max,
+        batch_max: limits.batch_max,
+    };
+    session.send(Out::Welcome(welcome)).await?;
+    reconcile(session, &held).await
+}
+
+async fn reconcile(session: &mut Session, held: &BTreeSet<ReplicaId>) -> Result<(), Status> {
+    let id = session.host;
+    let host = session.shared.reader.read(move |store| store.host(id)).await;
+    let host = host.map_err(status::desk)?.ok_or_else(status::confused)?;
+    let forgotten = host.leases.iter().filter(|lease| !held.contains(&lease.replica));
+    let given_back: Vec<_> = forgotten
+        .map(|lease| ReplicaReport { replica: lease.replica, outcome: Outcome::Aborted })
+        .collect();
+    if !given_back.is_empty() {
+        let report = Report { host: id, reports: given_back };
+        session.shared.desk.ask(Command::Report(report)).await.map_err(status::desk)?;
+    }
+    // Renewing answers for each whether it is still this host's to compute.
+    let progress = |replica| host.lease(replica).map_or(0, |lease| lease.progress_ppm);
+    let renewals = held.iter().map(|replica| Renewal {
+        replica: *replica,
+        progress_ppm: progress(*replica),
+        checkpoint: None,
+    });
+    session.renew(renewals.collect()).await
+}

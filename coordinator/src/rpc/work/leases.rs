@@ -1,0 +1,53 @@
+//! Leases on their way to a worker, with the jobs that they belong to.
+
+use bytes::Bytes;
+use manyhands_core::digest::Digest;
+use manyhands_core::id::JobId;
+use manyhands_core::query::{Answer, Query};
+use manyhands_core::reply::Leased;
+use manyhands_proto::v1::coordinator_message::Message as Out;
+use manyhands_proto::v1;
+use tonic::Status;
+
+use super::session::Session;
+use crate::rpc::blobs::off_runtime;
+use crate::rpc::{Shared, status};
+
+impl Session {
+    /// Sends what the desk granted, if it is anything.
+    pub(super) async fn send_leases(&mut self, leased: Leased) -> Result<(), Status> {
+        if leased.leases.is_empty() {
+            return Ok(());
+        }
+        let mut jobs = Vec::new();
+        for (job, manifest) in leased.manifests {
+            if self.named.insert(job) {
+                jobs.push(describe(&self.shared, job, manifest).await?);
+            }
+        }
+        let leases = leased.leases.into_iter().map(Into::into).collect();
+        self.send(Out::Leases(v1::Leases { leases, jobs })).await
+    }
+}
+
+/// What a worker needs to know of a job to fetch and check its manifest.
+async fn describe(
+    shared: &Shared,
+    id: JobId,
+    manifest: Digest,
+) -> Result<v1::LeasedJob, Status> {
+    let job = match shared.reader.ask(Query::Job(id)).await.map_err(status::desk)? {
+        Answer::Job(job) => job,
+        Answer::Refused(refusal) => return Err(status::refused(&refusal)),
+        _ => return Err(status::confused()),
+    };
+    let blobs = shared.blobs.clone();
+    let size = off_runtime(move || Ok(blobs.read(&manifest, 0, 0)?.remaining())).await?;
+    Ok(v1::LeasedJob {
+        job: id.0,
+        manifest: Bytes::copy_from_slice(manifest.as_bytes()),
+        manifest_bytes: size,
+        submitter: Bytes::copy_from_slice(job.submitter.as_bytes()),
+        signature: Bytes::copy_from_slice(&job.signature.0),
+    })
+}

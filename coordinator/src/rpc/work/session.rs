@@ -1,0 +1,263 @@
+//! A worker's stream, from its Hello to its end.
+//!
+//! Each of the worker's messages becomes a command that is handed to the desk at once; answers
+//! come back in the same order. So a worker may send reports and its next wish together, and both
+//! are made durable by the same flush.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesOrdered;
+use manyhands_core::command::{Command, Request, Renewal};
+use manyhands_core::id::{HostId, JobId, ReplicaId};
+use manyhands_core::key::Key;
+use manyhands_core::reply::Reply;
+use manyhands_proto::convert;
+use manyhands_proto::v1::coordinator_message::Message as Out;
+use manyhands_proto::v1::worker_message::Message as In;
+use manyhands_proto::v1;
+use tokio::sync::mpsc;
+use tonic::{Status, Streaming};
+
+use super::reports::Batch;
+use super::{hello, reports};
+use crate::desk::{DeskError, Pending};
+use crate::hub::{Offer, Parked, Seat};
+use crate::rpc::{Shared, status};
+
+/// Commands of one stream that may wait for their answers; then it is not read further.
+const IN_FLIGHT_MAX: usize = 8;
+
+/// A stream that was told to drain ends when nothing was said for so long.
+const QUIET: Duration = Duration::from_millis(300);
+
+type Outbound = mpsc::Sender<Result<v1::CoordinatorMessage, Status>>;
+
+/// What an answer will be the answer to.
+pub(super) enum Asked {
+    /// A wish, with the mark of when it was made and the offer that led to it.
+    Work { epoch: u64, offer: Option<Offer> },
+    Renew(Vec<Renewal>),
+    Report(Batch),
+}
+
+/// One worker's stream.
+pub(super) struct Session {
+    pub(super) shared: Arc<Shared>,
+    pub(super) host: HostId,
+    pub(super) seat: Seat,
+    outbound: Outbound,
+    in_flight: FuturesOrdered<InFlight>,
+    /// Leases that the worker would still take.
+    want: u32,
+    /// Whether the desk is being asked for work.
+    is_asking: bool,
+    /// Jobs that were named to the worker.
+    pub(super) named: BTreeSet<JobId>,
+}
+
+type InFlight = std::pin::Pin<
+    Box<dyn Future<Output = (Asked, Result<Option<Reply>, DeskError>)> + Send>,
+>;
+
+/// Serves a stream to its end.
+pub(super) async fn serve(
+    shared: Arc<Shared>,
+    key: Key,
+    mut inbound: Streaming<v1::WorkerMessage>,
+    outbound: Outbound,
+) -> Result<(), Status> {
+    let patience = shared.config.limits.request_time;
+    let first = tokio::time::timeout(patience, inbound.message()).await;
+    let first = first.map_err(|_late| Status::deadline_exceeded("hello: never came"))??;
+    let Some(In::Hello(greeting)) = first.and_then(|first| first.message) else {
+        return Err(Status::failed_precondition("hello: must be the first message"));
+    };
+    let (host, seat) = hello::seat(&shared, key, greeting.capabilities.clone()).await?;
+    let mut session = Session {
+        shared,
+        host,
+        seat,
+        outbound,
+        in_flight: FuturesOrdered::new(),
+        want: 0,
+        is_asking: false,
+        named: BTreeSet::new(),
+    };
+    hello::welcome(&mut session, greeting.held).await?;
+    session.run(inbound).await
+}
+
+impl Session {
+    async fn run(mut self, mut inbound: Streaming<v1::WorkerMessage>) -> Result<(), Status> {
+        let draining = self.shared.draining.clone();
+        let superseded = self.seat.superseded.clone();
+        let mut is_drained = false;
+        loop {
+            let has_room = self.in_flight.len() < IN_FLIGHT_MAX;
+            let is_idle = self.in_flight.is_empty();
+            tokio::select! {
+                () = superseded.cancelled() => return Err(superseded_status()),
+                message = inbound.message(), if has_room => match message? {
+                    Some(message) => self.take(message).await?,
+                    None => break,
+                },
+                Some((asked, answer)) = self.in_flight.next() => self.answered(asked, answer).await?,
+                Some(offer) = self.seat.offers.recv() => self.offered(offer).await?,
+                Some(replicas) = self.seat.aborts.recv() => self.abort(replicas).await?,
+                () = draining.cancelled(), if !is_drained => {
+                    is_drained = true;
+                    self.wish(0).await?;
+                    self.send(Out::Drain(v1::Drain {})).await?;
+                }
+                () = tokio::time::sleep(QUIET), if is_drained && is_idle => return Ok(()),
+            }
+        }
+        // The worker has nothing more to say, but may wait for answers.
+        while let Some((asked, answer)) = self.in_flight.next().await {
+            self.answered(asked, answer).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, message: v1::WorkerMessage) -> Result<(), Status> {
+        match message.message {
+            Some(In::Want(want)) => self.wish(want.leases).await,
+            Some(In::Renew(renew)) => {
+                self.bounded("renew.renewals", renew.renewals.len())?;
+                let renewals = convert::renewals(renew).map_err(status::wire)?;
+                let renewals = reports::held_checkpoints(&self.shared, renewals).await?;
+                self.renew(renewals).await
+            }
+            Some(In::Reports(batch)) => {
+                self.bounded("reports.reports", batch.reports.len())?;
+                reports::take(self, batch).await
+            }
+            Some(In::Hello(_)) => Err(Status::failed_precondition("hello: came twice")),
+            None => Err(Status::invalid_argument("message: is missing or not known here")),
+        }
+    }
+
+    async fn answered(
+        &mut self,
+        asked: Asked,
+        answer: Result<Option<Reply>, DeskError>,
+    ) -> Result<(), Status> {
+        let reply = match answer.map_err(status::desk)? {
+            Some(Reply::Refused(refusal)) => return Err(status::refused(&refusal)),
+            reply => reply,
+        };
+        match (asked, reply) {
+            (Asked::Work { epoch, offer }, Some(Reply::Leased(leased))) => {
+                self.is_asking = false;
+                let granted = u32::try_from(leased.leases.len()).unwrap_or(u32::MAX);
+                self.want = self.want.saturating_sub(granted);
+                if let Some(offer) = offer {
+                    self.seat.pass_on(offer, granted);
+                }
+                self.send_leases(leased).await?;
+                if granted > 0 { self.ask(None).await } else { self.wait(epoch).await }
+            }
+            (Asked::Renew(renewals), Some(Reply::Renewed(answers))) => {
+                let (renewed, abort) = convert::renewed(&renewals, answers);
+                self.send(Out::Renewed(renewed)).await?;
+                if abort.replicas.is_empty() {
+                    return Ok(());
+                }
+                self.send(Out::Abort(abort)).await
+            }
+            (Asked::Report(batch), None) => self.send(batch.acknowledged(Vec::new())).await,
+            (Asked::Report(batch), Some(Reply::Reported(outcomes))) => {
+                self.send(batch.acknowledged(outcomes)).await
+            }
+            _ => Err(status::confused()),
+        }
+    }
+
+    /// The worker would take so many leases from now on.
+    async fn wish(&mut self, want: u32) -> Result<(), Status> {
+        let most = self.shared.config.limits.batch_max;
+        self.want = if self.shared.draining.is_cancelled() { 0 } else { want.min(most) };
+        if self.want == 0 {
+            self.seat.unpark();
+        }
+        self.ask(None).await
+    }
+
+    /// Asks the desk for what is wished, unless that is done already.
+    async fn ask(&mut self, offer: Option<Offer>) -> Result<(), Status> {
+        if self.want == 0 || self.is_asking {
+            if let Some(offer) = offer {
+                self.seat.pass_on(offer, 0);
+            }
+            return Ok(());
+        }
+        let epoch = self.seat.epoch();
+        let count = u16::try_from(self.want).unwrap_or(u16::MAX);
+        self.is_asking = true;
+        let request = Command::Request(Request { host: self.host, count });
+        self.hand_in(request, Asked::Work { epoch, offer }).await
+    }
+
+    /// There was no work at `epoch`: waits in line, or asks again if there is some since.
+    async fn wait(&mut self, epoch: u64) -> Result<(), Status> {
+        if self.want == 0 {
+            return Ok(());
+        }
+        match self.seat.park(self.want, epoch) {
+            Parked::Waiting => Ok(()),
+            Parked::Missed => self.ask(None).await,
+        }
+    }
+
+    async fn offered(&mut self, offer: Offer) -> Result<(), Status> {
+        self.ask(Some(offer)).await
+    }
+
+    pub(super) async fn renew(&mut self, renewals: Vec<Renewal>) -> Result<(), Status> {
+        if renewals.is_empty() {
+            return Ok(());
+        }
+        let renew = manyhands_core::command::Renew { host: self.host, renewals: renewals.clone() };
+        self.hand_in(Command::Renew(renew), Asked::Renew(renewals)).await
+    }
+
+    pub(super) async fn hand_in(&mut self, command: Command, asked: Asked) -> Result<(), Status> {
+        let pending: Pending = self.shared.desk.send(command).await.map_err(status::desk)?;
+        let answer = async move { (asked, pending.answer().await.map(Some)) };
+        self.in_flight.push_back(Box::pin(answer));
+        Ok(())
+    }
+
+    /// Puts an answer that needs no decision in line with the others.
+    pub(super) fn answer_in_turn(&mut self, asked: Asked) {
+        self.in_flight.push_back(Box::pin(async move { (asked, Ok(None)) }));
+    }
+
+    async fn abort(&mut self, replicas: Vec<ReplicaId>) -> Result<(), Status> {
+        let replicas = replicas.into_iter().map(Into::into).collect();
+        self.send(Out::Abort(v1::Abort { replicas })).await
+    }
+
+    /// Sends to the worker, waiting while it is slow.
+    pub(super) async fn send(&self, message: Out) -> Result<(), Status> {
+        let message = v1::CoordinatorMessage { message: Some(message) };
+        let gone = |_unsent| Status::cancelled("the worker is gone");
+        self.outbound.send(Ok(message)).await.map_err(gone)
+    }
+
+    fn bounded(&self, field: &str, items: usize) -> Result<(), Status> {
+        let max = self.shared.config.limits.batch_max;
+        if usize::try_from(max).is_ok_and(|max| items <= max) {
+            return Ok(());
+        }
+        let many = format!("{field}: has {items} items where at most {max} are allowed");
+        Err(Status::invalid_argument(many))
+    }
+}
+
+fn superseded_status() -> Status {
+    Status::aborted("a newer stream of this host has taken over")
+}

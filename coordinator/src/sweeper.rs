@@ -1,0 +1,92 @@
+//! Removes blobs that nothing refers to, now and then.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use manyhands_core::digest::Digest;
+use manyhands_core::job::Job;
+use manyhands_core::limits::PAGE_MAX;
+use manyhands_core::replica::Replica;
+use manyhands_core::store::{Store, StoreError};
+use manyhands_proto::convert::{MANIFEST_BYTES_MAX, decode_manifest};
+
+use crate::blobs::{BlobError, Blobs, Swept};
+use crate::rpc::named;
+use crate::store::sqlite::{OpenError, SqliteStore};
+
+/// Runs until dropped.
+pub(crate) async fn run(blobs: Blobs, database: PathBuf, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        let (blobs, database) = (blobs.clone(), database.clone());
+        let swept = tokio::task::spawn_blocking(move || sweep(&blobs, &database)).await;
+        match swept {
+            Ok(Ok(Swept { blobs, bytes })) => tracing::info!(blobs, bytes, "swept"),
+            Ok(Err(error)) => tracing::error!(%error, "the sweep stopped: nothing is lost"),
+            Err(_stopped) => return,
+        }
+    }
+}
+
+/// Why a sweep stopped. What is referred to was not touched.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SweepError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+}
+
+/// Marks what the database refers to, then removes the rest; blocks.
+///
+/// What begins to be referred to during the sweep was put or asked about within its grace, so it
+/// stays.
+pub(crate) fn sweep(blobs: &Blobs, database: &std::path::Path) -> Result<Swept, SweepError> {
+    let store = SqliteStore::open_reader(database)?;
+    let mut referred = BTreeSet::new();
+    let mut before = None;
+    loop {
+        let jobs = store.jobs(None, before, PAGE_MAX)?;
+        for job in &jobs {
+            mark_job(&store, blobs, job, &mut referred)?;
+        }
+        before = jobs.last().map(|job| job.id);
+        if jobs.len() < PAGE_MAX {
+            break;
+        }
+    }
+    Ok(blobs.sweep(|digest| referred.contains(digest))?)
+}
+
+fn mark_job(
+    store: &dyn Store,
+    blobs: &Blobs,
+    job: &Job,
+    referred: &mut BTreeSet<Digest>,
+) -> Result<(), SweepError> {
+    referred.insert(job.manifest);
+    // Inputs are needed as long as somebody may compute with them or check what was computed.
+    let manifest = blobs.get(&job.manifest, MANIFEST_BYTES_MAX as u64)?;
+    if let Ok(manifest) = decode_manifest(&manifest) {
+        referred.extend(named(manifest.draft()));
+    }
+    let mut from = 0;
+    loop {
+        let units = store.units(job.id, from, PAGE_MAX)?;
+        units.iter().flat_map(|unit| &unit.replicas).for_each(|r| mark_replica(r, referred));
+        match units.last().and_then(|unit| unit.id.index.checked_add(1)) {
+            Some(next) if units.len() == PAGE_MAX => from = next,
+            Some(_) | None => return Ok(()),
+        }
+    }
+}
+
+fn mark_replica(replica: &Replica, referred: &mut BTreeSet<Digest>) {
+    let blobs = replica.outputs().iter().filter(|output| output.inline.is_none());
+    referred.extend(blobs.map(|output| output.digest));
+    let checkpoints = replica.resumed_from.iter().chain(&replica.checkpoint);
+    referred.extend(checkpoints.map(|checkpoint| checkpoint.digest));
+}
