@@ -92,6 +92,15 @@ impl Job {
         (self.counts.waiting > 0).then(|| self.units_total.saturating_sub(self.counts.waiting))
     }
 
+    /// While it is being cancelled: the first index whose unit was not looked at yet, if any.
+    #[must_use]
+    pub fn sweep_next(&self) -> Option<u32> {
+        match self.state {
+            JobState::Cancelling { next } => (next < self.units_total).then_some(next),
+            JobState::Open | JobState::Cancelled | JobState::Finished => None,
+        }
+    }
+
     /// Whether every unit has reached a state that it never leaves.
     #[must_use]
     pub fn is_ended(&self) -> bool {

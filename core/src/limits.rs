@@ -37,6 +37,8 @@ pub const REPLICAS_MAX: u8 = 64;
 pub const MODULE_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
 /// Most memory a unit may ask for: all that a 32-bit program can address.
 pub const MEMORY_BYTES_MAX: u64 = 4 * 1_024 * 1_024 * 1_024;
+/// Largest checkpoint: all of the memory, and room for what describes it.
+pub const CHECKPOINT_BYTES_MAX: u64 = MEMORY_BYTES_MAX + 16 * 1_024 * 1_024;
 /// Most bytes that all outputs of a unit may have together.
 pub const OUTPUT_BYTES_MAX: u64 = 4 * 1_024 * 1_024 * 1_024;
 /// Most bytes of a unit's log.

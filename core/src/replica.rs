@@ -78,6 +78,15 @@ pub enum Verdict {
     Invalid,
 }
 
+/// What an answer says. Replicas of one class agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// The program ended well, with these outputs.
+    Outputs(Digest),
+    /// The program failed like this.
+    Error(Digest),
+}
+
 /// What a replica took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -113,6 +122,91 @@ pub struct Output {
     pub bytes: u64,
     /// The bytes themselves, if they are few; else they are a blob.
     pub inline: Option<Vec<u8>>,
+}
+
+impl Replica {
+    /// What it says, if it has an answer.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        match &self.state {
+            ReplicaState::Success { answer, .. } => Some(Class::Outputs(*answer)),
+            ReplicaState::AppError { error, .. } => Some(Class::Error(*error)),
+            ReplicaState::Leased
+            | ReplicaState::HostError { .. }
+            | ReplicaState::Aborted
+            | ReplicaState::Expired => None,
+        }
+    }
+
+    /// What the quorum says of it, if it has an answer.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        match &self.state {
+            ReplicaState::Success { verdict, .. } | ReplicaState::AppError { verdict, .. } => {
+                Some(*verdict)
+            }
+            ReplicaState::Leased
+            | ReplicaState::HostError { .. }
+            | ReplicaState::Aborted
+            | ReplicaState::Expired => None,
+        }
+    }
+
+    /// What it took, if it has an answer.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        match &self.state {
+            ReplicaState::Success { usage, .. } | ReplicaState::AppError { usage, .. } => {
+                Some(*usage)
+            }
+            ReplicaState::Leased
+            | ReplicaState::HostError { .. }
+            | ReplicaState::Aborted
+            | ReplicaState::Expired => None,
+        }
+    }
+
+    /// What it wrote; nothing unless the program ended well.
+    #[must_use]
+    pub fn outputs(&self) -> &[Output] {
+        if let ReplicaState::Success { outputs, .. } = &self.state { outputs } else { &[] }
+    }
+
+    /// How the program failed, if it did.
+    #[must_use]
+    pub fn app_error(&self) -> Option<&str> {
+        if let ReplicaState::AppError { message, .. } = &self.state { Some(message) } else { None }
+    }
+
+    /// How the machine failed, if it did.
+    #[must_use]
+    pub fn host_error(&self) -> Option<&str> {
+        if let ReplicaState::HostError { message } = &self.state { Some(message) } else { None }
+    }
+
+    /// Whether it ended without an answer, by nobody's verdict.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        match &self.state {
+            ReplicaState::HostError { .. } | ReplicaState::Aborted | ReplicaState::Expired => true,
+            ReplicaState::Leased | ReplicaState::Success { .. } | ReplicaState::AppError { .. } => {
+                false
+            }
+        }
+    }
+
+    /// Writes what the quorum says into an answer.
+    pub(crate) fn set_verdict(&mut self, new: Verdict) {
+        match &mut self.state {
+            ReplicaState::Success { verdict, .. } | ReplicaState::AppError { verdict, .. } => {
+                *verdict = new;
+            }
+            ReplicaState::Leased
+            | ReplicaState::HostError { .. }
+            | ReplicaState::Aborted
+            | ReplicaState::Expired => {}
+        }
+    }
 }
 
 impl Output {

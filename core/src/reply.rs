@@ -108,7 +108,7 @@ pub enum Reported {
     /// It counts.
     Accepted,
     /// The same was reported before: nothing changed, and the host may forget it.
-    AlreadyReported,
+    Duplicate,
     /// It does not count, now or later: the host may forget it.
     Refused(Refusal),
 }

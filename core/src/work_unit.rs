@@ -1,7 +1,7 @@
 //! A work unit with its replicas: the smallest piece that is replicated and validated.
 
 use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
-use crate::replica::{Replica, ReplicaState};
+use crate::replica::{CheckpointRef, Replica, ReplicaState};
 use crate::time::Timestamp;
 
 /// One unit and all its replicas, read and written as one row.
@@ -83,10 +83,21 @@ impl WorkUnit {
         self.id.replica(number)
     }
 
+    /// The id that the next replica will have.
+    #[must_use]
+    pub fn next_replica_id(&self) -> ReplicaId {
+        self.replica_id(u16::try_from(self.replicas.len()).unwrap_or(u16::MAX))
+    }
+
     /// The replica `number`, if there is one.
     #[must_use]
     pub fn replica(&self, number: u16) -> Option<&Replica> {
         self.replicas.get(usize::from(number))
+    }
+
+    /// The replica `number`, to be changed.
+    pub(crate) fn replica_mut(&mut self, number: u16) -> Option<&mut Replica> {
+        self.replicas.get_mut(usize::from(number))
     }
 
     /// The replica that stands for the unit, if one does.
@@ -118,8 +129,35 @@ impl WorkUnit {
         self.replicas.iter().find(|r| r.chain == chain && r.number > number)
     }
 
+    /// The replica whose checkpoint the next one should go on from: among the chains whose last
+    /// replica was lost, the one that is furthest.
+    #[must_use]
+    pub fn resumable(&self) -> Option<(&Replica, CheckpointRef)> {
+        let chains = self.replicas.iter().filter(|replica| match replica.state {
+            ReplicaState::Expired | ReplicaState::Aborted => {
+                self.continuation(replica.number).is_none()
+            }
+            ReplicaState::Leased
+            | ReplicaState::Success { .. }
+            | ReplicaState::AppError { .. }
+            | ReplicaState::HostError { .. } => false,
+        });
+        let chains = chains.filter_map(|replica| Some((replica, replica.checkpoint?)));
+        chains.max_by_key(|(_, checkpoint)| checkpoint.step)
+    }
+
     /// The hosts of all replicas, in the order of leasing.
     pub fn hosts(&self) -> impl Iterator<Item = HostId> {
         self.replicas.iter().map(|replica| replica.host)
+    }
+
+    /// Forgets the bytes of small outputs, except the canonical ones. Their digests stay.
+    pub(crate) fn drop_inline_outputs(&mut self) {
+        let canonical = self.canonical().map(|replica| replica.number);
+        for replica in self.replicas.iter_mut().filter(|r| Some(r.number) != canonical) {
+            if let ReplicaState::Success { outputs, .. } = &mut replica.state {
+                outputs.iter_mut().for_each(|output| output.inline = None);
+            }
+        }
     }
 }

@@ -1,0 +1,65 @@
+//! The effects of one command, gathered so that each thing is said once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::effect::Effect;
+use crate::id::{HostId, JobId, ReplicaId, UnitId};
+use crate::limits::BATCH_MAX;
+use crate::time::Timestamp;
+
+/// What one command wants done.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    work_ready: BTreeMap<JobId, u32>,
+    assimilate: BTreeSet<UnitId>,
+    abort: BTreeMap<HostId, BTreeSet<ReplicaId>>,
+    changed: BTreeSet<JobId>,
+    due_at: Option<Timestamp>,
+}
+
+impl Effects {
+    /// Hosts may ask for `count` more leases of this job.
+    pub(super) fn work_ready(&mut self, job: JobId, count: u32) {
+        let sum = self.work_ready.entry(job).or_default();
+        *sum = sum.saturating_add(count);
+    }
+
+    /// The outputs of this unit are to be handed to its job.
+    pub(super) fn assimilate(&mut self, unit: UnitId) {
+        self.assimilate.insert(unit);
+    }
+
+    /// This host should stop this replica.
+    pub(super) fn abort(&mut self, host: HostId, replica: ReplicaId) {
+        self.abort.entry(host).or_default().insert(replica);
+    }
+
+    /// This job looks different now.
+    pub(super) fn changed(&mut self, job: JobId) {
+        self.changed.insert(job);
+    }
+
+    /// There is something to expire at this time.
+    pub(super) fn due(&mut self, at: Timestamp) {
+        self.due_at = Some(self.due_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// The earliest time at which there is something to expire.
+    pub(super) fn due_at(&self) -> Option<Timestamp> {
+        self.due_at
+    }
+
+    /// Everything but the timer, in an order that is always the same.
+    pub(super) fn into_vec(self) -> Vec<Effect> {
+        let units: Vec<UnitId> = self.assimilate.into_iter().collect();
+        let assimilate = units.chunks(BATCH_MAX).map(|c| Effect::Assimilate { units: c.to_vec() });
+        let abort = self.abort.into_iter().map(|(host, replicas)| Effect::Abort {
+            host,
+            replicas: replicas.into_iter().collect(),
+        });
+        let changed = self.changed.into_iter().map(|job| Effect::JobChanged { job });
+        let ready = self.work_ready.into_iter();
+        let ready = ready.map(|(job, count)| Effect::WorkReady { job, count });
+        assimilate.chain(abort).chain(changed).chain(ready).collect()
+    }
+}

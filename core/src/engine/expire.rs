@@ -1,0 +1,135 @@
+//! Does what is due: leases that ended, units of cancelled jobs, units whose pause is over.
+//!
+//! One `Expire` touches a bounded number of units; if more is due, the engine asks for another one
+//! at once.
+
+use super::advance::{advance, cancel, end_job_if_last};
+use super::context::{Context, Decision};
+use super::rows::Rows;
+use crate::host::Host;
+use crate::id::{JobId, ReplicaId, UnitId};
+use crate::job::JobState;
+use crate::limits::{EXPIRE_BATCH, JOBS_OPEN_MAX};
+use crate::replica::ReplicaState;
+use crate::reply::Reply;
+use crate::store::{Store, StoreError};
+use crate::time::Timestamp;
+use crate::work_unit::UnitState;
+
+pub(super) struct Loaded {
+    rows: Rows,
+    /// Leases that have ended.
+    due: Vec<ReplicaId>,
+    /// The units of a cancelled job that are looked at this time, and where to go on.
+    sweep: Option<Sweep>,
+    /// Units whose pause is over, by job.
+    waking: Vec<(JobId, u32)>,
+}
+
+struct Sweep {
+    job: JobId,
+    units: Vec<UnitId>,
+    next: u32,
+}
+
+pub(super) fn load(store: &dyn Store, cx: &Context<'_>) -> Result<Loaded, StoreError> {
+    let mut rows = Rows::default();
+    let mut due: Vec<ReplicaId> = Vec::new();
+    for host in store.hosts_due(cx.now, EXPIRE_BATCH)? {
+        due.extend(host.leases.iter().filter(|lease| lease.is_due(cx.now)).map(|l| l.replica));
+        rows.add_host(host);
+        if due.len() >= EXPIRE_BATCH {
+            break;
+        }
+    }
+    due.truncate(EXPIRE_BATCH);
+    for replica in &due {
+        rows.find_unit_and_hosts(store, replica.unit)?;
+    }
+    let sweep = load_sweep(store, &mut rows)?;
+    let waking = store.units_waking(*cx.announced_until, cx.now)?;
+    Ok(Loaded { rows, due, sweep, waking })
+}
+
+pub(super) fn decide(loaded: Loaded, cx: &mut Context<'_>) -> Decision {
+    let Loaded { mut rows, due, sweep, waking } = loaded;
+    for replica in &due {
+        expire(&mut rows, *replica, cx);
+    }
+    if let Some(sweep) = sweep {
+        take_back(&mut rows, sweep, cx);
+    }
+    for (job, count) in waking {
+        cx.effects.work_ready(job, count);
+    }
+    *cx.announced_until = cx.now.max(*cx.announced_until);
+    Decision { reply: Reply::Expired { leases: due.len() }, writes: rows.into_writes() }
+}
+
+/// When there is something to expire next; now, if this time there was too much for one go.
+pub(super) fn next_at(store: &dyn Store, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let cancelling = store.jobs_cancelling(JOBS_OPEN_MAX)?;
+    if cancelling.iter().any(|job| job.sweep_next().is_some()) {
+        return Ok(Some(now));
+    }
+    let times = [store.next_deadline_at()?, store.next_ready_at(now)?];
+    Ok(times.into_iter().flatten().min().map(|at| at.max(now)))
+}
+
+fn expire(rows: &mut Rows, id: ReplicaId, cx: &mut Context<'_>) {
+    let Some(replica) = rows.unit(id.unit).and_then(|unit| unit.replica(id.number)) else {
+        return;
+    };
+    let (number, host) = (id.number, replica.host);
+    let host = rows.host_mut(host);
+    // An earlier item of this batch may have ended the unit, and with it the lease.
+    if host.release(id).is_none() {
+        return;
+    }
+    let state = lost(host);
+    cx.effects.abort(host.id, id);
+    if let Some(replica) = rows.unit_mut(id.unit).replica_mut(number) {
+        replica.state = state;
+    }
+    advance(rows, id, cx);
+}
+
+/// A suspended host did not miss its deadline: its leases were taken back.
+fn lost(host: &mut Host) -> ReplicaState {
+    if !host.is_active() {
+        return ReplicaState::Aborted;
+    }
+    host.counters.expired = host.counters.expired.saturating_add(1);
+    ReplicaState::Expired
+}
+
+fn load_sweep(store: &dyn Store, rows: &mut Rows) -> Result<Option<Sweep>, StoreError> {
+    for job in store.jobs_cancelling(JOBS_OPEN_MAX)? {
+        let Some(from) = job.sweep_next() else { continue };
+        let page = store.units(job.id, from, EXPIRE_BATCH)?;
+        let is_last = page.len() < EXPIRE_BATCH;
+        let after = page.last().map_or(from, |unit| unit.id.index.saturating_add(1));
+        let next = if is_last { job.units_total } else { after };
+        let units: Vec<UnitId> = page.iter().map(|unit| unit.id).collect();
+        let id = job.id;
+        rows.add_job(job);
+        for unit in page {
+            for host in unit.leased().map(|replica| replica.host) {
+                rows.load_host(store, host)?;
+            }
+            rows.add_unit(unit);
+        }
+        return Ok(Some(Sweep { job: id, units, next }));
+    }
+    Ok(None)
+}
+
+fn take_back(rows: &mut Rows, sweep: Sweep, cx: &mut Context<'_>) {
+    for unit in sweep.units {
+        if rows.unit(unit).is_some_and(|unit| unit.state == UnitState::Open) {
+            cancel(rows, unit, cx);
+        }
+    }
+    rows.job_mut(sweep.job).state = JobState::Cancelling { next: sweep.next };
+    end_job_if_last(rows, sweep.job, cx);
+}

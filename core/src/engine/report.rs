@@ -1,0 +1,150 @@
+//! A host ends leases: outcomes are noted, and units that have a quorum now are validated.
+
+use super::advance::advance;
+use super::check;
+use super::context::{Context, Decision};
+use super::rows::Rows;
+use crate::command::{Outcome, ReplicaReport, Report};
+use crate::id::{HostId, ReplicaId};
+use crate::limits::{BATCH_MAX, MESSAGE_BYTES_MAX, OUTPUTS_MAX};
+use crate::policy::Policy;
+use crate::refusal::Refusal;
+use crate::replica::{Output, Replica, ReplicaState, Verdict, answer};
+use crate::reply::{Reply, Reported};
+use crate::store::{Store, StoreError};
+use crate::work_unit::{UnitState, WorkUnit};
+
+pub(super) fn load(store: &dyn Store, report: &Report) -> Result<Rows, StoreError> {
+    let mut rows = Rows::default();
+    if rows.find_host(store, report.host)? {
+        for item in report.reports.iter().take(BATCH_MAX) {
+            rows.find_unit_and_hosts(store, item.replica.unit)?;
+        }
+    }
+    Ok(rows)
+}
+
+pub(super) fn decide(mut rows: Rows, report: Report, cx: &mut Context<'_>) -> Decision {
+    let refusal = match rows.find(report.host) {
+        None => Err(Refusal::UnknownHost(report.host)),
+        Some(_) => check::batch("reports", report.reports.len()),
+    };
+    if let Err(refusal) = refusal {
+        return Decision::refuse(refusal);
+    }
+    rows.host_mut(report.host).seen_at = cx.now;
+    let reports = report.reports.into_iter();
+    let reported =
+        reports.map(|item| one(&mut rows, report.host, item, cx).unwrap_or_else(Reported::Refused));
+    let reply = Reply::Reported(reported.collect());
+    Decision { reply, writes: rows.into_writes() }
+}
+
+fn one(
+    rows: &mut Rows,
+    host: HostId,
+    item: ReplicaReport,
+    cx: &mut Context<'_>,
+) -> Result<Reported, Refusal> {
+    let ReplicaReport { replica: id, outcome } = item;
+    if !rows.host(host).is_active() {
+        let invalid = rows.host(host).counters.invalid;
+        return Err(Refusal::HostSuspended { host, invalid });
+    }
+    let unit = rows.unit(id.unit).ok_or(Refusal::UnknownLease(id))?;
+    let replica = unit.replica(id.number).ok_or(Refusal::UnknownLease(id))?;
+    if replica.host != host {
+        return Err(Refusal::WrongHost { replica: id, host });
+    }
+    if !is_awaited(unit, replica) {
+        return already(id, replica, &outcome);
+    }
+    check_outcome(id, &outcome, &rows.job(id.unit.job).policy)?;
+    let is_host_error = matches!(outcome, Outcome::HostError { .. });
+    if let Some(replica) = rows.unit_mut(id.unit).replica_mut(id.number) {
+        replica.state = ended(outcome);
+    }
+    let host = rows.host_mut(host);
+    host.release(id);
+    if is_host_error {
+        host.counters.error = host.counters.error.saturating_add(1);
+    }
+    advance(rows, id, cx);
+    Ok(Reported::Accepted)
+}
+
+/// Whether a report of this replica still counts: it is leased, or it is late, but the unit is
+/// still open and nobody went on from its checkpoint.
+fn is_awaited(unit: &WorkUnit, replica: &Replica) -> bool {
+    match &replica.state {
+        ReplicaState::Leased => true,
+        ReplicaState::Expired => {
+            unit.state == UnitState::Open && unit.continuation(replica.number).is_none()
+        }
+        ReplicaState::Success { .. }
+        | ReplicaState::AppError { .. }
+        | ReplicaState::HostError { .. }
+        | ReplicaState::Aborted => false,
+    }
+}
+
+/// The same report again is fine, since the first reply may have been lost.
+fn already(id: ReplicaId, replica: &Replica, outcome: &Outcome) -> Result<Reported, Refusal> {
+    let is_same = match (&replica.state, outcome) {
+        (ReplicaState::Success { answer: known, .. }, Outcome::Success { outputs, .. }) => {
+            *known == answer(outputs)
+        }
+        (ReplicaState::AppError { error: known, .. }, Outcome::AppError { error, .. }) => {
+            known == error
+        }
+        (ReplicaState::HostError { message: known }, Outcome::HostError { message }) => {
+            known == message
+        }
+        (ReplicaState::Aborted, Outcome::Aborted) => true,
+        (ReplicaState::Aborted | ReplicaState::Expired, _) => {
+            return Err(Refusal::LeaseExpired(id));
+        }
+        (_, _) => false,
+    };
+    if is_same { Ok(Reported::Duplicate) } else { Err(Refusal::ReportedDifferently(id)) }
+}
+
+fn ended(outcome: Outcome) -> ReplicaState {
+    let verdict = Verdict::Inconclusive;
+    match outcome {
+        Outcome::Success { mut outputs, usage } => {
+            outputs.sort_by(|a, b| a.name.cmp(&b.name));
+            let answer = answer(&outputs);
+            ReplicaState::Success { outputs, answer, usage, verdict }
+        }
+        Outcome::AppError { error, message, usage } => {
+            ReplicaState::AppError { error, message, usage, verdict }
+        }
+        Outcome::HostError { message } => ReplicaState::HostError { message },
+        Outcome::Aborted => ReplicaState::Aborted,
+    }
+}
+
+fn check_outcome(id: ReplicaId, outcome: &Outcome, policy: &Policy) -> Result<(), Refusal> {
+    match outcome {
+        Outcome::Success { outputs, .. } => check_outputs(id, outputs, policy),
+        Outcome::AppError { message, .. } | Outcome::HostError { message } => {
+            check::within("message.bytes", message.len() as u64, 0, MESSAGE_BYTES_MAX as u64)
+        }
+        Outcome::Aborted => Ok(()),
+    }
+}
+
+fn check_outputs(id: ReplicaId, outputs: &[Output], policy: &Policy) -> Result<(), Refusal> {
+    check::within("outputs", outputs.len() as u64, 0, OUTPUTS_MAX as u64)?;
+    let bytes = outputs.iter().fold(0_u64, |sum, output| sum.saturating_add(output.bytes));
+    check::within("outputs.bytes", bytes, 0, policy.output_bytes_max)?;
+    for (at, output) in outputs.iter().enumerate() {
+        let name = || output.name.clone();
+        output.check().map_err(|error| Refusal::Output { replica: id, name: name(), error })?;
+        if outputs[..at].iter().any(|other| other.name == output.name) {
+            return Err(Refusal::OutputTwice { replica: id, name: name() });
+        }
+    }
+    Ok(())
+}

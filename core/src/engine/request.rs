@@ -1,0 +1,229 @@
+//! A host asks for work, and gets replicas of different units.
+//!
+//! Jobs are served by priority and then in turn; in each, units that others began come first, then
+//! units that nobody ever had. A volunteer never gets a unit that they had before in any role.
+
+use super::advance::advance;
+use super::check;
+use super::context::{Context, Decision};
+use super::rows::Rows;
+use crate::command::Request;
+use crate::host::Host;
+use crate::id::{JobId, ReplicaId, UnitId, VolunteerId};
+use crate::job::Job;
+use crate::lease::Lease;
+use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX};
+use crate::refusal::Refusal;
+use crate::replica::{Replica, ReplicaState};
+use crate::reply::{Idle, LeaseGrant, Leased, Reply};
+use crate::schedule;
+use crate::store::{Store, StoreError};
+use crate::time::Span;
+use crate::work_unit::WorkUnit;
+
+/// Rows of a job that are looked at in vain, at most twice, before fresh units are given instead.
+const LOOKED_AT_IN_VAIN_MAX: usize = 64;
+
+/// How stale `seen_at` may become: an idle host that asks often is not worth a write each time.
+const SEEN_MS: Span = Span::minutes(1);
+
+pub(super) struct Loaded {
+    rows: Rows,
+    /// What may be leased, best first.
+    choices: Vec<Choice>,
+    /// Why there is nothing, if there is nothing.
+    idle: Idle,
+}
+
+#[derive(Clone, Copy)]
+enum Choice {
+    /// A unit that others began.
+    Started(UnitId),
+    /// The next so many units that nobody ever had.
+    Fresh(JobId, usize),
+}
+
+pub(super) fn load(
+    store: &dyn Store,
+    request: &Request,
+    cx: &mut Context<'_>,
+) -> Result<Loaded, StoreError> {
+    let mut rows = Rows::default();
+    if !rows.find_host(store, request.host)? {
+        return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::NoJobs });
+    }
+    let host = rows.host(request.host).clone();
+    let wanted = wanted(request, &host);
+    if wanted == 0 {
+        let idle = Idle::LeasesFull { held: host.leases.len() };
+        return Ok(Loaded { rows, choices: Vec::new(), idle });
+    }
+    let mut search = Search { store, volunteer: host.volunteer, wanted, rows, choices: Vec::new() };
+    let mut idle = Idle::NoJobs;
+    for job in schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last) {
+        match job.requirement.fits(&host.capabilities) {
+            Ok(()) => {
+                idle = Idle::NothingLeft;
+                search.choose_from(job, cx)?;
+            }
+            Err(misfit) if idle == Idle::NoJobs => idle = Idle::NothingFits(misfit),
+            Err(_) => {}
+        }
+        if search.wanted == 0 {
+            break;
+        }
+    }
+    Ok(Loaded { rows: search.rows, choices: search.choices, idle })
+}
+
+pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> Decision {
+    let Loaded { mut rows, choices, idle } = loaded;
+    if let Err(refusal) = check(&rows, request) {
+        return Decision::refuse(refusal);
+    }
+    let mut leased = Leased::default();
+    for choice in choices {
+        let (job, units) = match choice {
+            Choice::Started(unit) => (unit.job, vec![unit]),
+            Choice::Fresh(job, count) => (job, begin(&mut rows, job, count)),
+        };
+        *cx.served_last = Some(job);
+        let grants = units.into_iter().map(|unit| lease(&mut rows, unit, request, cx));
+        leased.leases.extend(grants);
+        let manifest = (job, rows.job(job).manifest);
+        if !leased.manifests.contains(&manifest) {
+            leased.manifests.push(manifest);
+        }
+    }
+    leased.idle = leased.leases.is_empty().then_some(idle);
+    let is_stale = cx.now.since(rows.host(request.host).seen_at) >= SEEN_MS;
+    if is_stale || leased.idle.is_none() {
+        rows.host_mut(request.host).seen_at = cx.now;
+    }
+    Decision { reply: Reply::Leased(leased), writes: rows.into_writes() }
+}
+
+/// The search for work of one request.
+struct Search<'a> {
+    store: &'a dyn Store,
+    /// Who lends the host that asks.
+    volunteer: VolunteerId,
+    /// How many units are still to be found.
+    wanted: usize,
+    rows: Rows,
+    choices: Vec<Choice>,
+}
+
+impl Search<'_> {
+    /// Takes what it can from one job.
+    fn choose_from(&mut self, job: Job, cx: &mut Context<'_>) -> Result<(), StoreError> {
+        for unit in self.started(&job, cx)? {
+            for host in unit.hosts() {
+                self.rows.load_host(self.store, host)?;
+            }
+            self.choices.push(Choice::Started(unit.id));
+            self.rows.add_unit(unit);
+            self.wanted -= 1;
+        }
+        let fresh = self.wanted.min(job.counts.waiting as usize);
+        if fresh > 0 {
+            self.choices.push(Choice::Fresh(job.id, fresh));
+            self.wanted -= fresh;
+        }
+        self.rows.add_job(job);
+        Ok(())
+    }
+
+    /// Units of the job that others began and this volunteer may take up: the first ones, and if
+    /// those are not enough, some from elsewhere.
+    fn started(&self, job: &Job, cx: &mut Context<'_>) -> Result<Vec<WorkUnit>, StoreError> {
+        let limit = self.wanted + LOOKED_AT_IN_VAIN_MAX;
+        let mut found = self.store.units_ready(job.id, cx.now, 0, limit)?;
+        let last = found.last().map(|unit| unit.id.index);
+        let more = if found.len() == limit { last } else { None };
+        found.retain(|unit| !unit.knows(self.volunteer));
+        if let Some(last) = more
+            && found.len() < self.wanted
+        {
+            let begun = job.fresh_next().unwrap_or(job.units_total);
+            let from = schedule::somewhere(last.saturating_add(1), begun, cx.rng);
+            let elsewhere = self.store.units_ready(job.id, cx.now, from, limit)?;
+            found.extend(elsewhere.into_iter().filter(|unit| !unit.knows(self.volunteer)));
+        }
+        found.truncate(self.wanted);
+        Ok(found)
+    }
+}
+
+fn check(rows: &Rows, request: Request) -> Result<(), Refusal> {
+    let host = rows.find(request.host).ok_or(Refusal::UnknownHost(request.host))?;
+    if !host.is_active() {
+        let invalid = host.counters.invalid;
+        return Err(Refusal::HostSuspended { host: host.id, invalid });
+    }
+    check::batch("count", request.count.into())
+}
+
+fn wanted(request: &Request, host: &Host) -> usize {
+    usize::from(request.count).min(LEASES_PER_HOST_MAX.saturating_sub(host.leases.len()))
+}
+
+/// Makes rows for the next `count` units that nobody ever had.
+fn begin(rows: &mut Rows, job: JobId, count: usize) -> Vec<UnitId> {
+    let mut begun = Vec::with_capacity(count);
+    while begun.len() < count {
+        let Some(index) = rows.job(job).fresh_next() else { break };
+        let counts = &mut rows.job_mut(job).counts;
+        counts.waiting -= 1;
+        counts.open += 1;
+        rows.new_unit(WorkUnit::new(job.unit(index)));
+        begun.push(job.unit(index));
+    }
+    begun
+}
+
+/// Leases a replica of the unit, going on from a checkpoint if somebody left one.
+fn lease(rows: &mut Rows, id: UnitId, request: Request, cx: &mut Context<'_>) -> LeaseGrant {
+    let volunteer = rows.host(request.host).volunteer;
+    let replica = next_replica(rows.unit_mut(id), request, volunteer, cx);
+    let grant = id.replica(replica.number);
+    let resume_from = replica.resumed_from;
+    rows.unit_mut(id).replicas.push(replica);
+
+    let job = rows.job_mut(id.job);
+    job.tally.leased = job.tally.leased.saturating_add(1);
+    let lease = Lease::new(grant, &job.policy, cx.now);
+    cx.effects.due(lease.deadline_at);
+    rows.host_mut(request.host).hold(lease);
+    advance(rows, grant, cx);
+    let Lease { deadline_at, hard_deadline_at, .. } = lease;
+    LeaseGrant { replica: grant, deadline_at, hard_deadline_at, resume_from }
+}
+
+fn next_replica(
+    unit: &WorkUnit,
+    request: Request,
+    volunteer: VolunteerId,
+    cx: &Context<'_>,
+) -> Replica {
+    let ReplicaId { number, .. } = unit.next_replica_id();
+    let (chain, lineage, resumed_from) = match unit.resumable() {
+        None => (number, Vec::new(), None),
+        Some((previous, checkpoint)) => {
+            let mut lineage = previous.lineage.clone();
+            lineage.push(previous.volunteer);
+            (previous.chain, lineage, Some(checkpoint))
+        }
+    };
+    Replica {
+        number,
+        host: request.host,
+        volunteer,
+        chain,
+        lineage,
+        leased_at: cx.now,
+        resumed_from,
+        checkpoint: resumed_from,
+        state: ReplicaState::Leased,
+    }
+}

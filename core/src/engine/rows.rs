@@ -1,0 +1,206 @@
+//! The rows that one command works on: read once by `load`, changed by `decide`, written once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::credit::LedgerRow;
+use crate::host::Host;
+use crate::id::{HostId, JobId, UnitId};
+use crate::job::Job;
+use crate::store::{Store, StoreError, Write};
+use crate::work_unit::WorkUnit;
+
+/// The rows that one command works on.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    jobs: Table<JobId, Job>,
+    units: Table<UnitId, WorkUnit>,
+    hosts: Table<HostId, Host>,
+    ledger: Vec<LedgerRow>,
+}
+
+impl Rows {
+    /// Reads a job that other rows refer to.
+    pub(super) fn load_job(&mut self, store: &dyn Store, id: JobId) -> Result<(), StoreError> {
+        if self.jobs.has(id) {
+            return Ok(());
+        }
+        let job = store.job(id)?.ok_or_else(|| missing("job", &id))?;
+        self.add_job(job);
+        Ok(())
+    }
+
+    /// Reads a host that other rows refer to.
+    pub(super) fn load_host(&mut self, store: &dyn Store, id: HostId) -> Result<(), StoreError> {
+        if self.find_host(store, id)? {
+            return Ok(());
+        }
+        Err(missing("host", &id))
+    }
+
+    /// Reads a host that somebody named; whether there is one.
+    pub(super) fn find_host(&mut self, store: &dyn Store, id: HostId) -> Result<bool, StoreError> {
+        if self.hosts.has(id) {
+            return Ok(true);
+        }
+        let host = store.host(id)?;
+        Ok(host.map(|host| self.add_host(host)).is_some())
+    }
+
+    /// Reads a unit that somebody named, if it has a row, with its job.
+    pub(super) fn find_unit(&mut self, store: &dyn Store, id: UnitId) -> Result<(), StoreError> {
+        if self.units.has(id) {
+            return Ok(());
+        }
+        let Some(unit) = store.unit(id)? else { return Ok(()) };
+        self.load_job(store, id.job)?;
+        self.add_unit(unit);
+        Ok(())
+    }
+
+    /// Reads a unit that somebody named, with everything that its end may change.
+    pub(super) fn find_unit_and_hosts(
+        &mut self,
+        store: &dyn Store,
+        id: UnitId,
+    ) -> Result<(), StoreError> {
+        self.find_unit(store, id)?;
+        let hosts: Vec<HostId> = self.unit(id).into_iter().flat_map(WorkUnit::hosts).collect();
+        hosts.into_iter().try_for_each(|host| self.load_host(store, host))
+    }
+
+    /// Takes in a job that was read or is as it was read.
+    pub(super) fn add_job(&mut self, job: Job) {
+        self.jobs.add(job.id, job);
+    }
+
+    /// Takes in a unit that was read.
+    pub(super) fn add_unit(&mut self, unit: WorkUnit) {
+        self.units.add(unit.id, unit);
+    }
+
+    /// Takes in a host that was read.
+    pub(super) fn add_host(&mut self, host: Host) {
+        self.hosts.add(host.id, host);
+    }
+
+    /// Makes a new unit.
+    pub(super) fn new_unit(&mut self, unit: WorkUnit) {
+        let id = unit.id;
+        self.units.add(id, unit);
+        self.units.get_mut(id);
+    }
+
+    /// A unit, if it has a row.
+    pub(super) fn unit(&self, id: UnitId) -> Option<&WorkUnit> {
+        self.units.find(id)
+    }
+
+    /// A host, if there is one.
+    pub(super) fn find(&self, id: HostId) -> Option<&Host> {
+        self.hosts.find(id)
+    }
+
+    /// A job that was loaded.
+    pub(super) fn job(&self, id: JobId) -> &Job {
+        self.jobs.get(id)
+    }
+
+    /// A host that was loaded.
+    pub(super) fn host(&self, id: HostId) -> &Host {
+        self.hosts.get(id)
+    }
+
+    /// A job that was loaded, to be changed.
+    pub(super) fn job_mut(&mut self, id: JobId) -> &mut Job {
+        self.jobs.get_mut(id)
+    }
+
+    /// A unit that was loaded, to be changed.
+    pub(super) fn unit_mut(&mut self, id: UnitId) -> &mut WorkUnit {
+        self.units.get_mut(id)
+    }
+
+    /// A host that was loaded, to be changed.
+    pub(super) fn host_mut(&mut self, id: HostId) -> &mut Host {
+        self.hosts.get_mut(id)
+    }
+
+    /// A unit to be changed in the light of its job and hosts.
+    pub(super) fn unit_in_context(&mut self, id: UnitId) -> (&mut WorkUnit, &Job, Hosts<'_>) {
+        (self.units.get_mut(id), self.jobs.get(id.job), Hosts(&self.hosts))
+    }
+
+    /// Adds a grant.
+    pub(super) fn grant(&mut self, row: LedgerRow) {
+        self.ledger.push(row);
+    }
+
+    /// Every row that was changed, once.
+    pub(super) fn into_writes(self) -> Vec<Write> {
+        let jobs = self.jobs.into_changed().map(Write::PutJob);
+        let units = self.units.into_changed().map(Write::PutUnit);
+        let hosts = self.hosts.into_changed().map(Write::PutHost);
+        let ledger = self.ledger.into_iter().map(Write::AppendLedger);
+        jobs.chain(units).chain(hosts).chain(ledger).collect()
+    }
+}
+
+/// Hosts, to be looked up while a unit is being changed.
+#[derive(Debug)]
+pub(super) struct Hosts<'a>(&'a Table<HostId, Host>);
+
+impl Hosts<'_> {
+    /// A host that was loaded.
+    pub(super) fn get(&self, id: HostId) -> &Host {
+        self.0.get(id)
+    }
+}
+
+/// Rows of one kind, each with whether it was changed.
+#[derive(Debug)]
+struct Table<Id, Row>(BTreeMap<Id, (Row, bool)>);
+
+impl<Id, Row> Default for Table<Id, Row> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<Id: Ord + Copy + fmt::Display, Row> Table<Id, Row> {
+    fn has(&self, id: Id) -> bool {
+        self.0.contains_key(&id)
+    }
+
+    /// The first one to come stays: it may have been changed already.
+    fn add(&mut self, id: Id, row: Row) {
+        self.0.entry(id).or_insert((row, false));
+    }
+
+    fn find(&self, id: Id) -> Option<&Row> {
+        self.0.get(&id).map(|(row, _)| row)
+    }
+
+    fn get(&self, id: Id) -> &Row {
+        self.find(id).unwrap_or_else(|| not_loaded(&id))
+    }
+
+    fn get_mut(&mut self, id: Id) -> &mut Row {
+        let (row, changed) = self.0.get_mut(&id).unwrap_or_else(|| not_loaded(&id));
+        *changed = true;
+        row
+    }
+
+    fn into_changed(self) -> impl Iterator<Item = Row> {
+        self.0.into_values().filter(|(_, changed)| *changed).map(|(row, _)| row)
+    }
+}
+
+fn missing(what: &str, id: &dyn fmt::Display) -> StoreError {
+    StoreError::Missing { what: format!("{what} {id}") }
+}
+
+/// `load` reads every row that `decide` may touch; if it forgot one, going on would write a guess.
+fn not_loaded(id: &dyn fmt::Display) -> ! {
+    panic!("row {id} was not loaded before it was used")
+}

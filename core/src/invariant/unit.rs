@@ -1,0 +1,156 @@
+//! What must hold of one unit, and of one unit over time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Violation, ensure};
+use crate::host::Host;
+use crate::id::{HostId, VolunteerId};
+use crate::job::{Job, JobState};
+use crate::replica::{Replica, ReplicaState, Verdict};
+use crate::work_unit::{UnitState, WorkUnit};
+
+pub(super) fn check(
+    unit: &WorkUnit,
+    job: &Job,
+    hosts: &BTreeMap<HostId, Host>,
+) -> Result<(), Violation> {
+    let id = unit.id;
+    ensure(id.index < job.units_total, format_args!("unit {id} is outside its job"))?;
+    ensure(!unit.replicas.is_empty(), format_args!("unit {id} has a row and no replica"))?;
+    let tries_max = usize::from(job.policy.replicas_max);
+    ensure(unit.replicas.len() <= tries_max, format_args!("unit {id}: too many replicas"))?;
+    let numbered = unit.replicas.iter().zip(0_u16..).all(|(r, number)| r.number == number);
+    ensure(numbered, format_args!("unit {id}: the numbers of its replicas"))?;
+    check_volunteers(unit)?;
+    check_chains(unit)?;
+    check_state(unit, job)?;
+    check_ready(unit, job, hosts)
+}
+
+/// No volunteer has two replicas of a unit; none works in two of its chains.
+fn check_volunteers(unit: &WorkUnit) -> Result<(), Violation> {
+    let mut seen = BTreeSet::new();
+    let mut chain_of: BTreeMap<VolunteerId, u16> = BTreeMap::new();
+    for replica in &unit.replicas {
+        let volunteer = replica.volunteer;
+        let is_new = seen.insert(volunteer);
+        ensure(is_new, format_args!("unit {}: volunteer {volunteer} twice", unit.id))?;
+        for member in replica.lineage.iter().chain([&volunteer]) {
+            let chain = *chain_of.entry(*member).or_insert(replica.chain);
+            ensure(
+                chain == replica.chain,
+                format_args!("unit {}: volunteer {member} in two chains", unit.id),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A chain never forks: only its last replica is leased or has an answer.
+fn check_chains(unit: &WorkUnit) -> Result<(), Violation> {
+    for replica in &unit.replicas {
+        let id = unit.replica_id(replica.number);
+        let is_last = unit.continuation(replica.number).is_none();
+        let is_lost = replica.is_lost();
+        ensure(is_last || is_lost, format_args!("replica {id} was continued and is not lost"))?;
+        let is_first = replica.chain == replica.number;
+        let has_past = replica.resumed_from.is_some() && !replica.lineage.is_empty();
+        ensure(is_first != has_past, format_args!("replica {id}: its chain and its lineage"))?;
+    }
+    Ok(())
+}
+
+/// The state follows from the replicas: above all, no canonical one without a quorum.
+fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
+    let id = unit.id;
+    let valid: Vec<&Replica> =
+        unit.replicas.iter().filter(|r| r.verdict() == Some(Verdict::Valid)).collect();
+    let chains: BTreeSet<u16> = valid.iter().map(|replica| replica.chain).collect();
+    let classes: BTreeSet<_> = valid.iter().filter_map(|replica| replica.class()).collect();
+    ensure(classes.len() <= 1, format_args!("unit {id}: valid replicas differ"))?;
+    let has_quorum = chains.len() >= usize::from(job.policy.quorum);
+    ensure(valid.is_empty() || has_quorum, format_args!("unit {id}: valid below the quorum"))?;
+
+    let is_open = unit.state == UnitState::Open;
+    let is_leased = unit.leased().next().is_some();
+    ensure(is_open || !is_leased, format_args!("unit {id} has ended and is leased"))?;
+    match &unit.state {
+        UnitState::Open | UnitState::Cancelled => {
+            ensure(valid.is_empty(), format_args!("unit {id}: valid without an end"))
+        }
+        UnitState::Failed { .. } => Ok(()),
+        UnitState::Validated { canonical } | UnitState::Done { canonical } => {
+            let stands = unit.replica(*canonical).and_then(Replica::verdict);
+            ensure(stands == Some(Verdict::Valid), format_args!("unit {id}: its canonical replica"))
+        }
+    }
+}
+
+/// A unit is ready only while it is open and may have more replicas, and one that nobody computes
+/// and that can still be done is ready. Suspensions may leave wishes that arise later, so here only
+/// the surest votes are counted against readiness, and all of them for it.
+fn check_ready(
+    unit: &WorkUnit,
+    job: &Job,
+    hosts: &BTreeMap<HostId, Host>,
+) -> Result<(), Violation> {
+    let id = unit.id;
+    let is_open = unit.state == UnitState::Open;
+    let is_ready = unit.ready_at.is_some();
+    ensure(is_open || !is_ready, format_args!("unit {id} has ended and is ready"))?;
+    if !is_open {
+        return Ok(());
+    }
+    let may_have_more = unit.replicas.len() < usize::from(job.policy.replicas_max);
+    ensure(may_have_more || !is_ready, format_args!("unit {id} is ready beyond its tries"))?;
+    let leased = unit.leased().count();
+    let is_swept = job.state != JobState::Open;
+    let moves = is_ready || leased > 0 || is_swept;
+    ensure(moves, format_args!("unit {id} is open and nothing will ever move it"))?;
+
+    let quorum = usize::from(job.policy.quorum);
+    let wanted_if = |counts: &dyn Fn(&Replica) -> bool| {
+        quorum.saturating_sub(largest_class(unit, counts) + leased)
+    };
+    let surely_wanted = wanted_if(&|_| true) > 0 && may_have_more;
+    ensure(!surely_wanted || is_ready, format_args!("unit {id} wants a replica and is not ready"))?;
+    let active = |replica: &Replica| hosts.get(&replica.host).is_some_and(Host::is_active);
+    let maybe_wanted = wanted_if(&active) > 0;
+    ensure(!is_ready || maybe_wanted, format_args!("unit {id} is ready and wants no replica"))
+}
+
+fn largest_class(unit: &WorkUnit, counts: &dyn Fn(&Replica) -> bool) -> usize {
+    let mut sizes = BTreeMap::new();
+    for class in unit.replicas.iter().filter(|r| counts(r)).filter_map(Replica::class) {
+        *sizes.entry(class).or_insert(0) += 1;
+    }
+    sizes.into_values().max().unwrap_or(0)
+}
+
+/// Final states are never left, replicas are never forgotten, verdicts never change.
+pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation> {
+    let id = old.id;
+    let may_follow = match (&old.state, &new.state) {
+        (UnitState::Open, _) => true,
+        (UnitState::Validated { canonical }, UnitState::Validated { canonical: now })
+        | (UnitState::Validated { canonical }, UnitState::Done { canonical: now })
+        | (UnitState::Done { canonical }, UnitState::Done { canonical: now }) => canonical == now,
+        (was, is) => was == is,
+    };
+    ensure(may_follow, format_args!("unit {id} went from {:?} to {:?}", old.state, new.state))?;
+    ensure(old.replicas.len() <= new.replicas.len(), format_args!("unit {id} lost a replica"))?;
+    for (was, is) in old.replicas.iter().zip(&new.replicas) {
+        let replica = old.replica_id(was.number);
+        ensure(was.volunteer == is.volunteer, format_args!("replica {replica}: its volunteer"))?;
+        let may_follow = match was.state {
+            ReplicaState::Leased | ReplicaState::Expired => true,
+            ReplicaState::HostError { .. } | ReplicaState::Aborted => was.state == is.state,
+            ReplicaState::Success { .. } | ReplicaState::AppError { .. } => {
+                let was_open = was.verdict() == Some(Verdict::Inconclusive);
+                was.class() == is.class() && (was_open || was.verdict() == is.verdict())
+            }
+        };
+        ensure(may_follow, format_args!("replica {replica} changed after its end"))?;
+    }
+    Ok(())
+}

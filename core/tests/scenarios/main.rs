@@ -1,0 +1,15 @@
+//! Stories about the engine: each test is one, told in commands and read from replies, effects and
+//! queries. The whole store is checked after every command.
+#![expect(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
+
+mod cancel;
+mod chains;
+mod credit;
+mod faults;
+mod grid;
+mod joining;
+mod life;
+mod orders;
+mod quorum;
+mod reading;
+mod refusals;

@@ -1,0 +1,187 @@
+//! Any order of any commands: random ones, with duplicates, late and false reports, unknown ids,
+//! restarts. After each the whole store is checked; and when the faults stop, everything ends.
+
+use manyhands_core::command::{Cancel, Command, Outcome, ReplicaReport, Report, Request};
+use manyhands_core::id::{HostId, JobId, ReplicaId};
+use manyhands_core::policy::Policy;
+use manyhands_core::reply::Reply;
+use manyhands_core::time::Span;
+use proptest::prelude::*;
+
+use crate::grid::{Grid, SCIENTIST, app_error, checkpoint, host_error, success};
+
+/// One thing that may happen. Numbers are taken modulo what is there, so that every value means
+/// something and shrinking keeps its meaning.
+#[derive(Clone, Debug)]
+enum Step {
+    Enrol { volunteer: u8 },
+    Submit { units: u8, quorum: u8, tries: u8, priority: u8 },
+    Request { host: u8, count: u8 },
+    Report { host: u8, lease: u8, outcome: u8, times: u8 },
+    ReportAnything { host: u8, job: u8, unit: u8, replica: u8 },
+    ReportAll { host: u8 },
+    Renew { host: u8, lease: u8, step: u8 },
+    Wait { seconds: u16 },
+    Assimilate,
+    Cancel { job: u8 },
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => any::<u8>().prop_map(|volunteer| Step::Enrol { volunteer }),
+        2 => (1..12_u8, 1..4_u8, 0..4_u8, 0..2_u8).prop_map(|(units, quorum, tries, priority)| {
+            Step::Submit { units, quorum, tries, priority }
+        }),
+        12 => (any::<u8>(), 1..6_u8).prop_map(|(host, count)| Step::Request { host, count }),
+        12 => (any::<u8>(), any::<u8>(), any::<u8>(), 1..3_u8).prop_map(
+            |(host, lease, outcome, times)| Step::Report { host, lease, outcome, times }
+        ),
+        2 => (any::<u8>(), 0..4_u8, 0..12_u8, 0..6_u8).prop_map(|(host, job, unit, replica)| {
+            Step::ReportAnything { host, job, unit, replica }
+        }),
+        3 => any::<u8>().prop_map(|host| Step::ReportAll { host }),
+        4 => (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(host, lease, step)| {
+            Step::Renew { host, lease, step }
+        }),
+        4 => (0..1_500_u16).prop_map(|seconds| Step::Wait { seconds }),
+        3 => Just(Step::Assimilate),
+        1 => any::<u8>().prop_map(|job| Step::Cancel { job }),
+        1 => Just(Step::Restart),
+    ]
+}
+
+struct World {
+    grid: Grid,
+    hosts: Vec<HostId>,
+    jobs: Vec<JobId>,
+    /// Every lease that was ever given, so that late and repeated reports come too.
+    leases: Vec<(HostId, ReplicaId)>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { grid: Grid::new(), hosts: Vec::new(), jobs: Vec::new(), leases: Vec::new() }
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Enrol { volunteer } => self.enrol(volunteer),
+            Step::Submit { units, quorum, tries, priority } => {
+                let replicas_max = quorum + tries;
+                let policy = Policy { quorum, replicas_max, priority, ..Policy::default() };
+                let job = self.grid.job(units.into(), policy);
+                self.jobs.push(job);
+            }
+            Step::Request { host, count } => self.request(host, count.into()),
+            Step::Report { host, lease, outcome, times } => {
+                let leases = self.leases_of(host);
+                let Some((host, replica)) = pick(&leases, lease) else { return };
+                for _ in 0..times {
+                    self.grid.report(host, replica, outcome_of(outcome, replica));
+                }
+            }
+            Step::ReportAnything { host, job, unit, replica } => {
+                let replica = JobId(job.into()).unit(unit.into()).replica(replica.into());
+                let host = HostId(host.into());
+                let reports = vec![ReplicaReport { replica, outcome: success("x") }];
+                self.grid.tell(Command::Report(Report { host, reports }));
+            }
+            Step::ReportAll { host } => self.report_all(host),
+            Step::Renew { host, lease, step } => {
+                let leases = self.leases_of(host);
+                let Some((host, replica)) = pick(&leases, lease) else { return };
+                self.grid.renew(host, replica, (step > 50).then(|| checkpoint(step.into())));
+            }
+            Step::Wait { seconds } => self.grid.wait(Span::seconds(seconds.into())),
+            Step::Assimilate => drop(self.grid.assimilate()),
+            Step::Cancel { job } => {
+                let job = pick(&self.jobs, job).unwrap_or(JobId(9));
+                self.grid.tell(Command::Cancel(Cancel { job, by: SCIENTIST }));
+            }
+            Step::Restart => self.grid.restart(),
+        }
+    }
+
+    fn enrol(&mut self, volunteer: u8) {
+        let host = match volunteer % 4 {
+            0 => self.grid.host_of("alice"),
+            1 => self.grid.host_of("bob"),
+            _ => self.grid.host(),
+        };
+        self.hosts.push(host);
+    }
+
+    fn request(&mut self, host: u8, count: u16) {
+        let host = pick(&self.hosts, host).unwrap_or(HostId(99));
+        if let Reply::Leased(leased) = self.grid.tell(Command::Request(Request { host, count })) {
+            self.leases.extend(leased.leases.iter().map(|lease| (host, lease.replica)));
+        }
+    }
+
+    /// One batch with everything that the host ever had, some of it twice.
+    fn report_all(&mut self, host: u8) {
+        let mut leases = self.leases_of(host);
+        let Some((host, _)) = leases.first().copied() else { return };
+        leases.extend_from_within(..leases.len() / 2);
+        let reports = leases
+            .iter()
+            .take(100)
+            .map(|(_, replica)| ReplicaReport { replica: *replica, outcome: success("truth") });
+        self.grid.tell(Command::Report(Report { host, reports: reports.collect() }));
+    }
+
+    fn leases_of(&self, host: u8) -> Vec<(HostId, ReplicaId)> {
+        let host = pick(&self.hosts, host);
+        self.leases.iter().filter(|(of, _)| Some(*of) == host).copied().collect()
+    }
+
+    /// From here on everybody is honest and quick: everything must end.
+    fn finish(mut self) {
+        let hosts: Vec<HostId> = (0..12).map(|_| self.grid.host()).collect();
+        for _ in 0..200 {
+            self.grid.assimilate();
+            if self.jobs.iter().all(|job| self.grid.job_row(*job).is_ended()) {
+                self.grid.take_effects();
+                return;
+            }
+            for host in &hosts {
+                for replica in self.grid.lease(*host, 100) {
+                    self.grid.report(*host, replica, success("truth"));
+                }
+            }
+            self.grid.wait(Span::minutes(11));
+        }
+        let open = self.jobs.iter().find(|job| !self.grid.job_row(**job).is_ended());
+        panic!("{open:?} never ends: {:?}", open.map(|job| self.grid.job_row(*job)));
+    }
+}
+
+fn pick<T: Copy>(from: &[T], at: u8) -> Option<T> {
+    from.get(usize::from(at) % from.len().max(1)).copied()
+}
+
+/// Mostly the truth; a host with an odd number may lie, and liars tell the same lie.
+fn outcome_of(number: u8, replica: ReplicaId) -> Outcome {
+    match number % 12 {
+        0..=6 => success("truth"),
+        7 | 8 => success("lie"),
+        9 => success(&format!("lie of {replica}")),
+        10 => app_error("it fails"),
+        _ if number > 128 => host_error("disk full"),
+        _ => Outcome::Aborted,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_of_commands_is_survived(steps in prop::collection::vec(step(), 1..120)) {
+        let mut world = World::new();
+        for step in steps {
+            world.take(step);
+        }
+        world.finish();
+    }
+}
