@@ -36,9 +36,9 @@ choose_toolchain() {
     fi
 }
 
-# No path of this machine may reach a module. --strip-all drops names and producers.
+# No path of this machine may reach a module.
 common_flags() {
-    say "-C target-feature=+simd128 -C link-arg=-Wl,--strip-all" \
+    printf '%s ' "-C target-feature=+simd128" \
         "--remap-path-prefix=$tasks=/tasks" \
         "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=/crates"
 }
@@ -51,16 +51,15 @@ cargo_debian() {
 }
 
 cargo_rustup() {
-    # rust-lld takes its arguments without clang's prefix.
-    RUSTFLAGS="$(common_flags | sed 's/-Wl,//')" cargo build --release --locked --target "$target" "$@"
+    RUSTFLAGS=$(common_flags) cargo build --release --locked --target "$target" "$@"
 }
 
 build_rust() {
     say "building the Rust programs ($toolchain)"
     # Step programs are libraries, commands are binaries: one invocation each.
     "cargo_$toolchain" --lib -p mersenne
-    #    "cargo_$toolchain" --bin dedoppler -p dedoppler
-    for name in mersenne; do
+    "cargo_$toolchain" --bin dedoppler -p dedoppler
+    for name in mersenne dedoppler; do
         install -m 644 "target/$target/release/$name.wasm" "wasm/$name.wasm"
     done
 }

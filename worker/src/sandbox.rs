@@ -35,6 +35,7 @@ pub use self::outcome::{
     Trap, Usage,
 };
 pub use self::program::Program;
-pub use self::run::{CheckpointPlan, Control, GUEST_THREAD_STACK_BYTES, Requests, RunEvent};
-pub use self::run::{run, run_here};
+pub use self::run::{
+    CheckpointPlan, Control, GUEST_THREAD_STACK_BYTES, Requests, RunEvent, run, run_here,
+};
 pub use self::unit::{ARGS_BYTES_MAX, ARGS_MAX, INPUTS_MAX, Input, Limits, Unit, UnitError};

@@ -21,7 +21,8 @@ pub struct CheckReport {
 /// Runs `unit` twice, and compares outcomes and, for a step program, final states.
 #[must_use]
 pub fn check(program: &Program, unit: &Unit) -> CheckReport {
-    let once = || run(program, unit.clone(), Control { wants_state_hash: true, ..Control::default() });
+    let once =
+        || run(program, unit.clone(), Control { wants_state_hash: true, ..Control::default() });
     let (first, second) = (once(), once());
     let is_reproducible =
         same(&first.outcome, &second.outcome) && first.state_hash == second.state_hash;

@@ -42,7 +42,9 @@ pub enum CheckpointError {
     #[error("this is not a checkpoint")]
     NotACheckpoint,
     /// It was written by another version.
-    #[error("this checkpoint has {what} {found}, this program reads {what} {expected} only; run the unit from its beginning")]
+    #[error(
+        "this checkpoint has {what} {found}, this program reads {what} {expected} only; run the unit from its beginning"
+    )]
     Version {
         /// What differs: the format or the profile.
         what: &'static str,

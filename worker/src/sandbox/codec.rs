@@ -79,7 +79,8 @@ impl<R: Read> Decoder<R> {
     }
 
     pub(crate) fn string(&mut self, max: u64) -> io::Result<String> {
-        String::from_utf8(self.bytes(max)?).map_err(|_not_utf8| malformed("a name that is not UTF-8"))
+        String::from_utf8(self.bytes(max)?)
+            .map_err(|_not_utf8| malformed("a name that is not UTF-8"))
     }
 }
 

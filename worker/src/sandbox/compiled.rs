@@ -53,7 +53,10 @@ impl Compiled {
         // folder is written by this user only (mode 700, entries 600), the name binds module, engine
         // version and settings, and the hash just checked excludes a damaged file. Whoever can forge
         // an entry, hash included, already runs code as this user.
-        #[expect(unsafe_code, reason = "own code, verified by hash; compiling takes 1,000 times longer")]
+        #[expect(
+            unsafe_code,
+            reason = "own code, verified by hash; compiling takes 1,000 times longer"
+        )]
         let module = unsafe { Module::deserialize(engine, code) };
         module.ok()
     }
@@ -63,8 +66,12 @@ impl Compiled {
         let code = module.serialize().map_err(|error| io::Error::other(error.to_string()))?;
         let path = self.path(digest);
         let temporary = path.with_extension(format!("new-{}", std::process::id()));
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&temporary)?;
         file.write_all(blake3::hash(&code).as_bytes())?;
         file.write_all(&code)?;
         file.sync_all()?;

@@ -165,7 +165,10 @@ fn encode<W: Write>(descriptor: &Descriptor, to: &mut Encoder<W>) -> io::Result<
             to.u8(3)?;
             to.u32(file.node)?;
             to.u64(file.offset)?;
-            [file.append, file.readable, file.writable].map(u8::from).iter().try_for_each(|f| to.u8(*f))
+            [file.append, file.readable, file.writable]
+                .map(u8::from)
+                .iter()
+                .try_for_each(|f| to.u8(*f))
         }
         Descriptor::Directory(directory) => {
             to.u8(4)?;

@@ -71,7 +71,8 @@ fn config() -> Config {
     config.wasm_custom_page_sizes(false).shared_memory(false).gc_support(false);
     // A slot is stopped, metered and killed as a process, so guests run without any checks.
     config.consume_fuel(false).epoch_interruption(false).concurrency_support(false);
-    config.max_wasm_stack(WASM_STACK_BYTES);
+    // The second is for a kind of guest that is not used here, but must not be smaller.
+    config.max_wasm_stack(WASM_STACK_BYTES).async_stack_size(2 * WASM_STACK_BYTES);
     // A trap is told by its name; frames would name functions that preparation stripped.
     config.wasm_backtrace_max_frames(None);
     config

@@ -119,7 +119,9 @@ impl Host {
         self.files.restore(from)?;
         self.descriptors = Descriptors::decode(from, self.limits.files.into())?;
         for node in self.descriptors.nodes() {
-            self.files.kind(node).map_err(|_errno| malformed("an open file that does not exist"))?;
+            self.files
+                .kind(node)
+                .map_err(|_errno| malformed("an open file that does not exist"))?;
         }
         Ok(())
     }

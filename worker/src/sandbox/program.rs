@@ -1,7 +1,6 @@
 //! A guest module, compiled and linked: what a slot keeps warm between units.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use manyhands_prepare::{Kind, abi, prepare};
 use wasmtime::{InstancePre, Module};
@@ -76,9 +75,9 @@ impl Sandbox {
         let module = Module::new(&self.engine, bytes).map_err(|e| refused(&format!("{e:#}")))?;
         if let Some(compiled) = &self.compiled {
             // The module runs as well without being kept, but a full disk should be heard of.
-            compiled
-                .put(digest, &module)
-                .map_err(|e| HostError::new(HostErrorKind::Disk, format!("compiled module: {e}")))?;
+            compiled.put(digest, &module).map_err(|e| {
+                HostError::new(HostErrorKind::Disk, format!("compiled module: {e}"))
+            })?;
         }
         Ok(module)
     }

@@ -12,9 +12,7 @@ use nix::time::ClockId;
 use crate::sandbox::checkpoint::{self, Checkpointed, Identity};
 use crate::sandbox::host::Host;
 use crate::sandbox::instance::{Ended, Guest, Running, ended, outcome};
-use crate::sandbox::outcome::{
-    AppErrorKind, HostError, HostErrorKind, Outcome, RunReport, Usage,
-};
+use crate::sandbox::outcome::{AppErrorKind, HostError, HostErrorKind, Outcome, RunReport, Usage};
 use crate::sandbox::program::Program;
 use crate::sandbox::unit::Unit;
 
@@ -120,15 +118,12 @@ impl Teller {
 /// Runs `unit` on a thread made for it.
 #[must_use]
 pub fn run(program: &Program, unit: Unit, control: Control) -> RunReport {
-    let guest = thread::Builder::new()
-        .name("guest".to_owned())
-        .stack_size(GUEST_THREAD_STACK_BYTES);
+    let guest =
+        thread::Builder::new().name("guest".to_owned()).stack_size(GUEST_THREAD_STACK_BYTES);
     let failed = |cause: &str| report_host_error(HostError::new(HostErrorKind::Engine, cause));
-    thread::scope(|scope| {
-        match guest.spawn_scoped(scope, || run_here(program, unit, control)) {
-            Ok(handle) => handle.join().unwrap_or_else(|_panic| failed("the sandbox panicked")),
-            Err(error) => failed(&format!("cannot start a thread: {error}")),
-        }
+    thread::scope(|scope| match guest.spawn_scoped(scope, || run_here(program, unit, control)) {
+        Ok(handle) => handle.join().unwrap_or_else(|_panic| failed("the sandbox panicked")),
+        Err(error) => failed(&format!("cannot start a thread: {error}")),
     })
 }
 
@@ -142,8 +137,7 @@ pub fn run_here(program: &Program, unit: Unit, mut control: Control) -> RunRepor
         Ok(host) => host,
         Err(error) => return report_host_error(HostError::new(HostErrorKind::Input, error)),
     };
-    let teller =
-        Teller { on_event: control.on_event.take(), told_at: Instant::now(), step: 0 };
+    let teller = Teller { on_event: control.on_event.take(), told_at: Instant::now(), step: 0 };
     let mut report = match Running::new(program, Guest::new(host, teller)) {
         Ok(running) => Drive { program, running, control, identity, step: 0 }.to_the_end(),
         Err((mut store, ended)) => {
@@ -213,9 +207,8 @@ impl Drive<'_> {
     /// Brings the guest to where its next call is a step.
     fn begin(&mut self) -> Result<(), Ended> {
         if let Some(path) = self.control.resume.take() {
-            self.step =
-                checkpoint::resume(&path, &self.identity, self.program, &mut self.running)
-                    .map_err(|e| Ended::Host(HostError::new(HostErrorKind::Checkpoint, e)))?;
+            self.step = checkpoint::resume(&path, &self.identity, self.program, &mut self.running)
+                .map_err(|e| Ended::Host(HostError::new(HostErrorKind::Checkpoint, e)))?;
             self.running.store.data_mut().teller().step = self.step;
             self.tell(RunEvent::Started { step: self.step });
             return Ok(());
@@ -258,13 +251,8 @@ impl Drive<'_> {
             return Ok(None);
         }
         let folder = plan.folder.clone();
-        let written = checkpoint::write(
-            &folder,
-            &self.identity,
-            self.program,
-            &mut self.running,
-            self.step,
-        );
+        let written =
+            checkpoint::write(&folder, &self.identity, self.program, &mut self.running, self.step);
         let checkpointed =
             written.map_err(|e| Ended::Host(HostError::new(HostErrorKind::Disk, e)))?;
         // Counted from the end, so that a slow disk does not take all the time there is.

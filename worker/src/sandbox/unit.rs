@@ -95,7 +95,9 @@ impl Default for Limits {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UnitError {
     /// Too many arguments, or too long, or with a zero byte inside.
-    #[error("arguments: at most {ARGS_MAX} of {ARGS_BYTES_MAX} bytes together, none with a zero byte")]
+    #[error(
+        "arguments: at most {ARGS_MAX} of {ARGS_BYTES_MAX} bytes together, none with a zero byte"
+    )]
     Args,
     /// Too many inputs.
     #[error("{count} inputs, the limit is {INPUTS_MAX}")]

@@ -122,7 +122,8 @@ fn decode_memory<R: Read>(from: &mut Decoder<R>, running: &mut Running) -> io::R
     let granted = running.store.data().host.limits.memory_bytes;
     let size = from.length(granted)?;
     let size_now = running.memory.data_size(&running.store);
-    let growth = size.checked_sub(size_now).ok_or_else(|| malformed("less memory than at first"))?;
+    let growth =
+        size.checked_sub(size_now).ok_or_else(|| malformed("less memory than at first"))?;
     let pages = growth as u64 / PAGE_BYTES;
     running
         .memory

@@ -132,7 +132,8 @@ impl Files {
     /// Forgets a node that was unlinked, once nobody has it open.
     pub(crate) fn release(&mut self, id: NodeId) {
         let unlinked = id != ROOT && self.nodes.get(&id).is_some_and(|node| node.parent.is_none());
-        if unlinked && let Some(node) = self.nodes.remove(&id)
+        if unlinked
+            && let Some(node) = self.nodes.remove(&id)
             && let Body::File(bytes) = node.body
         {
             self.stored_bytes -= bytes.len() as u64;

@@ -1,8 +1,6 @@
 //! From the path that a guest passes to the place that it means.
 
-use crate::sandbox::files::{
-    Files, NAME_BYTES_MAX, NodeId, NodeKind, PATH_BYTES_MAX,
-};
+use crate::sandbox::files::{Files, NAME_BYTES_MAX, NodeId, NodeKind, PATH_BYTES_MAX};
 use crate::sandbox::wasi::errno::Errno;
 
 /// Where a path leads: perhaps to a node, perhaps to a name that is free.

@@ -144,19 +144,11 @@ impl Host {
         self.descriptors.get(fd).map(drop).map_err(Fault::from)
     }
 
-    pub(crate) fn fd_sync(
-        &mut self,
-        _memory: &mut GuestMemory<'_>,
-        fd: u32,
-    ) -> Result<(), Fault> {
+    pub(crate) fn fd_sync(&mut self, _memory: &mut GuestMemory<'_>, fd: u32) -> Result<(), Fault> {
         self.descriptors.get(fd).map(drop).map_err(Fault::from)
     }
 
-    pub(crate) fn fd_close(
-        &mut self,
-        _memory: &mut GuestMemory<'_>,
-        fd: u32,
-    ) -> Result<(), Fault> {
+    pub(crate) fn fd_close(&mut self, _memory: &mut GuestMemory<'_>, fd: u32) -> Result<(), Fault> {
         let closed = self.descriptors.close(fd)?;
         if let Some(node) = closed.node() {
             self.release(node);
