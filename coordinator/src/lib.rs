@@ -7,9 +7,14 @@ pub mod blobs;
 mod clock;
 pub mod config;
 mod desk;
+mod folder;
 mod hub;
 mod layer;
+mod rpc;
+mod serve;
 pub mod store;
+mod sweeper;
 mod ticker;
 
 pub use config::{Config, ConfigError};
+pub use serve::{Coordinator, RunError, run};

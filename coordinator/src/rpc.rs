@@ -22,7 +22,8 @@ use crate::blobs::Blobs;
 use crate::config::Config;
 use crate::desk::{Desk, Reader};
 use crate::hub::Hub;
-use callers::Callers;
+pub(crate) use callers::Callers;
+pub(crate) use jobs::named;
 
 /// What all services share.
 #[derive(Debug)]
@@ -49,5 +50,3 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Routes {
         .add_service(BlobsServer::new(blobs::BlobService(share())).max_decoding_message_size(max))
         .add_service(AdminServer::new(admin::Admin(share())).max_decoding_message_size(max))
 }
-
-pub(crate) use callers::Callers as KnownCallers;

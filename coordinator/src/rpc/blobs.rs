@@ -53,10 +53,8 @@ impl v1::blobs_server::Blobs for BlobService {
         request: Request<Streaming<v1::PutChunk>>,
     ) -> Result<Response<v1::PutReply>, Status> {
         self.0.callers.member(&request).await?;
-        let mut chunks = Chunks {
-            stream: request.into_inner(),
-            patience: self.0.config.limits.request_time,
-        };
+        let mut chunks =
+            Chunks { stream: request.into_inner(), patience: self.0.config.limits.request_time };
         let Some(v1::PutChunk { head: Some(head), data }) = chunks.next().await? else {
             return Err(Status::invalid_argument("head: is missing in the first chunk"));
         };
@@ -115,7 +113,8 @@ struct Chunks {
 impl Chunks {
     async fn next(&mut self) -> Result<Option<v1::PutChunk>, Status> {
         let next = tokio::time::timeout(self.patience, self.stream.message()).await;
-        let chunk = next.map_err(|_late| Status::deadline_exceeded("the next chunk never came"))??;
+        let chunk =
+            next.map_err(|_late| Status::deadline_exceeded("the next chunk never came"))??;
         match &chunk {
             Some(v1::PutChunk { data, .. }) if data.len() > CHUNK_BYTES_MAX => {
                 let size = data.len();

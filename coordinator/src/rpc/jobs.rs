@@ -22,6 +22,7 @@ use tonic::{Request, Response, Status};
 use super::admin::page;
 use super::callers::engine_key;
 use super::{Shared, status};
+pub(crate) use submit::named;
 
 /// The service `Jobs`.
 #[derive(Debug)]
@@ -73,10 +74,7 @@ impl v1::jobs_server::Jobs for Jobs {
         }
     }
 
-    async fn get(
-        &self,
-        request: Request<v1::GetJobRequest>,
-    ) -> Result<Response<v1::Job>, Status> {
+    async fn get(&self, request: Request<v1::GetJobRequest>) -> Result<Response<v1::Job>, Status> {
         self.0.callers.member(&request).await?;
         let job = job(&self.0, JobId(request.into_inner().job)).await?;
         view::message(&self.0, job).await.map(Response::new)

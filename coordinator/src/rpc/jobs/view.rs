@@ -20,9 +20,8 @@ pub(super) async fn message(shared: &Shared, job: Job) -> Result<v1::Job, Status
 
 /// Replicas of the job under a lease now.
 fn leased(store: &dyn Store, job: JobId) -> Result<u32, StoreError> {
-    let of_job = |host: &Host| {
-        host.leases.iter().filter(|lease| lease.replica.unit.job == job).count()
-    };
+    let of_job =
+        |host: &Host| host.leases.iter().filter(|lease| lease.replica.unit.job == job).count();
     let (mut leased, mut after) = (0, HostId(0));
     loop {
         let hosts = store.hosts(Some(after), PAGE_MAX)?;

@@ -10,8 +10,8 @@ use manyhands_core::key::Key;
 use manyhands_core::limits::LEASES_PER_HOST_MAX;
 use manyhands_core::reply::Reply;
 use manyhands_core::store::Store as _;
-use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1;
+use manyhands_proto::v1::coordinator_message::Message as Out;
 use tonic::Status;
 
 use super::session::Session;
@@ -51,10 +51,7 @@ async fn stored(shared: &Shared, key: Key) -> Result<Host, Status> {
 }
 
 /// Welcomes the worker, takes up what it holds and gives away what it does not.
-pub(super) async fn welcome(
-    session: &mut Session,
-    held: Vec<v1::ReplicaId>,
-) -> Result<(), Status> {
+pub(super) async fn welcome(session: &mut Session, held: Vec<v1::ReplicaId>) -> Result<(), Status> {
     if held.len() > LEASES_PER_HOST_MAX {
         let many = format!("held: has {} items, at most {LEASES_PER_HOST_MAX}", held.len());
         return Err(Status::invalid_argument(many));

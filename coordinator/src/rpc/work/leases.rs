@@ -5,8 +5,8 @@ use manyhands_core::digest::Digest;
 use manyhands_core::id::JobId;
 use manyhands_core::query::{Answer, Query};
 use manyhands_core::reply::Leased;
-use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1;
+use manyhands_proto::v1::coordinator_message::Message as Out;
 use tonic::Status;
 
 use super::session::Session;
@@ -31,11 +31,7 @@ impl Session {
 }
 
 /// What a worker needs to know of a job to fetch and check its manifest.
-async fn describe(
-    shared: &Shared,
-    id: JobId,
-    manifest: Digest,
-) -> Result<v1::LeasedJob, Status> {
+async fn describe(shared: &Shared, id: JobId, manifest: Digest) -> Result<v1::LeasedJob, Status> {
     let job = match shared.reader.ask(Query::Job(id)).await.map_err(status::desk)? {
         Answer::Job(job) => job,
         Answer::Refused(refusal) => return Err(status::refused(&refusal)),

@@ -29,9 +29,11 @@ impl Batch {
         let mut refused = self.refused;
         for (replica, outcome) in self.decided.into_iter().zip(outcomes) {
             match outcome {
-                Reported::Accepted | Reported::AlreadyReported => {}
-                Reported::Refused(why) => refused
-                    .push(v1::RefusedReport { replica: Some(replica.into()), reason: why.to_string() }),
+                Reported::Accepted | Reported::Duplicate => {}
+                Reported::Refused(why) => refused.push(v1::RefusedReport {
+                    replica: Some(replica.into()),
+                    reason: why.to_string(),
+                }),
             }
         }
         Out::Acknowledged(v1::Acknowledged { batch: self.number, refused, credit_micro: 0 })
@@ -93,7 +95,8 @@ async fn with_blobs_held(
     let missing = BTreeSet::from_iter(missing);
     let mut complete = Vec::with_capacity(reports.len());
     for report in reports {
-        match blobs_of(&report).find(|digest| missing.contains(digest)) {
+        let lacking = blobs_of(&report).find(|digest| missing.contains(digest));
+        match lacking {
             None => complete.push(report),
             Some(digest) => refused.push(v1::RefusedReport {
                 replica: Some(report.replica.into()),

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
-use manyhands_core::command::{Command, Request, Renewal};
+use manyhands_core::command::{Command, Renewal, Request};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::key::Key;
 use manyhands_core::reply::Reply;
 use manyhands_proto::convert;
+use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1::worker_message::Message as In;
-use manyhands_proto::v1;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
@@ -38,7 +38,10 @@ type Outbound = mpsc::Sender<Result<v1::CoordinatorMessage, Status>>;
 /// What an answer will be the answer to.
 pub(super) enum Asked {
     /// A wish, with the mark of when it was made and the offer that led to it.
-    Work { epoch: u64, offer: Option<Offer> },
+    Work {
+        epoch: u64,
+        offer: Option<Offer>,
+    },
     Renew(Vec<Renewal>),
     Report(Batch),
 }
@@ -58,9 +61,8 @@ pub(super) struct Session {
     pub(super) named: BTreeSet<JobId>,
 }
 
-type InFlight = std::pin::Pin<
-    Box<dyn Future<Output = (Asked, Result<Option<Reply>, DeskError>)> + Send>,
->;
+type InFlight =
+    std::pin::Pin<Box<dyn Future<Output = (Asked, Result<Option<Reply>, DeskError>)> + Send>>;
 
 /// Serves a stream to its end.
 pub(super) async fn serve(
@@ -242,7 +244,7 @@ impl Session {
     }
 
     /// Sends to the worker, waiting while it is slow.
-    pub(super) async fn send(&self, message: Out) -> Result<(), Status> {
+    pub(super) async fn send(&mut self, message: Out) -> Result<(), Status> {
         let message = v1::CoordinatorMessage { message: Some(message) };
         let gone = |_unsent| Status::cancelled("the worker is gone");
         self.outbound.send(Ok(message)).await.map_err(gone)

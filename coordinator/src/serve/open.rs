@@ -1,0 +1,131 @@
+//! Opening a data folder: everything that must be in order before anybody is served.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use manyhands_core::command::{Admit, Command};
+use manyhands_core::digest::Digest;
+use manyhands_core::engine::Engine;
+use manyhands_core::invite;
+use manyhands_core::key::Key;
+use manyhands_core::settings::Settings;
+use manyhands_core::store::Store as _;
+use manyhands_core::time::Timestamp;
+use manyhands_proto::identity::{Identity, PublicKey};
+use manyhands_proto::invite::Invite;
+use manyhands_proto::link::{Address, Bounds, Incoming, LoopbackAddr, server_config};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{Coordinator, RunError};
+use crate::blobs::Blobs;
+use crate::clock;
+use crate::config::Config;
+use crate::desk::{Desk, DeskError, Reader};
+use crate::folder::Folder;
+use crate::hub::Hub;
+use crate::rpc::{Callers, Shared};
+use crate::store::sqlite::SqliteStore;
+
+pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
+    let folder = Folder::take(&config.data_dir)?;
+    let identity = Identity::load_or_create(&folder.key())?;
+    let store = SqliteStore::open(&folder.database())?;
+    let reader = Reader::open(SqliteStore::open_reader(&folder.database())?);
+    let reader = reader.map_err(crate::desk::OpenDeskError::Thread)?;
+    let policy = &config.blobs;
+    let blobs = Blobs::open(&folder.blobs(), policy.size_bytes_max, policy.grace)?;
+
+    let hosts_max = usize::try_from(config.limits.hosts_max).unwrap_or(usize::MAX);
+    let hub = Hub::new(hosts_max);
+    let settings = Settings { open_enrolment: config.open_enrolment, ..Settings::default() };
+    let engine = Engine::new(settings, clock::entropy_seed()?);
+    let (desk, thread) = Desk::open(engine, store, Arc::clone(&hub))?;
+    admit_operator(&desk, &reader, identity.public_key()).await;
+
+    let (incoming, address) = listen(&config, &identity).await?;
+    let invite = invite(&config, address, identity.public_key())?;
+    let callers = Callers::new(identity.public_key(), reader.clone());
+    let shared = Arc::new(Shared {
+        config,
+        desk,
+        reader,
+        hub,
+        blobs,
+        callers,
+        started_at: clock::now(),
+        draining: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+    });
+    let key = identity.public_key();
+    leave_address(&folder, &invite);
+    Ok(Coordinator { shared, desk: thread, incoming, address, key, invite, folder })
+}
+
+async fn listen(config: &Config, identity: &Identity) -> Result<(Incoming, SocketAddr), RunError> {
+    let failed = |source| RunError::Listen { address: config.listen, source };
+    let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let bounds = Bounds::default();
+    let incoming = if config.plain {
+        Incoming::plain(listener, bounds).map_err(failed)?
+    } else {
+        let tls = server_config(identity).map_err(|error| RunError::Tls(error.to_string()))?;
+        Incoming::tls(listener, tls, bounds)
+    };
+    Ok((incoming, address))
+}
+
+/// What programs on this machine dial, or whoever `public` is written for.
+fn invite(config: &Config, bound: SocketAddr, key: PublicKey) -> Result<Invite, RunError> {
+    let near = reachable(bound);
+    if config.plain {
+        return Ok(Invite::plain(LoopbackAddr::try_from(near)?));
+    }
+    let address: Address = match &config.public {
+        None => near.to_string().parse()?,
+        Some(host) => match host.parse() {
+            Ok(address) => address,
+            Err(_no_port) => format!("{host}:{}", bound.port()).parse()?,
+        },
+    };
+    Ok(Invite::new(address, key, None))
+}
+
+/// "Every address" is none that can be dialled: this machine's own stands for it.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bound.port())
+}
+
+fn leave_address(folder: &Folder, invite: &Invite) {
+    let left: io::Result<()> = folder.leave_address(&invite.to_string());
+    if let Err(error) = left {
+        tracing::warn!(%error, "programs on this machine will not find this coordinator");
+    }
+}
+
+/// Lets the operator submit jobs with the coordinator's own key, without an invite.
+async fn admit_operator(desk: &Desk, reader: &Reader, operator: PublicKey) {
+    if let Err(error) = try_admit(desk, reader, Key(*operator.as_bytes())).await {
+        tracing::warn!(%error, "the coordinator's own key cannot submit jobs for now");
+    }
+}
+
+async fn try_admit(desk: &Desk, reader: &Reader, key: Key) -> Result<(), DeskError> {
+    if reader.read(move |store| store.account(&key)).await?.is_some() {
+        return Ok(());
+    }
+    // The secret is used here and now, and is known to nobody else.
+    let token = Digest::of(&[b"the operator's own invite", key.as_bytes().as_slice()].concat());
+    let (role, expires_at) = (invite::Role::Scientist, Timestamp(u64::MAX));
+    desk.ask(Command::Invite(invite::Invite { token, role, uses_left: 1, expires_at })).await?;
+    let name = "operator".to_owned();
+    desk.ask(Command::Admit(Admit { key, name, token })).await.map(drop)
+}
