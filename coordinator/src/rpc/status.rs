@@ -19,7 +19,7 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::InviteUsedUp
         | Refusal::LeaseExpired(_)
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
-        Refusal::UnknownJob(_) | Refusal::UnknownLease(_) => Code::NotFound,
+        Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => Code::NotFound,
         Refusal::ReportedDifferently(_) => Code::AlreadyExists,
         Refusal::WrongHost { .. }
         | Refusal::HostSuspended { .. }

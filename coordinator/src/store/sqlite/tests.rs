@@ -1,1 +1,50 @@
-//! x
+//! Files that are ours, and files that are not.
+
+use std::fs;
+
+use manyhands_core::store::Store as _;
+
+use super::*;
+
+#[test]
+fn an_empty_database_is_made_and_opened_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.db");
+    SqliteStore::open(&path).unwrap().close().unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.last_ids().unwrap().job, 0);
+}
+
+#[test]
+fn a_database_from_a_newer_version_is_left_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.db");
+    SqliteStore::open(&path).unwrap().close().unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = fs::read(&path).unwrap();
+    let refused = SqliteStore::open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { found: 99, .. }), "{refused}");
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn somebody_elses_database_is_left_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.db");
+    Connection::open(&path).unwrap().execute_batch("create table t (x)").unwrap();
+    let before = fs::read(&path).unwrap();
+    assert!(matches!(SqliteStore::open(&path), Err(OpenError::Foreign(_))));
+    assert_eq!(fs::read(&path).unwrap(), before);
+    fs::write(&path, "this is no database but has enough bytes to be one".repeat(50)).unwrap();
+    assert!(matches!(SqliteStore::open(&path), Err(OpenError::Foreign(_))));
+}
+
+#[test]
+fn a_database_that_another_program_holds_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.db");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("begin exclusive; create table t (x)").unwrap();
+    let refused = SqliteStore::open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Locked(_)), "{refused}");
+}

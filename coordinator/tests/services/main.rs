@@ -1,0 +1,8 @@
+//! The coordinator as workers and scientists meet it: over real sockets, with TLS and SQLite.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+
+mod abuse;
+mod grid;
+mod life;
+mod restart;
+mod worker;

@@ -1,0 +1,130 @@
+//! A worker reduced to its stream: it computes nothing and says what it is told to say.
+
+use bytes::Bytes;
+use manyhands_core::digest::Digest;
+use manyhands_proto::identity::Identity;
+use manyhands_proto::v1::coordinator_message::Message as In;
+use manyhands_proto::v1::worker_message::Message as Out;
+use manyhands_proto::v1::{self, report};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+use crate::grid::{Grid, Person, digest_bytes};
+
+/// An attached worker.
+pub(crate) struct Worker {
+    pub(crate) person: Person,
+    pub(crate) host: u64,
+    to: mpsc::Sender<v1::WorkerMessage>,
+    from: Streaming<v1::CoordinatorMessage>,
+    batch: u64,
+}
+
+pub(crate) fn capabilities() -> v1::Capabilities {
+    v1::Capabilities {
+        slots: 2,
+        memory_bytes: 1 << 30,
+        profiles: vec![1],
+        engine: "test 1".to_owned(),
+        isa: "x86_64".to_owned(),
+        os: "linux".to_owned(),
+    }
+}
+
+/// A report of success with one small output.
+pub(crate) fn success(replica: v1::ReplicaId, output: &[u8]) -> v1::Report {
+    let artefact = v1::Artefact {
+        name: "stdout".to_owned(),
+        digest: digest_bytes(Digest::of(output)),
+        size_bytes: output.len() as u64,
+        inline: Some(Bytes::copy_from_slice(output)),
+    };
+    with_outputs(replica, vec![artefact])
+}
+
+pub(crate) fn with_outputs(replica: v1::ReplicaId, outputs: Vec<v1::Artefact>) -> v1::Report {
+    let usage = v1::Usage { cpu_ms: 5, wall_ms: 6, memory_peak_bytes: 7, steps: 0 };
+    let outcome = Some(report::Outcome::Success(v1::Success { outputs }));
+    v1::Report { replica: Some(replica), usage: Some(usage), outcome }
+}
+
+impl Worker {
+    pub(crate) async fn enrolled(grid: &Grid, identity: Identity, token: &str) -> Self {
+        let mut person = Person::new(grid, identity).await;
+        let request = v1::EnrolRequest {
+            token: token.to_owned(),
+            nickname: "box".to_owned(),
+            capabilities: Some(capabilities()),
+        };
+        person.work.enrol(request).await.unwrap();
+        Self::attached(person, Vec::new()).await.unwrap()
+    }
+
+    /// Says Hello and hears Welcome.
+    pub(crate) async fn attached(
+        mut person: Person,
+        held: Vec<v1::ReplicaId>,
+    ) -> Result<Self, Status> {
+        let (to, messages) = mpsc::channel(16);
+        let hello = v1::Hello { capabilities: Some(capabilities()), held };
+        let message = Some(Out::Hello(hello));
+        to.send(v1::WorkerMessage { message }).await.unwrap();
+        let from = person.work.attach(ReceiverStream::new(messages)).await?.into_inner();
+        let mut worker = Self { person, host: 0, to, from, batch: 0 };
+        match worker.next().await? {
+            Some(In::Welcome(welcome)) => worker.host = welcome.host,
+            other => panic!("no welcome but {other:?}"),
+        }
+        Ok(worker)
+    }
+
+    /// Loses the connection and comes back on another one.
+    pub(crate) async fn reattached(self, grid: &Grid, held: Vec<v1::ReplicaId>) -> Self {
+        let person = Person::new(grid, self.person.identity.clone()).await;
+        drop(self);
+        Self::attached(person, held).await.unwrap()
+    }
+
+    pub(crate) async fn say(&mut self, message: Out) {
+        self.to.send(v1::WorkerMessage { message: Some(message) }).await.unwrap();
+    }
+
+    pub(crate) async fn next(&mut self) -> Result<Option<In>, Status> {
+        Ok(self.from.message().await?.and_then(|message| message.message))
+    }
+
+    pub(crate) async fn want(&mut self, leases: u32) {
+        self.say(Out::Want(v1::Want { leases })).await;
+    }
+
+    /// Leases, as soon as they come.
+    pub(crate) async fn leases(&mut self) -> v1::Leases {
+        match self.next().await.unwrap() {
+            Some(In::Leases(leases)) => leases,
+            other => panic!("no leases but {other:?}"),
+        }
+    }
+
+    /// Wants one lease and waits for it.
+    pub(crate) async fn lease(&mut self) -> v1::ReplicaId {
+        self.want(1).await;
+        let leases = self.leases().await.leases;
+        leases.first().unwrap().replica.unwrap()
+    }
+
+    pub(crate) async fn report(&mut self, reports: Vec<v1::Report>) -> Vec<v1::RefusedReport> {
+        self.batch += 1;
+        let batch = self.batch;
+        self.say(Out::Reports(v1::Reports { batch, reports })).await;
+        match self.next().await.unwrap() {
+            Some(In::Acknowledged(told)) if told.batch == batch => told.refused,
+            other => panic!("no acknowledgement but {other:?}"),
+        }
+    }
+
+    /// Whether the coordinator has decided everything said so far, and sent nothing else.
+    pub(crate) async fn is_silent(&mut self) -> bool {
+        self.report(Vec::new()).await.is_empty()
+    }
+}
