@@ -73,7 +73,8 @@ impl Grid {
     /// The invite that the coordinator's owner makes with these flags.
     pub(crate) fn invite(&self, flags: &[&str]) -> String {
         let data = self.text("coordinator");
-        let args: Vec<&str> = ["invite", "--data", &data].into_iter().chain(flags.iter().copied()).collect();
+        let args: Vec<&str> =
+            ["invite", "--data", &data].into_iter().chain(flags.iter().copied()).collect();
         self.ok(&args).trim().to_owned()
     }
 

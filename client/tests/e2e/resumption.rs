@@ -2,7 +2,6 @@
 
 use std::fs;
 
-
 use manyhands_proto::identity::Identity;
 use manyhands_proto::invite::{Invite, Token};
 use manyhands_proto::v1::coordinator_message::Message as Told;
@@ -18,6 +17,19 @@ use crate::process::PATIENCE;
 
 /// Some seconds of steps. 2^40009 - 1 is composite, so its residue tells whether each step was done.
 const EXPONENT: u32 = 40_009;
+
+/// A worker that is told to stop saves what runs and hands it over.
+#[test]
+fn a_stopped_workers_unit_goes_on_elsewhere_at_once() {
+    let mut grid = Grid::start();
+    grid.add_worker("ada", "ada", "");
+    let job = submit(&grid, "handed over");
+    grid.wait_until(|grid| grid.job(job)["replicas_leased"] == 1);
+    grid.stop_worker("ada");
+    assert_eq!(grid.job(job)["replicas_leased"], 0);
+    grid.add_worker("grace", "grace", "");
+    grid.finish(job);
+}
 
 #[test]
 fn a_killed_workers_unit_goes_on_from_its_checkpoint_elsewhere() {
@@ -75,7 +87,9 @@ async fn peek(invite: &str) -> u64 {
         slots: 1,
         memory_bytes: 1 << 30,
         profiles: vec![manyhands_prepare::PROFILE],
-        ..v1::Capabilities::default()
+        engine: "peek 1".into(),
+        isa: "none".into(),
+        os: "none".into(),
     };
     let enrol = v1::EnrolRequest {
         token: invite.token().map(Token::as_str).unwrap().to_owned(),
