@@ -163,7 +163,7 @@ impl Config {
 fn mean(written: Written) -> Config {
     let Written { blobs, limits, .. } = written;
     let span = |given: Option<quantity::Span>, seconds| {
-        given.map_or(Duration::from_secs(seconds), |span| span.0)
+        given.map_or_else(|| Duration::from_secs(seconds), |span| span.0)
     };
     let message = limits.message.map_or(4 << 20, |size| size.0);
     Config {

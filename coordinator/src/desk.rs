@@ -33,7 +33,7 @@ struct Ask {
 }
 
 /// Why a command was not decided. It changed nothing and may be repeated.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DeskError {
     /// The disk is full.
     #[error("the coordinator's disk is full: nothing was changed, try again later")]

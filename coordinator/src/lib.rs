@@ -1,7 +1,18 @@
 //! The coordinator: gRPC services over the core engine, SQLite and a blob store.
 //!
 //! Decisions are made in `manyhands-core`; here is only what it takes to have them made durably
-//! and to tell the outside. A call is decoded in [`rpc`](self), asked of the desk, and encoded.
+//! and to tell the outside.
+//!
+//! ```text
+//! socket ─► layer ─► rpc ─► desk ─► engine + store ─► commit ─► answer
+//!                     ▲                                  └────► effects ─► hub
+//!                     └────────── offers, aborts, changes ◄──────────────────┘
+//! ```
+//!
+//! - `serve` goes from a configuration to a running server and back to rest.
+//! - `layer` bounds calls, `rpc` decodes and encodes them, `desk` has them decided in groups.
+//! - `hub` brings effects to those who wait for them; `ticker` says when something is due.
+//! - [`store`] keeps rows, [`blobs`] keeps bytes, `sweeper` forgets bytes.
 
 pub mod blobs;
 mod clock;
@@ -17,4 +28,6 @@ mod sweeper;
 mod ticker;
 
 pub use config::{Config, ConfigError};
+pub use desk::OpenDeskError;
+pub use folder::FolderError;
 pub use serve::{Coordinator, RunError, run};

@@ -105,7 +105,7 @@ impl Clerk {
                 tracing::error!(%failure, commands = answers.len(), "a group was not committed");
                 self.is_behind = true;
                 let told = failure.told();
-                answers.into_iter().for_each(|answer| tell(answer, Err(told.clone())));
+                answers.into_iter().for_each(|answer| tell(answer, Err(told)));
             }
         }
     }
@@ -188,3 +188,6 @@ impl Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,3 +64,24 @@ where
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future;
+
+    use tonic::Code;
+    use tonic::body::Body;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_is_never_answered_is_given_up() {
+        let never = tower::service_fn(|_: Request| future::pending::<Result<_, Infallible>>());
+        let mut limited = TimeLimitLayer::new(Duration::from_millis(1)).layer(never);
+        let request = http::Request::get("/manyhands.v1.Jobs/Get").body(Body::empty()).unwrap();
+        let answer = limited.call(request).await.unwrap();
+        let status = Status::from_header_map(answer.headers()).unwrap();
+        assert_eq!(status.code(), Code::DeadlineExceeded);
+    }
+}

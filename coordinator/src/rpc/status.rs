@@ -19,7 +19,9 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::InviteUsedUp
         | Refusal::LeaseExpired(_)
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
-        Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => Code::NotFound,
+        Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => {
+            Code::NotFound
+        }
         Refusal::ReportedDifferently(_) => Code::AlreadyExists,
         Refusal::WrongHost { .. }
         | Refusal::HostSuspended { .. }
@@ -43,11 +45,13 @@ pub(super) fn desk(error: DeskError) -> Status {
 }
 
 /// A message that says something wrong.
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 pub(super) fn wire(error: WireError) -> Status {
     Status::invalid_argument(error.to_string())
 }
 
 /// A blob that was not stored or found.
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 pub(super) fn blob(error: BlobError) -> Status {
     let code = match &error {
         BlobError::Mismatch { .. } | BlobError::Size { .. } | BlobError::TooLarge { .. } => {

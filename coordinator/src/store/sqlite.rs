@@ -89,6 +89,12 @@ impl SqliteStore {
         Ok(self.connection.prepare_cached("rollback")?.execute([]).map(drop)?)
     }
 
+    /// Makes the disk look full from so many pages on.
+    #[cfg(test)]
+    pub(crate) fn limit_pages(&self, pages: u32) {
+        self.connection.pragma_update(None, "max_page_count", pages).expect("a small number");
+    }
+
     /// Folds the log into the database file and closes it.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ use manyhands_core::digest::Digest;
 use manyhands_proto::convert::encode_manifest;
 use manyhands_proto::identity::Identity;
 use manyhands_proto::link;
-use manyhands_proto::v1::worker_message::Message as Out;
 use manyhands_proto::v1;
+use manyhands_proto::v1::worker_message::Message as Out;
 use tonic::Code;
 
 use crate::grid::{Grid, Person, digest_bytes, fresh_identity, manifest};
@@ -92,10 +92,8 @@ async fn a_manifest_must_be_one_and_be_signed_by_the_caller() {
     let job = manifest("signed", 1);
     scientist.submit(&job).await;
     let (_, digest) = encode_manifest(&job).unwrap();
-    let forged = v1::SubmitRequest {
-        manifest: digest_bytes(digest),
-        signature: vec![7; 64].into(),
-    };
+    let forged =
+        v1::SubmitRequest { manifest: digest_bytes(digest), signature: vec![7; 64].into() };
     let refused = scientist.jobs.submit(forged).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert!(refused.message().starts_with("signature"), "{refused}");
@@ -132,7 +130,8 @@ async fn reports_on_leases_that_never_were_are_refused_one_by_one() {
     let reports = [never, nowhere, theirs].map(|replica| success(replica, b"x"));
     let reports = [reports.to_vec(), vec![broken, success(mine, b"x")]].concat();
     let refused = worker.report(reports).await;
-    let mut named: Vec<_> = refused.iter().map(|r| (r.replica.unwrap().job, r.replica.unwrap().number)).collect();
+    let mut named: Vec<_> =
+        refused.iter().map(|r| (r.replica.unwrap().job, r.replica.unwrap().number)).collect();
     named.sort_unstable();
     assert_eq!(refused.len(), 4, "{refused:?}");
     assert!(refused.iter().any(|r| r.reason.contains("outcome")), "{refused:?}");
@@ -187,4 +186,38 @@ async fn a_blob_that_never_ends_is_given_up() {
     let chunks = tokio_stream::StreamExt::chain(tokio_stream::once(first), tokio_stream::pending());
     let refused = worker.person.blobs.put(chunks).await.unwrap_err();
     assert_eq!(refused.code(), Code::DeadlineExceeded, "{refused}");
+}
+
+#[tokio::test]
+async fn more_calls_than_may_be_in_progress_are_refused_at_once() {
+    let grid = Grid::with(|config| config.limits.requests_max = 1).await;
+    let mut worker = grid.host().await;
+    let mut other = Person::new(&grid, fresh_identity()).await;
+    let head = v1::PutHead { digest: digest_bytes(Digest::of(b"")), size_bytes: 10 };
+    let first = v1::PutChunk { head: Some(head), data: Vec::new().into() };
+    let chunks = tokio_stream::StreamExt::chain(tokio_stream::once(first), tokio_stream::pending());
+    let endless = worker.person.blobs.put(chunks);
+    // How soon the server sees the first call is not ours to say: ask until it does.
+    let refused = async {
+        loop {
+            let refused = other.jobs.get(v1::GetJobRequest { job: 1 }).await.unwrap_err();
+            if refused.code() == Code::ResourceExhausted {
+                return refused;
+            }
+        }
+    };
+    tokio::select! {
+        _ = endless => panic!("the first call ended"),
+        refused = refused => assert!(refused.message().contains("busy"), "{refused}"),
+    }
+}
+
+#[tokio::test]
+async fn health_and_reflection_answer_without_a_project_key() {
+    let grid = Grid::start().await;
+    let channel = grid.connect(&fresh_identity()).await;
+    let mut health = tonic_health::pb::health_client::HealthClient::new(channel);
+    let asked = tonic_health::pb::HealthCheckRequest { service: String::new() };
+    let answer = health.check(asked).await.unwrap().into_inner();
+    assert_eq!(answer.status(), tonic_health::pb::health_check_response::ServingStatus::Serving);
 }

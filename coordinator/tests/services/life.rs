@@ -1,10 +1,10 @@
 //! Whole lives: from a submission to its outputs.
 
 use manyhands_core::digest::Digest;
+use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as In;
 use manyhands_proto::v1::unit_outputs::End;
 use manyhands_proto::v1::worker_message::Message as Out;
-use manyhands_proto::v1;
 
 use crate::grid::{Grid, digest_bytes, manifest};
 use crate::worker::{success, with_outputs};

@@ -1,8 +1,8 @@
 //! What outlives the process.
 
 use manyhands_coordinator::{Coordinator, RunError};
-use manyhands_proto::v1::coordinator_message::Message as In;
 use manyhands_proto::v1;
+use manyhands_proto::v1::coordinator_message::Message as In;
 
 use crate::grid::{Grid, config, manifest};
 use crate::worker::success;

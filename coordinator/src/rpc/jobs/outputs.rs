@@ -45,13 +45,13 @@ async fn next(mut cursor: Cursor) -> Result<Option<(v1::UnitOutputs, Cursor)>, S
         let units = units.await.map_err(status::desk)?;
         let last = units.last().map(|unit| unit.id.index);
         cursor.from = last.filter(|_| units.len() == PAGE).and_then(|last| last.checked_add(1));
-        let ended: Vec<_> = units.into_iter().filter_map(message).collect();
+        let ended: Vec<_> = units.iter().filter_map(message).collect();
         cursor.page = ended.into_iter();
     }
 }
 
 /// A unit that has ended, as a message.
-fn message(unit: WorkUnit) -> Option<v1::UnitOutputs> {
+fn message(unit: &WorkUnit) -> Option<v1::UnitOutputs> {
     let id = unit.id;
     match &unit.state {
         UnitState::Validated { .. } | UnitState::Done { .. } => {

@@ -7,7 +7,7 @@ use manyhands_core::command::{Command, Submit};
 use manyhands_core::digest::Digest;
 use manyhands_core::manifest::{Draft, Manifest, Source, Values};
 use manyhands_core::reply::Reply;
-use manyhands_proto::convert::{self, MANIFEST_BYTES_MAX, decode_manifest};
+use manyhands_proto::convert::{self, MANIFEST_BYTES_MAX, WireError, decode_manifest};
 use manyhands_proto::identity::{Context, PublicKey};
 use manyhands_proto::v1;
 use tonic::Status;
@@ -32,12 +32,12 @@ pub(super) async fn submit(
     is_signed.map_err(|error| Status::invalid_argument(format!("signature: {error}")))?;
 
     let blobs = shared.blobs.clone();
-    let (manifest, missing) = match off_runtime(move || read(&blobs, digest)).await? {
-        Read::Whole(manifest, missing) => (manifest?, missing),
-        Read::Absent => return Ok(lacking(vec![digest])),
+    let Some(read) = off_runtime(move || read(&blobs, digest)).await? else {
+        return Ok(lacking(&[digest]));
     };
-    if !missing.is_empty() {
-        return Ok(lacking(missing));
+    let manifest = read.manifest.map_err(status::wire)?;
+    if !read.missing.is_empty() {
+        return Ok(lacking(&read.missing));
     }
     let submitter = engine_key(submitter);
     let submit = Submit { manifest, digest, submitter, signature };
@@ -51,25 +51,23 @@ pub(super) async fn submit(
 }
 
 /// What was found under a manifest's digest.
-enum Read {
-    Absent,
-    /// The manifest, and which of its blobs are not held.
-    Whole(Result<Manifest, Status>, Vec<Digest>),
+struct Read {
+    manifest: Result<Manifest, WireError>,
+    /// Blobs that it names and that are not held.
+    missing: Vec<Digest>,
 }
 
-/// Reads and checks a manifest; blocks.
-fn read(blobs: &Blobs, digest: Digest) -> Result<Read, BlobError> {
+/// Reads and checks a manifest, if it is held; blocks.
+fn read(blobs: &Blobs, digest: Digest) -> Result<Option<Read>, BlobError> {
     if !blobs.keep(&digest)? {
-        return Ok(Read::Absent);
+        return Ok(None);
     }
-    let bytes = blobs.get(&digest, MANIFEST_BYTES_MAX as u64)?;
-    match decode_manifest(&bytes) {
-        Err(error) => Ok(Read::Whole(Err(status::wire(error)), Vec::new())),
-        Ok(manifest) => {
-            let missing = blobs.missing(&named(manifest.draft()))?;
-            Ok(Read::Whole(Ok(manifest), missing))
-        }
-    }
+    let manifest = decode_manifest(&blobs.get(&digest, MANIFEST_BYTES_MAX as u64)?);
+    let missing = match &manifest {
+        Ok(manifest) => blobs.missing(&named(manifest.draft()))?,
+        Err(_) => Vec::new(),
+    };
+    Ok(Some(Read { manifest, missing }))
 }
 
 /// Every blob that a manifest names, each once.
@@ -89,7 +87,7 @@ pub(crate) fn named(draft: &Draft) -> Vec<Digest> {
     named.into_iter().collect()
 }
 
-fn lacking(missing: Vec<Digest>) -> v1::SubmitReply {
+fn lacking(missing: &[Digest]) -> v1::SubmitReply {
     let missing = missing.iter().map(|digest| Bytes::copy_from_slice(&digest.0)).collect();
     v1::SubmitReply { job: 0, existed: false, missing }
 }

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use manyhands_core::store::Store as _;
+use manyhands_core::store::Store;
+use manyhands_core::store::conformance::Fixture;
 
 use super::*;
 
@@ -47,4 +48,47 @@ fn a_database_that_another_program_holds_is_refused() {
     other.execute_batch("begin exclusive; create table t (x)").unwrap();
     let refused = SqliteStore::open(&path).unwrap_err();
     assert!(matches!(refused, OpenError::Locked(_)), "{refused}");
+}
+
+/// A database in a folder of its own.
+struct Database {
+    dir: tempfile::TempDir,
+    store: Option<SqliteStore>,
+}
+
+impl Database {
+    fn new() -> Self {
+        let mut new = Self { dir: tempfile::tempdir().unwrap(), store: None };
+        new.reopen();
+        new
+    }
+
+    fn open(&mut self) -> &mut SqliteStore {
+        self.store.as_mut().unwrap()
+    }
+}
+
+impl Fixture for Database {
+    fn store(&mut self) -> &mut dyn Store {
+        self.open()
+    }
+
+    fn reopen(&mut self) {
+        // Dropped, not closed in order: as a crash leaves it.
+        self.store = None;
+        self.store = Some(SqliteStore::open(&self.dir.path().join("c.db")).unwrap());
+    }
+
+    fn roll_back(&mut self, work: &mut dyn FnMut(&mut dyn Store)) {
+        let store = self.open();
+        store.begin().unwrap();
+        work(store);
+        store.rollback().unwrap();
+    }
+}
+
+mod conformance {
+    use super::Database;
+
+    manyhands_core::store_conformance!(Database::new());
 }
