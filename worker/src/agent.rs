@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use manyhands_core::id::{JobId, ReplicaId};
-use manyhands_core::limits::{INLINE_BYTES_MAX, LEASES_PER_HOST_MAX};
+use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, LEASES_PER_HOST_MAX};
 use manyhands_core::replica::CheckpointRef;
 use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
@@ -53,8 +53,9 @@ use crate::slots::SlotCommand;
 use crate::spool::{Change, Spool, SpoolStopped};
 use crate::{Stop, WorkerError};
 
-/// Leases and unacknowledged reports held at most. What a coordinator grants beyond is given back.
-const HELD_MAX: usize = 2 * LEASES_PER_HOST_MAX;
+/// Leases and unacknowledged reports held at most: no more may be named in a Hello. What a
+/// coordinator grants beyond is given back.
+const HELD_MAX: usize = LEASES_PER_HOST_MAX;
 
 /// Heartbeats are at least so far apart.
 const HEARTBEAT_MS_MIN: u64 = 1_000;
@@ -111,6 +112,8 @@ pub(crate) struct Agent {
     pace: feeding::Pace,
     uploading: usize,
     coordinator: Option<Attached>,
+    /// Items of one message that the coordinator takes.
+    batch_max: usize,
     /// Leases that the coordinator was asked for and did not grant yet.
     wished: u32,
     /// Something could not be said because the coordinator reads slowly.
@@ -155,6 +158,7 @@ impl Agent {
             pace: feeding::Pace::default(),
             uploading: 0,
             coordinator: None,
+            batch_max: BATCH_MAX,
             wished: 0,
             held_back: false,
             draining: None,

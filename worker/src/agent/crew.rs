@@ -114,8 +114,13 @@ async fn work(
                 }
             };
             let Some(event) = event else { break };
+            // The next order may be there as soon as this is told.
+            let last = matches!(event, SlotEvent::Ended(_) | SlotEvent::Killed);
             if events.send((index, event)).await.is_err() {
                 return;
+            }
+            if last {
+                break;
             }
         }
     }

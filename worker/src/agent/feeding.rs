@@ -262,7 +262,8 @@ impl Agent {
     /// Asks for as many more leases as suit, when that differs enough from what was asked for.
     pub(super) fn send_want(&mut self) {
         let target = if self.draining.is_some() { 0 } else { self.leases_wanted() };
-        let wanted = target.saturating_sub(self.board.open());
+        let room = WANTED_MAX.saturating_sub(self.board.len());
+        let wanted = target.saturating_sub(self.board.open()).min(room).min(self.batch_max);
         let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
         // What was asked for comes as soon as there is any. Asking again for a few more would be a
         // message for each unit; below half it is one for each refill.

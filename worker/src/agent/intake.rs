@@ -57,7 +57,9 @@ impl Agent {
         tracing::info!(host = welcome.host, "attached to the coordinator");
         self.heartbeat = heartbeat(welcome.heartbeat_ms);
         self.terms.inline_bytes_max = welcome.inline_bytes_max.min(INLINE_BYTES_MAX as u64);
-        self.outbox.attached(welcome.batch_max);
+        let batch_max = usize::try_from(welcome.batch_max).unwrap_or(BATCH_MAX);
+        self.batch_max = batch_max.clamp(1, BATCH_MAX);
+        self.outbox.attached(self.batch_max);
         self.board.forget_unused_jobs();
         self.wished = 0;
         self.fetching.retry_now();
@@ -196,7 +198,7 @@ impl Agent {
                 Renewal { replica, progress_ppm: held.progress_ppm, checkpoint }.into()
             })
             .collect();
-        for renewals in renewals.chunks(BATCH_MAX) {
+        for renewals in renewals.chunks(self.batch_max) {
             if !self.say(Message::Renew(v1::Renew { renewals: renewals.to_vec() })) {
                 tracing::debug!("a heartbeat was left out: the coordinator reads too slowly");
             }

@@ -46,10 +46,9 @@ impl Outbox {
         }
     }
 
-    /// Starts a new stream: what was under way may be lost, and is sent again.
-    pub(super) fn attached(&mut self, batch_max: u32) {
-        let batch_max = usize::try_from(batch_max).unwrap_or(BATCH_MAX);
-        self.batch_max = batch_max.clamp(1, BATCH_MAX);
+    /// Starts a new stream, which takes `batch_max` reports at once, at least 1. What was under way may be lost, and is sent again.
+    pub(super) fn attached(&mut self, batch_max: usize) {
+        self.batch_max = batch_max;
         for (_, batch) in std::mem::take(&mut self.under_way).into_iter().rev() {
             for waiting in batch.into_iter().rev() {
                 self.waiting_bytes += waiting.bytes;
