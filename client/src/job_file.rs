@@ -104,9 +104,6 @@ fn parse(source: &SourceText) -> Result<Written, JobFileError> {
 /// What is written, as it is meant.
 fn describe(source: &SourceText, written: &Written) -> Result<JobFile, JobFileError> {
     let mut files = Files::new(source);
-    let texts = |texts: &[toml::Spanned<String>]| {
-        texts.iter().map(|text| text.get_ref().clone()).collect::<Vec<String>>()
-    };
     let stdin = written.stdin.as_ref();
     let (app, module) = module::module(source, &mut files, written)?;
     let draft = Draft {
@@ -116,10 +113,14 @@ fn describe(source: &SourceText, written: &Written) -> Result<JobFile, JobFileEr
             .as_ref()
             .map_or_else(String::new, |it| it.get_ref().clone()),
         app,
-        args: texts(&written.args),
+        args: written.args.iter().map(|arg| arg.get_ref().clone()).collect(),
         inputs: inputs::inputs(source, &mut files, &written.input)?,
         stdin: stdin.map(|stdin| inputs::stdin(source, &mut files, stdin)).transpose()?,
-        outputs: texts(&written.outputs),
+        outputs: written
+            .outputs
+            .iter()
+            .map(|path| inputs::below("/out/", path.get_ref()))
+            .collect(),
         axes: axes::axes(source, &mut files, &written.axis)?,
         policy: policy::policy(source, written)?,
     };

@@ -19,5 +19,7 @@ pub use self::error::{Fault, WireError};
 pub use self::field::{digest, key, signature};
 pub use self::host::role;
 pub use self::job::{canonical, canonical_outputs};
-pub use self::manifest::{MANIFEST_BYTES_MAX, decode_manifest, encode_manifest};
+pub use self::manifest::{
+    MANIFEST_BYTES_MAX, MANIFEST_SIGNATURE, decode_manifest, encode_manifest,
+};
 pub use self::work::{renewals, renewed, reports};

@@ -24,7 +24,7 @@ use manyhands_core::digest::Digest;
 use tokio::task::spawn_blocking;
 use tonic::Code;
 
-pub use self::download::DownloadError;
+pub(crate) use self::download::DownloadError;
 use self::download::Turns;
 use self::index::{Index, State};
 pub(crate) use self::upload::{UploadError, upload};
@@ -144,6 +144,38 @@ impl Cache {
         kept.map_err(|source| failed(&self.shared.root, source))?;
         self.shared.index().set_state(digest, State::Verified);
         Ok(pin)
+    }
+
+    /// Takes over the file at `path`, which must be on the disk of the cache. Its name there is gone
+    /// when this returns; its bytes get their digest for a name when the future is done. So the path
+    /// can be written anew at once.
+    ///
+    /// # Errors
+    /// [`CacheError`]: no room in the cache, or no such file.
+    pub(crate) fn adopt(
+        &self,
+        path: &Path,
+    ) -> impl Future<Output = Result<Pin, CacheError>> + Send + use<> {
+        let new = self.shared.root.join("new");
+        let taken = tempfile::Builder::new()
+            .make_in(new, |mine| fs::rename(path, mine))
+            .map_err(|source| failed(path, source));
+        let cache = self.clone();
+        async move {
+            let mine = taken?.into_temp_path();
+            let read = mine.to_path_buf();
+            let hash = move || Ok((hash_file(&read)?, fs::metadata(&read)?.len()));
+            let hashed = blocking(hash).await.map_err(|source| failed(&mine, source));
+            let (digest, bytes) = hashed?;
+            if let Some(pin) = cache.get(digest).await? {
+                return Ok(pin);
+            }
+            let pin = cache.shared.reserve(digest, bytes)?;
+            let to = pin.path();
+            mine.persist(&to).map_err(|error| failed(&to, error.error))?;
+            cache.shared.index().set_state(digest, State::Verified);
+            Ok(pin)
+        }
     }
 }
 
@@ -268,7 +300,7 @@ fn hash_file(path: &Path) -> Result<Digest, io::Error> {
 }
 
 /// Runs `work` where it may wait for the disk. A panic in it is one here.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

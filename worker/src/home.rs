@@ -6,6 +6,7 @@
 //! spool.db     leases, unacknowledged reports, newest checkpoints
 //! blobs/       downloaded and computed blobs, by digest
 //! modules/     compiled programs; only this machine ever wrote here
+//! slots/       a folder for each slot; emptied on start
 //! ```
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -76,6 +77,11 @@ impl Home {
     /// The folder of the cache.
     pub(crate) fn blobs(&self) -> PathBuf {
         self.root.join("blobs")
+    }
+
+    /// The folder with the slots' folders.
+    pub(crate) fn slots(&self) -> PathBuf {
+        self.root.join("slots")
     }
 
     /// The folder of compiled programs.

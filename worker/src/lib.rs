@@ -1,10 +1,196 @@
-//! The volunteer's side of Manyhands.
+//! The volunteer's side of Manyhands: joins a coordinator, computes what it leases, reports.
+//!
+//! ```text
+//! link ──► agent ──► slots (child processes, each with a sandbox)
+//!            │
+//!            ├── cache   blobs on disk, verified
+//!            └── spool   leases, reports and checkpoints that outlive the process
+//! ```
+//!
+//! [`run`] is a whole worker; [`slots::slot_main`] the life of a slot's process.
 
+mod agent;
 mod cache;
 mod clock;
 pub mod config;
+pub mod control;
+pub mod guest;
 mod home;
+mod link;
 mod probe;
 pub mod sandbox;
 pub mod slots;
 mod spool;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use manyhands_proto::identity::{Identity, KeyFileError};
+use manyhands_proto::invite::Invite;
+use manyhands_proto::link::Endpoint;
+use manyhands_proto::v1;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use self::agent::{Agent, Parts};
+use self::cache::Cache;
+use self::control::Status;
+use self::home::Home;
+use self::link::Dialer;
+use self::slots::SlotCommand;
+use self::spool::Spool;
+
+pub use self::cache::CacheError;
+pub use self::config::Config;
+pub use self::home::HomeError;
+pub use self::link::SessionError;
+pub use self::spool::{DatabaseError, SpoolError, SpoolStopped};
+
+/// Events of the link that may wait for the agent.
+const LINK_EVENTS_MAX: usize = 16;
+
+/// What a worker is told from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Go on.
+    Run,
+    /// Save, report, give back the rest, end: as after SIGTERM.
+    Drain,
+    /// End at once; the next start goes on from what is on disk.
+    Now,
+}
+
+/// The program that a slot's process runs; it calls [`slots::slot_main`].
+#[derive(Clone, Debug)]
+pub struct SlotProgram {
+    /// The executable, usually this process's own.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+}
+
+/// Why a worker cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The data folder.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The file with the host's key.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The spool.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The spool ended early.
+    #[error(transparent)]
+    SpoolStopped(#[from] SpoolStopped),
+    /// A folder for the slots cannot be made.
+    #[error("cannot make the folder {}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The folder's leases and reports are for someone else.
+    #[error(
+        "the data folder belongs to the coordinator {theirs}, and the invite is from {ours}: name \
+         another data folder for it"
+    )]
+    OtherCoordinator {
+        /// In the folder.
+        theirs: String,
+        /// In the invite.
+        ours: String,
+    },
+    /// The coordinator does not want this host.
+    #[error("cannot join: {0}")]
+    Refused(Box<SessionError>),
+}
+
+/// Runs a worker until `stop` says otherwise, and shows in `status` what it does.
+///
+/// # Errors
+/// [`WorkerError`]. What was acknowledged or spooled is safe whatever the error.
+pub async fn run(
+    config: Config,
+    slot_program: SlotProgram,
+    status: watch::Sender<Status>,
+    stop: watch::Receiver<Stop>,
+) -> Result<(), WorkerError> {
+    let home = Home::open(&config.data_dir)?;
+    let identity = Identity::load_or_create(&home.key())?;
+    let cache = Cache::open(&home.blobs(), config.cache_bytes_max)?;
+    let (spool, restored) = Spool::open(&home.spool())?;
+    let ours = coordinator_name(&config.invite);
+    if let Some(enrolment) = &restored.enrolment
+        && enrolment.coordinator != ours
+    {
+        return Err(WorkerError::OtherCoordinator { theirs: enrolment.coordinator.clone(), ours });
+    }
+    prepare_folders(&home, &config)?;
+    let dialer = Dialer {
+        invite: config.invite.clone(),
+        identity,
+        nickname: config.nickname.clone(),
+        capabilities: capabilities(&config),
+    };
+    let SlotProgram { program, args } = slot_program;
+    let mut agent = Agent::new(Parts {
+        config,
+        cache,
+        spool,
+        slot_command: SlotCommand { program, args, compiled_folder: home.modules() },
+        slots_folder: home.slots(),
+        enrolled: restored.enrolment.is_some(),
+        status,
+    });
+    agent.recover(restored).await?;
+    let (told, events) = mpsc::channel(LINK_EVENTS_MAX);
+    let mut link = JoinSet::new();
+    link.spawn(link::run(dialer, told));
+    let ended = agent.run(events, stop).await;
+    link.shutdown().await;
+    ended
+}
+
+/// What this machine offers to a coordinator.
+fn capabilities(config: &Config) -> v1::Capabilities {
+    v1::Capabilities {
+        slots: config.slots.get(),
+        memory_bytes: config.slot_memory_bytes,
+        profiles: vec![manyhands_prepare::PROFILE],
+        engine: concat!("manyhands ", env!("CARGO_PKG_VERSION")).to_owned(),
+        isa: std::env::consts::ARCH.to_owned(),
+        os: std::env::consts::OS.to_owned(),
+    }
+}
+
+/// What tells one coordinator from another: its key, wherever it listens.
+fn coordinator_name(invite: &Invite) -> String {
+    match invite.endpoint() {
+        Endpoint::Pinned { key, .. } => key.to_string(),
+        Endpoint::Plain(_) => "on this machine".to_owned(),
+    }
+}
+
+/// Makes the slots' folders anew: what an earlier process left there was never taken over.
+fn prepare_folders(home: &Home, config: &Config) -> Result<(), WorkerError> {
+    let make = |path: &Path| {
+        let failed = |source| WorkerError::Folder { path: path.to_owned(), source };
+        std::fs::create_dir_all(path).map_err(failed)
+    };
+    let slots = home.slots();
+    if slots.exists() {
+        let failed = |source| WorkerError::Folder { path: slots.clone(), source };
+        std::fs::remove_dir_all(&slots).map_err(failed)?;
+    }
+    for slot in 0..config.slots.get() {
+        make(&slots.join(slot.to_string()))?;
+    }
+    make(&home.modules())
+}

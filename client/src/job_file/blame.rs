@@ -5,6 +5,7 @@ use std::ops::Range;
 use manyhands_core::manifest::ManifestError;
 use toml::Spanned;
 
+use super::inputs::below;
 use super::written::Written;
 
 /// Where the text that broke the rule was written; `None` if it follows from the whole.
@@ -42,7 +43,7 @@ fn field_span(written: &Written, field: &str) -> Option<Range<usize>> {
         "inputs" => {
             let at = |input: &&Spanned<super::written::Input>| {
                 let path = input.get_ref().path.as_ref();
-                path.is_some_and(|path| format!("{:?}", path.get_ref()) == index)
+                path.is_some_and(|path| format!("{:?}", below("/in/", path.get_ref())) == index)
             };
             written.input.iter().find(at).or_else(|| written.input.first()).map(Spanned::span)
         }
@@ -69,12 +70,16 @@ fn twice_span(written: &Written, field: &str, name: &str) -> Option<Range<usize>
         }
         "inputs" => {
             let named = |input: &&Spanned<super::written::Input>| {
-                input.get_ref().path.as_ref().is_some_and(|path| path.get_ref() == name)
+                input
+                    .get_ref()
+                    .path
+                    .as_ref()
+                    .is_some_and(|path| below("/in/", path.get_ref()) == name)
             };
             written.input.iter().rfind(named).or_else(|| written.input.last()).map(Spanned::span)
         }
         "outputs" => {
-            let named = |output: &&Spanned<String>| output.get_ref() == name;
+            let named = |output: &&Spanned<String>| below("/out/", output.get_ref()) == name;
             written.outputs.iter().rfind(named).map(Spanned::span)
         }
         _ => None,

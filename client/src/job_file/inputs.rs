@@ -30,7 +30,7 @@ fn one(
 ) -> Result<Vec<Input>, JobFileError> {
     let fail = |problem| source.error(written.span(), problem);
     let input = written.get_ref();
-    let path = input.path.as_ref().map(|path| path.get_ref().clone());
+    let path = input.path.as_ref().map(|path| below("/in/", path.get_ref()));
     match (&input.file, &input.files, &input.axis) {
         (Some(file), None, None) => {
             let artefact = files.one("input.file", file)?;
@@ -39,12 +39,12 @@ fn one(
         }
         (None, Some(patterns), None) => {
             let found = files.matching("input.files", patterns, INPUTS_MAX)?;
-            let below = |artefact: &str| match &path {
+            let placed = |artefact: &str| match &path {
                 Some(folder) => format!("{folder}/{artefact}"),
                 None => artefact.to_owned(),
             };
             let input = |artefact: manyhands_core::manifest::Artefact| Input {
-                path: below(&artefact.name),
+                path: placed(&artefact.name),
                 source: Source::Fixed(artefact),
             };
             Ok(found.into_iter().map(input).collect())
@@ -58,6 +58,12 @@ fn one(
         }
         _ => Err(fail(Problem::OneOf { key: "input", choices: "`file`, `files` and `axis`" })),
     }
+}
+
+/// A path as manifests have it, relative to the folder that programs see it in. People may write it
+/// as their program does.
+pub(super) fn below(folder: &str, path: &str) -> String {
+    path.strip_prefix(folder).unwrap_or(path).to_owned()
 }
 
 /// The standard input.

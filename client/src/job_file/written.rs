@@ -20,7 +20,7 @@ pub(super) struct Written {
     /// The program's arguments; `{axis}` stands for the unit's value on that axis.
     #[serde(default)]
     pub(super) args: Vec<Spanned<String>>,
-    /// Files under `/out` that the job keeps. What the program prints is always kept, as `stdout`.
+    /// Files under `/out` that the job keeps, such as `"hits.csv"` or `"/out/hits.csv"`. What the program prints is always kept, as `stdout`.
     #[serde(default)]
     pub(super) outputs: Vec<Spanned<String>>,
     /// The most memory that the program may use, such as `"64 MiB"`. Default: 256 MiB.
@@ -67,7 +67,7 @@ pub(super) struct Stdin {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    /// Where the program finds it, below `/in`; with `files`, the folder of all of them. May be
+    /// Where the program finds it, such as `"sky.fil"` or `"/in/sky.fil"`; with `files`, the folder of all of them. May be
     /// left out with `file` and `files`: the files' own names.
     pub(super) path: Option<Spanned<String>>,
     /// One file, the same for every unit.

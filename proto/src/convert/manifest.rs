@@ -19,7 +19,11 @@ use prost::Message as _;
 
 use super::error::{Fault, WireError};
 use super::field::{at_most, bounded, list, nested, optional};
+use crate::identity::Context;
 use crate::v1;
+
+/// What a submitter signs: the digest of a manifest.
+pub const MANIFEST_SIGNATURE: Context = Context::new("manyhands manifest v1");
 
 /// Largest encoding of a manifest. Eight axes of the longest values would be larger: such a sweep
 /// is better described by a range, or by a file of its own.

@@ -24,7 +24,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// Why a blob did not come.
 #[derive(Debug, thiserror::Error)]
-pub enum DownloadError {
+pub(crate) enum DownloadError {
     /// This host cannot hold it.
     #[error(transparent)]
     Cache(#[from] CacheError),

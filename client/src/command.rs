@@ -1,0 +1,18 @@
+//! One file for each command: its flags, its help, what it does.
+
+pub(crate) mod cancel;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod coordinator;
+pub(crate) mod demo;
+pub(crate) mod fetch;
+pub(crate) mod hosts;
+pub(crate) mod invite;
+pub(crate) mod jobs;
+pub(crate) mod join;
+pub(crate) mod receipt;
+pub(crate) mod slot;
+pub(crate) mod submit;
+pub(crate) mod watch;
+pub(crate) mod why;
+pub(crate) mod worker;

@@ -1,0 +1,179 @@
+//! `manyhands check`: try one unit of a job on this machine, as the grid would run it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use manyhands::job_file::JobFile;
+use manyhands::rehearsal::{self, Rehearsal, RehearsalError};
+use manyhands_core::time::Span;
+use manyhands_worker::sandbox::{Outcome, RunReport};
+use serde::Serialize;
+
+use super::submit;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::listing::hex;
+use crate::size::human;
+use crate::terminal::{Style, Terminal};
+
+/// A step longer than this loses more work to a crash than people expect.
+const STEP_MS_LONG: u64 = 10_000;
+
+/// Try one unit on this machine, twice, in the same sandbox, and compare
+#[derive(Debug, Args)]
+#[command(after_help = "Example: manyhands check examples/mersenne/job.toml --unit 12")]
+pub(crate) struct Check {
+    /// The job file
+    #[arg(value_name = "JOB.toml")]
+    job_file: PathBuf,
+    /// Which unit, from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    unit: u32,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the two runs told.
+#[derive(Debug, Serialize)]
+struct CheckRow {
+    job: String,
+    unit: u32,
+    units: u32,
+    kind: String,
+    module_bytes: usize,
+    imports: Vec<String>,
+    outcome: &'static str,
+    message: Option<String>,
+    reproducible: bool,
+    outputs: Vec<OutputRow>,
+    cpu_ms: u64,
+    wall_ms: u64,
+    memory_bytes_peak: u64,
+    steps: u64,
+    step_us_mean: Option<u64>,
+    state_hash: Option<String>,
+    log: String,
+}
+
+/// An output of the first run.
+#[derive(Debug, Serialize)]
+struct OutputRow {
+    name: String,
+    size_bytes: u64,
+    blake3: String,
+}
+
+impl Check {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let job_file = submit::read(self.job_file).await?;
+        let unit = self.unit;
+        let running = tokio::task::spawn_blocking(move || {
+            rehearsal::rehearse(&job_file, unit).map(|rehearsal| (job_file, rehearsal))
+        });
+        let (job_file, rehearsal) = match running.await {
+            Ok(rehearsed) => rehearsed?,
+            Err(error) => return Err(Failure::failed(format!("the check broke off: {error}"))),
+        };
+        let row = row(&job_file, unit, &rehearsal);
+        if self.json {
+            context.terminal.json(&row)?;
+        } else {
+            show(context.terminal, &row)?;
+        }
+        verdict(&row)
+    }
+}
+
+/// A failure when the unit would not do well on the grid.
+fn verdict(row: &CheckRow) -> Result<(), Failure> {
+    if let Some(message) = &row.message {
+        return Err(Failure::failed(message.clone()));
+    }
+    if !row.reproducible {
+        return Err(Failure::failed("the two runs differ: no quorum would ever agree"));
+    }
+    Ok(())
+}
+
+fn row(job_file: &JobFile, unit: u32, rehearsal: &Rehearsal) -> CheckRow {
+    let draft = job_file.manifest.draft();
+    let RunReport { outcome, usage, state_hash, log } = &rehearsal.report.first;
+    let (outcome, message, outputs) = match outcome {
+        Outcome::Success(outputs) => ("success", None, outputs.as_slice()),
+        Outcome::AppError(error) => ("app_error", Some(error.to_string()), [].as_slice()),
+        Outcome::HostError(error) => ("host_error", Some(error.to_string()), [].as_slice()),
+        Outcome::Drained(_) => ("aborted", Some("the run was stopped".to_owned()), [].as_slice()),
+    };
+    let outputs = outputs.iter().map(|output| OutputRow {
+        name: output.name.clone(),
+        size_bytes: output.size_bytes,
+        blake3: hex(&output.digest),
+    });
+    let step = rehearsal.report.step_mean;
+    CheckRow {
+        job: draft.name.clone(),
+        unit,
+        units: job_file.manifest.units_total(),
+        kind: draft.app.kind.to_string(),
+        module_bytes: job_file.module.report.given_bytes,
+        imports: job_file.module.report.imports.clone(),
+        outcome,
+        message,
+        reproducible: rehearsal.report.is_reproducible,
+        outputs: outputs.collect(),
+        cpu_ms: usage.cpu_ms,
+        wall_ms: usage.wall_ms,
+        memory_bytes_peak: usage.memory_bytes_peak,
+        steps: usage.steps,
+        step_us_mean: step.map(|step| u64::try_from(step.as_micros()).unwrap_or(u64::MAX)),
+        state_hash: state_hash.map(|hash| hex(&hash)),
+        log: log.clone(),
+    }
+}
+
+fn show(terminal: Terminal, row: &CheckRow) -> Result<(), Failure> {
+    let fact = |name: &str, fact: &str| {
+        terminal.line(&format!("{} {fact}", Style::Faint.paint(&format!("{name:<9}"), terminal)))
+    };
+    fact("job", &format!("{}, unit {} of {}", row.job, row.unit, row.units))?;
+    let size = human(row.module_bytes as u64);
+    fact("module", &format!("{} program, {size}, nothing refused", row.kind))?;
+    fact("time", &format!("{} of CPU a run", Span(row.cpu_ms)))?;
+    fact("memory", &format!("{} at the most", human(row.memory_bytes_peak)))?;
+    if let Some(step) = row.step_us_mean {
+        fact("steps", &format!("{}, {} each on average", row.steps, micros(step)))?;
+        if step > STEP_MS_LONG * 1_000 {
+            terminal.note("hint: steps this long lose much work to a crash; make them shorter");
+        }
+    }
+    for output in &row.outputs {
+        let size = human(output.size_bytes);
+        fact("output", &format!("{}, {size}, {}", output.name, &output.blake3[..16]))?;
+    }
+    if !row.log.is_empty() {
+        fact("log", row.log.trim_end())?;
+    }
+    if row.message.is_none() && row.reproducible {
+        let tick = Style::Good.paint("✓", terminal);
+        terminal.line(&format!("{tick} two runs gave the same bytes"))?;
+    }
+    Ok(())
+}
+
+/// A short time, as people read it.
+fn micros(us: u64) -> String {
+    if us < 1_000 { format!("{us} µs") } else { Span(us / 1_000).to_string() }
+}
+
+impl From<RehearsalError> for Failure {
+    fn from(error: RehearsalError) -> Self {
+        match error {
+            RehearsalError::NoSuchUnit { .. } => Self::bad_input(error.to_string()),
+            RehearsalError::Sandbox(_)
+            | RehearsalError::Host(_)
+            | RehearsalError::Refused(_)
+            | RehearsalError::Read { .. } => Self::failed(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `manyhands coordinator`: run a grid.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use manyhands_coordinator::{Config, ConfigError, Coordinator as Server, RunError};
+
+use crate::context::{Context, shown};
+use crate::failure::Failure;
+use crate::signals;
+
+/// Run a coordinator: a grid's server, with everything it keeps in one folder
+#[derive(Debug, Args)]
+#[command(after_help = "Example: manyhands coordinator --data grid --listen 0.0.0.0:7654")]
+pub(crate) struct Coordinator {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data folder, made when missing [default: as configured, else manyhands-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+impl Coordinator {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let config = self.config()?;
+        let (data, open) = (config.data_dir.clone(), config.open_enrolment);
+        let server = Server::start(config).await?;
+        let (terminal, invite) = (context.terminal, server.invite().clone());
+        // Alone on standard output, for scripts to read.
+        terminal.line(&invite.to_string())?;
+        if open {
+            terminal.note(&format!("anyone may lend a machine: manyhands worker --join {invite}"));
+        } else {
+            let data = shown(&data);
+            terminal.note(&format!("invite people: manyhands invite --data {data} --role worker"));
+        }
+        Ok(server.serve(signals::stop()?).await?)
+    }
+
+    /// The file, with what the command line says on top.
+    fn config(self) -> Result<Config, Failure> {
+        let mut config = match &self.config {
+            Some(path) => Config::load(path)?,
+            None => Config::in_folder(PathBuf::from("manyhands-data")),
+        };
+        config.data_dir = self.data.unwrap_or(config.data_dir);
+        config.listen = self.listen.unwrap_or(config.listen);
+        match config.flaw() {
+            None => Ok(config),
+            Some((key, reason)) => Err(Failure::bad_input(format!("`{key}`: {reason}"))),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::bad_input(error.to_string())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        Self::failed(error.to_string())
+    }
+}

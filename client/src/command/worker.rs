@@ -1,0 +1,119 @@
+//! `manyhands worker`: lend this machine.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::Args;
+use manyhands_proto::invite::Invite;
+use manyhands_worker::config::{Config, ConfigError, Slots, Written};
+use manyhands_worker::control::Status;
+use manyhands_worker::{SlotProgram, Stop, WorkerError};
+use tokio::sync::watch;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::signals;
+use crate::terminal::Terminal;
+
+/// Lend this machine: compute units for a grid until told to stop
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: manyhands worker --join 'manyhands://grid.example.org:7654/#KEY.TOKEN'"
+)]
+pub(crate) struct Worker {
+    /// The invite that you got
+    #[arg(long, value_name = "INVITE")]
+    join: Option<Invite>,
+    /// The settings file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder for the key, unreported results and cached blobs [default: your config folder]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Programs at once [default: one for each core]
+    #[arg(long, value_name = "N")]
+    slots: Option<NonZeroU32>,
+    /// What others see of this machine
+    #[arg(long, value_name = "NAME")]
+    nickname: Option<String>,
+}
+
+impl Worker {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let config = self.config(context)?;
+        let place = config.invite.endpoint().to_string();
+        let slots = SlotProgram { program: std::env::current_exe()?, args: vec!["slot".into()] };
+        let (status, seen) = watch::channel(Status::default());
+        let (tell, told) = watch::channel(Stop::Run);
+        let asked = signals::stop()?;
+        let computing = manyhands_worker::run(config, slots, status, told);
+        let narrating = narrate(context.terminal, &place, seen);
+        let stopping = async {
+            asked.await;
+            // Nobody listens only when the worker has ended already.
+            tell.send_replace(Stop::Drain);
+            std::future::pending().await
+        };
+        tokio::select! {
+            ended = async { tokio::join!(computing, narrating).0 } => Ok(ended?),
+            () = stopping => Ok(()),
+        }
+    }
+
+    /// The file, with what the command line says on top.
+    fn config(self, context: &Context) -> Result<Config, Failure> {
+        let mut written = match &self.config {
+            Some(path) => Written::read(path)?,
+            None => Written::default(),
+        };
+        written.invite = self.join.or(written.invite);
+        written.data_dir = self.data.or(written.data_dir);
+        if written.data_dir.is_none() {
+            written.data_dir = Some(context.profile()?.dir().join("worker"));
+        }
+        written.slots = self.slots.map(Slots::Count).or(written.slots);
+        written.nickname = self.nickname.or(written.nickname);
+        Ok(Config::new(written)?)
+    }
+}
+
+/// Prints one line for each change that a person cares about, until the worker has ended.
+async fn narrate(terminal: Terminal, place: &str, mut seen: watch::Receiver<Status>) {
+    let mut before = Status::default();
+    let mut job = String::new();
+    while seen.changed().await.is_ok() {
+        let now = seen.borrow_and_update().clone();
+        let mut lines = Vec::new();
+        if now.connected != before.connected {
+            lines.push(match now.connected {
+                true => format!("connected to {place}"),
+                false => "the coordinator is away: computing on, and trying again".to_owned(),
+            });
+        }
+        // Which unit runs changes too often to tell; for whom it runs does not.
+        if let Some(running) = now.slots.iter().flatten().find(|running| running.job != job) {
+            job.clone_from(&running.job);
+            lines.push(format!("computing for {job}"));
+        }
+        if now.draining && !before.draining {
+            lines.push("stopping: saving what runs, handing in what is done".to_owned());
+        }
+        if lines.iter().any(|line| terminal.line(line).is_err()) {
+            // Whoever read this has gone; the work goes on.
+            return;
+        }
+        before = now;
+    }
+}
+
+impl From<WorkerError> for Failure {
+    fn from(error: WorkerError) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::bad_input(error.to_string())
+    }
+}

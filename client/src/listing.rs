@@ -1,0 +1,164 @@
+//! What `--json` prints. Names and units of these fields are kept stable: scripts read them.
+
+use manyhands_proto::v1;
+use serde::Serialize;
+
+/// A job.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobRow {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    /// Hexadecimal BLAKE3 of the manifest.
+    pub(crate) manifest: String,
+    pub(crate) state: &'static str,
+    pub(crate) units: UnitsRow,
+    pub(crate) replicas_leased: u32,
+    pub(crate) credit_micro: u64,
+    pub(crate) submitted_at_ms: u64,
+    pub(crate) ended_at_ms: Option<u64>,
+    /// Hexadecimal public key.
+    pub(crate) submitter: String,
+}
+
+/// Units of a job by state; they add up to `total`.
+#[derive(Debug, Serialize)]
+pub(crate) struct UnitsRow {
+    pub(crate) total: u64,
+    pub(crate) waiting: u64,
+    pub(crate) open: u64,
+    pub(crate) validated: u64,
+    pub(crate) done: u64,
+    pub(crate) failed: u64,
+    pub(crate) cancelled: u64,
+}
+
+/// A host, as the operator sees it.
+#[derive(Debug, Serialize)]
+pub(crate) struct HostRow {
+    pub(crate) id: u64,
+    pub(crate) nickname: String,
+    pub(crate) volunteer: u64,
+    pub(crate) connected: bool,
+    pub(crate) suspended: bool,
+    pub(crate) slots: u32,
+    pub(crate) memory_bytes: u64,
+    pub(crate) engine: String,
+    pub(crate) isa: String,
+    pub(crate) os: String,
+    pub(crate) leases: u32,
+    pub(crate) valid: u64,
+    pub(crate) invalid: u64,
+    pub(crate) errors: u64,
+    pub(crate) expired: u64,
+    pub(crate) credit_micro: u64,
+    pub(crate) seen_at_ms: u64,
+    pub(crate) key: String,
+}
+
+/// What stands behind a job's outputs.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReceiptRow {
+    pub(crate) job: u64,
+    pub(crate) manifest: String,
+    pub(crate) units: UnitsRow,
+    pub(crate) quorum: u32,
+    pub(crate) replicas: u64,
+    pub(crate) replicas_valid: u64,
+    pub(crate) replicas_invalid: u64,
+    pub(crate) volunteers: u32,
+    pub(crate) hosts_refuted: Vec<u64>,
+    /// Hexadecimal BLAKE3 over the canonical answers; empty until the job has ended.
+    pub(crate) outputs: String,
+    pub(crate) line: String,
+}
+
+impl From<v1::Job> for JobRow {
+    fn from(job: v1::Job) -> Self {
+        Self {
+            id: job.id,
+            state: state(&job),
+            name: job.name,
+            manifest: hex(&job.manifest),
+            units: job.units.unwrap_or_default().into(),
+            replicas_leased: job.replicas_leased,
+            credit_micro: job.credit_micro,
+            submitted_at_ms: job.submitted_at_ms,
+            ended_at_ms: job.ended_at_ms,
+            submitter: hex(&job.submitter),
+        }
+    }
+}
+
+impl From<v1::UnitCounts> for UnitsRow {
+    fn from(units: v1::UnitCounts) -> Self {
+        Self {
+            total: units.total,
+            waiting: units.waiting,
+            open: units.open,
+            validated: units.validated,
+            done: units.done,
+            failed: units.failed,
+            cancelled: units.cancelled,
+        }
+    }
+}
+
+impl From<v1::Host> for HostRow {
+    fn from(host: v1::Host) -> Self {
+        let has = host.capabilities.unwrap_or_default();
+        Self {
+            id: host.id,
+            nickname: host.nickname,
+            volunteer: host.volunteer,
+            connected: host.connected,
+            suspended: host.suspended,
+            slots: has.slots,
+            memory_bytes: has.memory_bytes,
+            engine: has.engine,
+            isa: has.isa,
+            os: has.os,
+            leases: host.leases,
+            valid: host.valid,
+            invalid: host.invalid,
+            errors: host.errors,
+            expired: host.expired,
+            credit_micro: host.credit_micro,
+            seen_at_ms: host.seen_at_ms,
+            key: hex(&host.key),
+        }
+    }
+}
+
+impl From<v1::Receipt> for ReceiptRow {
+    fn from(receipt: v1::Receipt) -> Self {
+        Self {
+            job: receipt.job,
+            manifest: hex(&receipt.manifest),
+            units: receipt.units.unwrap_or_default().into(),
+            quorum: receipt.quorum,
+            replicas: receipt.replicas,
+            replicas_valid: receipt.replicas_valid,
+            replicas_invalid: receipt.replicas_invalid,
+            volunteers: receipt.volunteers,
+            hosts_refuted: receipt.hosts_refuted,
+            outputs: hex(&receipt.outputs),
+            line: receipt.line,
+        }
+    }
+}
+
+/// A job's state as a word.
+pub(crate) fn state(job: &v1::Job) -> &'static str {
+    match job.state() {
+        v1::JobState::Unspecified => "unknown",
+        v1::JobState::Open => "open",
+        v1::JobState::Cancelling => "cancelling",
+        v1::JobState::Cancelled => "cancelled",
+        v1::JobState::Finished => "finished",
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,124 @@
+//! Bad input: a named error, exit code 2, and nothing changed.
+
+use std::fs;
+use std::process::Output;
+
+use crate::grid::{Grid, example};
+use crate::process::{run, stderr, stdout};
+
+/// Checks that a command was refused as bad input, in words.
+#[track_caller]
+fn refused(output: &Output, words: &str) {
+    let said = stderr(output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error: ") && said.contains(words), "{said}");
+    assert_eq!(stdout(output), "");
+}
+
+#[test]
+fn wrong_job_files_are_refused_before_anything_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
+    let command = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+    let imports = command.replace("(memory", r#"(import "env" "system" (func)) (memory"#);
+    let threads = command.replace("1)", "1 1 shared)");
+    write("good.wasm", &wat::parse_str(command).unwrap());
+    write("imports.wasm", &wat::parse_str(imports).unwrap());
+    write("threads.wasm", &wat::parse_str(threads).unwrap());
+    write("script.wasm", b"#!/bin/sh\n");
+    let check = |module: &str, rest: &str, words: &str| {
+        let text = format!("name = \"bad\"\nmodule = \"{module}.wasm\"\n{rest}\n");
+        write("job.toml", text.as_bytes());
+        // Nobody was joined: that it is not asked for shows that the job file comes first.
+        let job_file = dir.path().join("job.toml");
+        let job_file = job_file.to_string_lossy();
+        refused(&run(dir.path(), &["submit", &job_file]), words);
+        refused(&run(dir.path(), &["check", &job_file]), words);
+    };
+    check("script", "", "is not a WebAssembly module");
+    check("imports", "", "`env.system`");
+    check("threads", "", "threads");
+    check("gone", "", "gone.wasm: No such file");
+    check("good", "argz = []", "job.toml:3: unknown field `argz`");
+    check("good", "[[input]]\nfile = \"gone.dat\"", "job.toml:4: input.file: ");
+    check("good", "[[axis]]\nname = \"p\"\nvalues = []", "axis \"p\" has no values");
+    let sweep = "[[axis]]\nname = \"p\"\nrange = { start = 1, end = 10000001 }";
+    check("good", sweep, "10000001 work units; the most is 10000000");
+}
+
+#[test]
+fn commands_without_a_coordinator_say_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    refused(&run(dir.path(), &["jobs"]), "run `manyhands join` with the invite you got");
+    let data = dir.path().to_string_lossy();
+    refused(&run(dir.path(), &["invite", "--data", &data]), "address");
+    let gone = "manyhands://127.0.0.1:1/#743ykupumuvphleiehavf6xwz3czpt4dexkvmbsxltgeky55mfkq";
+    let output = run(dir.path(), &["join", gone]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("cannot reach 127.0.0.1:1"), "{}", stderr(&output));
+}
+
+#[test]
+fn wrong_usage_is_refused_like_bad_input() {
+    let dir = tempfile::tempdir().unwrap();
+    for args in [&["watch", "x"][..], &["join", "http://x"], &["why", "x"], &["frobnicate"]] {
+        assert_eq!(run(dir.path(), args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn a_running_coordinator_refuses_strangers_and_finds_what_it_has() {
+    let grid = Grid::start();
+    // The same manifest again is the same job.
+    let job_file = example("geng/job.toml");
+    let first = grid.submit(&job_file);
+    let again = grid.json(&["submit", &job_file.to_string_lossy(), "--json"]);
+    assert_eq!((&again["job"], &again["existed"]), (&first.0.into(), &true.into()));
+    assert_eq!(again["uploaded_blobs"], 0);
+
+    refused(&grid.run(&["jobs", "77"]), "there is no job 77");
+    refused(&grid.run(&["why", "1/77"]), "77");
+
+    // A token is good for one role and one use.
+    let stranger = tempfile::tempdir().unwrap();
+    let worker = grid.invite(&["--role", "worker"]);
+    let output = run(stranger.path(), &["join", &worker]);
+    assert!(stderr(&output).contains("this invite is for a host"), "{}", stderr(&output));
+    let mut forged = grid.invite(&["--role", "scientist"]);
+    forged.pop();
+    let output = run(stranger.path(), &["join", &forged]);
+    assert!(stderr(&output).contains("not known"), "{}", stderr(&output));
+
+    // Another key than the invite's never gets a word.
+    let (place, _) = worker.split_once('#').unwrap();
+    let wrong = format!("{place}#743ykupumuvphleiehavf6xwz3czpt4dexkvmbsxltgeky55mfkq");
+    let output = run(stranger.path(), &["join", &wrong]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("as the invite says"), "{}", stderr(&output));
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = stdout(&run(dir.path(), &["--help"]));
+    let commands = help.lines().filter_map(|line| line.strip_prefix("  ")).filter_map(|line| {
+        let name = line.split_whitespace().next()?;
+        name.chars().all(|c| c.is_ascii_lowercase()).then_some(name)
+    });
+    let mut seen = 0;
+    for command in commands.filter(|name| *name != "help") {
+        let help = stdout(&run(dir.path(), &[command, "--help"]));
+        assert!(help.contains(&format!("Example: manyhands {command}")), "{command}: {help}");
+        seen += 1;
+    }
+    assert!(seen >= 15, "{seen} commands");
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    let dir = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(dir.path(), &["completions", shell]);
+        assert!(script.status.success() && stdout(&script).contains("manyhands"), "{shell}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The whole grid, end to end: real processes, TLS sockets, SQLite, the sandbox.
+//!
+//! Tests wait for events (a line, a state, the end of a process), each with a generous bound, and
+//! never for a time to pass.
+
+mod bad_input;
+mod coordinator_crash;
+mod demo;
+mod examples;
+mod failing_programs;
+mod grid;
+mod process;
+mod resumption;
+mod volunteers;

@@ -1,0 +1,99 @@
+//! A `manyhands` process of a test.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// The longest that any single event may take before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running process whose printed lines can be waited for. Dropped, it is killed.
+pub(crate) struct Process {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Process {
+    pub(crate) fn start<S: AsRef<OsStr>>(args: &[S]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_manyhands"));
+        let mut child = command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stdout = BufReader::new(child.stdout.take().expect("it has an output"));
+        let (told, lines) = channel();
+        let reader = thread::Builder::new().name("lines".into());
+        reader
+            .spawn(move || {
+                for line in stdout.lines().map_while(Result::ok) {
+                    if told.send(line).is_err() {
+                        return;
+                    }
+                }
+            })
+            .expect("a thread starts");
+        Self { child, lines }
+    }
+
+    /// Waits for a line of which `wanted` says yes.
+    pub(crate) fn wait_for(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) if wanted(&line) => return line,
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => panic!("the line did not come in time"),
+                Err(RecvTimeoutError::Disconnected) => panic!("it ended without the line"),
+            }
+        }
+    }
+
+    /// Kills it as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it can be waited for");
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn terminate(mut self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"));
+        kill(pid, Signal::SIGTERM).expect("it can be told");
+        // The end of its output is its end.
+        while self.lines.recv_timeout(PATIENCE).is_ok() {}
+        assert!(self.child.wait().expect("it can be waited for").success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended long ago.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Runs `manyhands` to its end, as the owner of `profile`.
+pub(crate) fn run<S: AsRef<OsStr>>(profile: &Path, args: &[S]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_manyhands"));
+    command.args(args).env("MANYHANDS_PROFILE", profile).stdin(Stdio::null());
+    command.output().expect("the program runs")
+}
+
+/// What a process printed.
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a process complained about.
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}

@@ -1,0 +1,250 @@
+//! What this worker holds: leases, the jobs that they are of, and how far each is. Decides nothing
+//! and does nothing; the agent asks and tells.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use manyhands_core::id::{JobId, ReplicaId};
+use manyhands_core::replica::CheckpointRef;
+use manyhands_core::reply::LeaseGrant;
+use manyhands_proto::v1;
+
+use super::fetch::Ready;
+use super::job::Job;
+use crate::cache::Pin;
+
+/// Jobs without leases that stay loaded, since more of their units are likely to come.
+const IDLE_JOBS_MAX: usize = 4;
+
+/// How far a lease is.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Its blobs are not all here.
+    Waiting,
+    /// They are being fetched.
+    Fetching,
+    /// It can run.
+    Ready(Ready),
+    /// It runs in this slot.
+    Running(usize),
+    /// Its report is not acknowledged.
+    Ended,
+}
+
+/// One lease.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) grant: LeaseGrant,
+    pub(super) phase: Phase,
+    /// In millionths.
+    pub(super) progress_ppm: u32,
+    /// The newest checkpoint made here.
+    pub(super) checkpoint: Option<(CheckpointRef, Arc<Pin>)>,
+    /// The newest one that the coordinator holds and was not told of.
+    pub(super) uploaded: Option<CheckpointRef>,
+}
+
+/// Whether a job can be computed yet.
+#[derive(Debug)]
+pub(super) enum JobState {
+    /// Nobody fetches it.
+    Unknown,
+    /// It is being fetched and verified.
+    Loading,
+    /// It can be computed.
+    Loaded(Arc<Job>),
+}
+
+/// One job, as the coordinator described it.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) leased: v1::LeasedJob,
+    pub(super) state: JobState,
+    /// Whether the spool has it.
+    pub(super) spooled: bool,
+    /// Leases in the phase `Waiting`, first come first.
+    pub(super) waiting: VecDeque<ReplicaId>,
+    leases: usize,
+}
+
+/// Everything held.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    leases: BTreeMap<ReplicaId, Held>,
+    jobs: BTreeMap<JobId, Named>,
+    /// May name leases that are gone.
+    ready: VecDeque<ReplicaId>,
+    /// Loaded jobs without leases, longest idle first.
+    idle: VecDeque<JobId>,
+    /// Leases that are not ended.
+    open: usize,
+}
+
+impl Board {
+    /// Takes up the description of a job. What was known of it stays.
+    pub(super) fn name(&mut self, leased: v1::LeasedJob) {
+        let id = JobId(leased.job);
+        if self.jobs.contains_key(&id) {
+            return;
+        }
+        let leases = self.leases.keys().filter(|replica| replica.unit.job == id).count();
+        let (state, waiting) = (JobState::Unknown, VecDeque::new());
+        self.jobs.insert(id, Named { leased, state, spooled: false, waiting, leases });
+    }
+
+    /// Forgets descriptions that nothing needs; a new stream describes them again.
+    pub(super) fn forget_unused_jobs(&mut self) {
+        self.jobs.retain(|_, job| job.leases > 0 || matches!(job.state, JobState::Loaded(_)));
+    }
+
+    /// Takes up a lease whose job was named; `false` if it was not, or if the lease is held already.
+    pub(super) fn grant(&mut self, grant: LeaseGrant) -> bool {
+        let replica = grant.replica;
+        let Some(job) = self.jobs.get_mut(&replica.unit.job) else { return false };
+        if self.leases.contains_key(&replica) {
+            return false;
+        }
+        job.leases += 1;
+        job.waiting.push_back(replica);
+        self.idle.retain(|idle| *idle != replica.unit.job);
+        self.open += 1;
+        let held = Held {
+            grant,
+            phase: Phase::Waiting,
+            progress_ppm: 0,
+            checkpoint: None,
+            uploaded: None,
+        };
+        self.leases.insert(replica, held);
+        true
+    }
+
+    /// Takes up a lease that has nothing left but its report.
+    pub(super) fn ended_before(&mut self, grant: LeaseGrant) {
+        let held =
+            Held { grant, phase: Phase::Ended, progress_ppm: 0, checkpoint: None, uploaded: None };
+        if let Some(job) = self.jobs.get_mut(&grant.replica.unit.job) {
+            job.leases += 1;
+        }
+        self.leases.insert(grant.replica, held);
+    }
+
+    pub(super) fn get(&self, replica: ReplicaId) -> Option<&Held> {
+        self.leases.get(&replica)
+    }
+
+    pub(super) fn get_mut(&mut self, replica: ReplicaId) -> Option<&mut Held> {
+        self.leases.get_mut(&replica)
+    }
+
+    pub(super) fn job(&self, job: JobId) -> Option<&Named> {
+        self.jobs.get(&job)
+    }
+
+    pub(super) fn job_mut(&mut self, job: JobId) -> Option<&mut Named> {
+        self.jobs.get_mut(&job)
+    }
+
+    pub(super) fn jobs_mut(&mut self) -> impl Iterator<Item = (JobId, &mut Named)> {
+        self.jobs.iter_mut().map(|(id, job)| (*id, job))
+    }
+
+    /// Jobs that nothing is held of.
+    pub(super) fn jobs_without_leases(&self) -> Vec<JobId> {
+        self.jobs.iter().filter(|(_, job)| job.leases == 0).map(|(id, _)| *id).collect()
+    }
+
+    /// All leases in order of replicas, to be changed.
+    pub(super) fn leases_mut(&mut self) -> impl Iterator<Item = (ReplicaId, &mut Held)> {
+        self.leases.iter_mut().map(|(replica, held)| (*replica, held))
+    }
+
+    /// All leases in order of replicas.
+    pub(super) fn leases(&self) -> impl Iterator<Item = (ReplicaId, &Held)> {
+        self.leases.iter().map(|(replica, held)| (*replica, held))
+    }
+
+    /// Leases whose report is still to come.
+    pub(super) fn open(&self) -> usize {
+        self.open
+    }
+
+    /// All leases, ended ones included.
+    pub(super) fn len(&self) -> usize {
+        self.leases.len()
+    }
+
+    /// The blobs of a lease are here.
+    pub(super) fn make_ready(&mut self, replica: ReplicaId, ready: Ready) {
+        if let Some(held) = self.leases.get_mut(&replica) {
+            // What was begun goes on before anything new.
+            match ready.resume {
+                Some(_) => self.ready.push_front(replica),
+                None => self.ready.push_back(replica),
+            }
+            held.phase = Phase::Ready(ready);
+        }
+    }
+
+    /// The fetch of a lease is to be tried again.
+    pub(super) fn make_waiting(&mut self, replica: ReplicaId) {
+        let Some(held) = self.leases.get_mut(&replica) else { return };
+        held.phase = Phase::Waiting;
+        if let Some(job) = self.jobs.get_mut(&replica.unit.job) {
+            job.waiting.push_back(replica);
+        }
+    }
+
+    /// The next lease to run, in the slot `slot`, with its blobs.
+    pub(super) fn run_next(&mut self, slot: usize) -> Option<(ReplicaId, Ready)> {
+        while let Some(replica) = self.ready.pop_front() {
+            let Some(held) = self.leases.get_mut(&replica) else { continue };
+            if !matches!(held.phase, Phase::Ready(_)) {
+                continue;
+            }
+            if let Phase::Ready(ready) = std::mem::replace(&mut held.phase, Phase::Running(slot)) {
+                return Some((replica, ready));
+            }
+        }
+        None
+    }
+
+    /// The replica's report is made.
+    pub(super) fn end(&mut self, replica: ReplicaId) {
+        let Some(held) = self.leases.get_mut(&replica) else { return };
+        if !matches!(held.phase, Phase::Ended) {
+            held.phase = Phase::Ended;
+            self.open -= 1;
+        }
+    }
+
+    /// Forgets a lease; gives its job's number if that was the last of it.
+    pub(super) fn settle(&mut self, replica: ReplicaId) -> Option<(Held, Option<JobId>)> {
+        let held = self.leases.remove(&replica)?;
+        if !matches!(held.phase, Phase::Ended) {
+            self.open -= 1;
+        }
+        let id = replica.unit.job;
+        let Some(job) = self.jobs.get_mut(&id) else { return Some((held, None)) };
+        if matches!(held.phase, Phase::Waiting) {
+            job.waiting.retain(|waiting| *waiting != replica);
+        }
+        job.leases = job.leases.saturating_sub(1);
+        let left = job.leases == 0;
+        if left {
+            self.rest(id);
+        }
+        Some((held, left.then_some(id)))
+    }
+
+    /// A job has no leases: it stays loaded while few others do.
+    fn rest(&mut self, id: JobId) {
+        self.idle.push_back(id);
+        if self.idle.len() > IDLE_JOBS_MAX
+            && let Some(longest) = self.idle.pop_front()
+            && let Some(job) = self.jobs.get_mut(&longest)
+        {
+            job.state = JobState::Unknown;
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! From lease to slot: jobs are loaded, blobs fetched, free slots filled, more leases asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use manyhands_core::backoff;
+use manyhands_core::id::{JobId, ReplicaId};
+use manyhands_core::time::Span;
+use manyhands_proto::v1;
+use manyhands_proto::v1::worker_message::Message;
+use rand_chacha::ChaCha8Rng;
+use tokio::time::Instant;
+
+use super::board::{JobState, Phase};
+use super::fetch::{FetchError, Order, Ready, Source};
+use super::job::{self, Job, JobError};
+use super::{Agent, Done, assignment, crew, ending};
+use crate::{WorkerError, clock};
+
+/// Jobs and leases whose blobs are fetched at the same time.
+const FETCHES_MAX: usize = 4;
+
+/// Pause after a fetch that failed in passing.
+const PAUSE_BASE: Span = Span::seconds(1);
+
+/// Longest pause between fetches.
+const PAUSE_CAP: Span = Span::minutes(1);
+
+/// Work that is buffered, for each slot.
+const REFILL_US: u64 = 2_000_000;
+
+/// Leases asked for at most, so that some room is left for what is reported meanwhile.
+const WANTED_MAX: usize = 800;
+
+/// How fetching goes.
+#[derive(Debug)]
+pub(super) struct Fetching {
+    running: usize,
+    failures: u32,
+    /// Nothing is fetched before.
+    not_before: Option<Instant>,
+    rng: ChaCha8Rng,
+}
+
+impl Fetching {
+    pub(super) fn new() -> Self {
+        Self { running: 0, failures: 0, not_before: None, rng: clock::seeded_rng() }
+    }
+
+    /// Ends a pause: the connection is new.
+    pub(super) fn retry_now(&mut self) {
+        self.not_before = None;
+        self.failures = 0;
+    }
+
+    /// When the pause ends, if there is one.
+    pub(super) fn resumes_at(&self) -> Option<Instant> {
+        self.not_before
+    }
+
+    fn ended(&mut self, well: bool) {
+        self.running -= 1;
+        if well {
+            self.failures = 0;
+            return;
+        }
+        self.failures += 1;
+        let pause = backoff::pause(PAUSE_BASE, PAUSE_CAP, self.failures, &mut self.rng);
+        self.not_before = Some(Instant::now() + Duration::from_millis(pause.0));
+    }
+
+    fn may_start(&mut self) -> bool {
+        if self.not_before.is_some_and(|at| Instant::now() >= at) {
+            self.not_before = None;
+        }
+        self.not_before.is_none() && self.running < FETCHES_MAX
+    }
+}
+
+/// How long runs take, so that neither slots wait for leases nor leases for slots.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// Average of the latest runs; `None` before the first.
+    run_us: Option<u64>,
+}
+
+impl Pace {
+    /// A run has ended that took so long.
+    pub(super) fn ended(&mut self, wall_ms: u64) {
+        let run_us = wall_ms.saturating_mul(1000);
+        self.run_us = Some(match self.run_us {
+            Some(average) => average - average / 8 + run_us / 8,
+            None => run_us,
+        });
+    }
+}
+
+/// What can be fetched next.
+enum Next {
+    Job(JobId, v1::LeasedJob),
+    Lease(ReplicaId, Arc<Job>),
+}
+
+impl Agent {
+    pub(super) async fn start_fetches(&mut self) -> Result<(), WorkerError> {
+        if self.draining.is_some() {
+            return Ok(());
+        }
+        while self.fetching.may_start() {
+            match self.next_fetch() {
+                Some(Next::Job(id, leased)) => self.start_job(id, leased),
+                Some(Next::Lease(replica, job)) => self.start_lease(replica, job).await?,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn next_fetch(&mut self) -> Option<Next> {
+        for (id, named) in self.board.jobs_mut() {
+            match (&named.state, named.waiting.front()) {
+                (_, None) | (JobState::Loading, Some(_)) => {}
+                (JobState::Unknown, Some(_)) => {
+                    named.state = JobState::Loading;
+                    return Some(Next::Job(id, named.leased.clone()));
+                }
+                (JobState::Loaded(job), Some(_)) => {
+                    let job = Arc::clone(job);
+                    return named.waiting.pop_front().map(|replica| Next::Lease(replica, job));
+                }
+            }
+        }
+        None
+    }
+
+    fn source(&self) -> Source {
+        let channel = self.coordinator.as_ref().map(|attached| attached.channel.clone());
+        Source::new(self.cache.clone(), channel)
+    }
+
+    fn start_job(&mut self, id: JobId, leased: v1::LeasedJob) {
+        let source = self.source();
+        self.fetching.running += 1;
+        self.tasks.spawn(async move { Done::Job(id, job::load(&source, &leased).await) });
+    }
+
+    async fn start_lease(&mut self, replica: ReplicaId, job: Arc<Job>) -> Result<(), WorkerError> {
+        let Some(held) = self.board.get_mut(replica) else { return Ok(()) };
+        let local = held.checkpoint.as_ref().map(|(checkpoint, _)| *checkpoint);
+        let resume = local.into_iter().chain(held.grant.resume_from).max_by_key(|it| it.step);
+        let order = Order { replica, job, resume };
+        let spec = match order.spec() {
+            Ok(spec) => spec,
+            Err(error) => {
+                let report = ending::host_error(replica, error.to_string());
+                return self.report(replica, report).await;
+            }
+        };
+        if let Some(ready) = order.at_once(&spec) {
+            self.board.make_ready(replica, ready);
+            return Ok(());
+        }
+        held.phase = Phase::Fetching;
+        let source = self.source();
+        self.fetching.running += 1;
+        self.tasks.spawn(async move { Done::Fetched(replica, order.fetch(&source, spec).await) });
+        Ok(())
+    }
+
+    pub(super) async fn on_job(
+        &mut self,
+        id: JobId,
+        loaded: Result<Job, JobError>,
+    ) -> Result<(), WorkerError> {
+        self.fetching.ended(!matches!(&loaded, Err(error) if error.passes()));
+        let Some(named) = self.board.job_mut(id) else { return Ok(()) };
+        let error = match loaded {
+            Ok(job) => {
+                named.state = JobState::Loaded(Arc::new(job));
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        tracing::warn!(job = %id, %error, "cannot load a job");
+        named.state = JobState::Unknown;
+        if error.passes() {
+            return Ok(());
+        }
+        for replica in std::mem::take(&mut named.waiting) {
+            self.report(replica, ending::job_error(replica, &error)).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn on_fetched(
+        &mut self,
+        replica: ReplicaId,
+        fetched: Result<Ready, FetchError>,
+    ) -> Result<(), WorkerError> {
+        let passes = matches!(&fetched, Err(FetchError::Blob(error)) if error.passes());
+        self.fetching.ended(!passes);
+        match fetched {
+            Ok(ready) => self.board.make_ready(replica, ready),
+            Err(error) if passes => {
+                tracing::info!(%replica, %error, "fetching again later");
+                self.board.make_waiting(replica);
+            }
+            // Taken back meanwhile.
+            Err(_) if self.board.get(replica).is_none() => {}
+            Err(error) => {
+                let report = ending::host_error(replica, error.to_string());
+                self.report(replica, report).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a replica whose blobs are here into a slot.
+    async fn start_run(
+        &mut self,
+        slot: usize,
+        replica: ReplicaId,
+        ready: Ready,
+    ) -> Result<(), WorkerError> {
+        // A job that is unloaded has no leases.
+        let Some(job) = self.loaded_job(replica) else { return Ok(()) };
+        let folder = crew::folder(&self.slots_folder, slot);
+        let interval = self.config.checkpoint_interval;
+        match assignment::make(replica, &job, &ready, &folder, interval).await {
+            Ok(spec) => {
+                self.seats[slot] = Some(replica);
+                self.crew.run(slot, spec);
+                Ok(())
+            }
+            Err(error) => {
+                self.report(replica, ending::host_error(replica, error.to_string())).await
+            }
+        }
+    }
+
+    /// Gives each free slot the next replica that can run.
+    pub(super) async fn fill_slots(&mut self) -> Result<(), WorkerError> {
+        if self.draining.is_some() {
+            return Ok(());
+        }
+        while let Some(slot) = self.seats.iter().position(Option::is_none) {
+            let Some((replica, ready)) = self.board.run_next(slot) else { return Ok(()) };
+            self.start_run(slot, replica, ready).await?;
+        }
+        Ok(())
+    }
+
+    /// Leases to hold, running ones included.
+    fn leases_wanted(&self) -> usize {
+        let slots = self.seats.len() as u64;
+        let Some(run_us) = self.pace.run_us else { return self.seats.len() * 2 };
+        // A refill takes a round trip and a commit at the coordinator.
+        let buffered = slots * (REFILL_US / run_us.max(1)).clamp(1, 1000);
+        usize::try_from(slots + buffered).map_or(WANTED_MAX, |wanted| wanted.min(WANTED_MAX))
+    }
+
+    /// Asks for as many more leases as suit, when that differs enough from what was asked for.
+    pub(super) fn send_want(&mut self) {
+        let target = if self.draining.is_some() { 0 } else { self.leases_wanted() };
+        let room = WANTED_MAX.saturating_sub(self.board.len());
+        let wanted = target.saturating_sub(self.board.open()).min(room).min(self.batch_max);
+        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+        // What was asked for comes as soon as there is any. Asking again for a few more would be a
+        // message for each unit; below half it is one for each refill.
+        let enough = self.wished * 2 > wanted || wanted == 0;
+        let too_many = self.wished > wanted && self.draining.is_some();
+        if (enough && !too_many) || !self.can_say() {
+            return;
+        }
+        if self.say(Message::Want(v1::Want { leases: wanted })) {
+            self.wished = wanted;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What the coordinator says, and what is said to it about leases.
+
+use manyhands_core::command::Renewal;
+use manyhands_core::id::{JobId, ReplicaId};
+use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX};
+use manyhands_core::reply::LeaseGrant;
+use manyhands_proto::v1;
+use manyhands_proto::v1::coordinator_message::Message as Said;
+use manyhands_proto::v1::worker_message::Message;
+
+use super::board::Phase;
+use super::{Agent, HELD_MAX, ending, heartbeat};
+use crate::WorkerError;
+use crate::link::{Attached, LinkEvent};
+use crate::spool::{Change, Enrolment};
+
+impl Agent {
+    pub(super) async fn on_link(&mut self, event: LinkEvent) -> Result<(), WorkerError> {
+        match event {
+            LinkEvent::Enrolled(host) => self.on_enrolled(host).await,
+            LinkEvent::Hello(answer) => {
+                // Whoever asked may have given up.
+                drop(answer.send(self.hello()));
+                Ok(())
+            }
+            LinkEvent::Attached(attached) => {
+                self.on_attached(attached);
+                Ok(())
+            }
+            LinkEvent::Message(message) => self.on_message(message).await,
+            LinkEvent::Detached(reason) => {
+                self.coordinator = None;
+                self.wished = 0;
+                if !self.enrolled && reason.needs_a_person() {
+                    return Err(WorkerError::Refused(Box::new(reason)));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn on_enrolled(&mut self, host: u64) -> Result<(), WorkerError> {
+        tracing::info!(host, "enrolled");
+        self.enrolled = true;
+        let coordinator = crate::coordinator_name(&self.config.invite);
+        self.append(Change::Enrolled(Enrolment { coordinator, host })).await?;
+        Ok(())
+    }
+
+    fn hello(&self) -> v1::Hello {
+        let held = self.board.leases().map(|(replica, _)| replica.into()).collect();
+        v1::Hello { capabilities: Some(crate::capabilities(&self.config)), held }
+    }
+
+    fn on_attached(&mut self, attached: Attached) {
+        let welcome = &attached.welcome;
+        tracing::info!(host = welcome.host, "attached to the coordinator");
+        self.heartbeat = heartbeat(welcome.heartbeat_ms);
+        self.terms.inline_bytes_max = welcome.inline_bytes_max.min(INLINE_BYTES_MAX as u64);
+        let batch_max = usize::try_from(welcome.batch_max).unwrap_or(BATCH_MAX);
+        self.batch_max = batch_max.clamp(1, BATCH_MAX);
+        self.outbox.attached(self.batch_max);
+        self.board.forget_unused_jobs();
+        self.wished = 0;
+        self.fetching.retry_now();
+        self.coordinator = Some(attached);
+        self.renew();
+        self.save_checkpoints();
+    }
+
+    async fn on_message(&mut self, message: Said) -> Result<(), WorkerError> {
+        match message {
+            Said::Leases(leases) => self.on_leases(leases).await,
+            Said::Acknowledged(acknowledged) => self.on_acknowledged(acknowledged).await,
+            Said::Renewed(renewed) => {
+                self.on_renewed(renewed);
+                Ok(())
+            }
+            Said::Abort(abort) => {
+                for replica in abort.replicas {
+                    let Ok(replica) = ReplicaId::try_from(replica) else { continue };
+                    self.drop_lease(replica).await?;
+                }
+                Ok(())
+            }
+            // It will close the stream; reports go on until then, and the link comes back later.
+            Said::Drain(v1::Drain {}) => {
+                tracing::info!("the coordinator is about to stop");
+                Ok(())
+            }
+            // Only the first message is one.
+            Said::Welcome(_) => Ok(()),
+        }
+    }
+
+    async fn on_leases(&mut self, leases: v1::Leases) -> Result<(), WorkerError> {
+        let count = u32::try_from(leases.leases.len()).unwrap_or(u32::MAX);
+        self.wished = self.wished.saturating_sub(count);
+        for job in leases.jobs.into_iter().take(BATCH_MAX) {
+            self.board.name(job);
+        }
+        for lease in leases.leases {
+            match LeaseGrant::try_from(lease.clone()) {
+                Ok(grant) => self.on_lease(grant, lease).await?,
+                // Without a number it cannot even be given back.
+                Err(error) => tracing::warn!(%error, "the coordinator sent a lease that is none"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn on_lease(&mut self, grant: LeaseGrant, wire: v1::Lease) -> Result<(), WorkerError> {
+        let replica = grant.replica;
+        if self.board.get(replica).is_some() {
+            return Ok(());
+        }
+        if self.board.len() >= HELD_MAX || self.draining.is_some() {
+            self.outbox.push(replica, ending::aborted(replica));
+            return Ok(());
+        }
+        if !self.board.grant(grant) {
+            let message = "the coordinator leased a unit of a job that it did not describe";
+            self.outbox.push(replica, ending::host_error(replica, message.to_owned()));
+            return Ok(());
+        }
+        self.spool_job(replica.unit.job).await?;
+        self.append(Change::Leased(replica, wire)).await?;
+        Ok(())
+    }
+
+    async fn spool_job(&mut self, id: JobId) -> Result<(), WorkerError> {
+        let Some(job) = self.board.job_mut(id).filter(|job| !job.spooled) else { return Ok(()) };
+        job.spooled = true;
+        let leased = job.leased.clone();
+        self.append(Change::Job(leased)).await?;
+        Ok(())
+    }
+
+    async fn on_acknowledged(&mut self, acknowledged: v1::Acknowledged) -> Result<(), WorkerError> {
+        for refused in acknowledged.refused {
+            let replica = refused.replica.map(ReplicaId::try_from);
+            tracing::warn!(?replica, reason = refused.reason, "a report was refused");
+        }
+        let settled = self.outbox.acknowledged(acknowledged.batch);
+        self.tell_acknowledged(settled.len(), acknowledged.credit_micro);
+        for replica in settled {
+            self.settle(replica).await?;
+        }
+        Ok(())
+    }
+
+    fn on_renewed(&mut self, renewed: v1::Renewed) {
+        for lease in renewed.leases {
+            let Ok(renewed) = LeaseGrant::try_from(lease) else { continue };
+            if let Some(held) = self.board.get_mut(renewed.replica) {
+                held.grant.deadline_at = renewed.deadline_at;
+            }
+        }
+    }
+
+    /// Stops and forgets a replica that is no longer ours. A report of it that is under way stays:
+    /// its acknowledgement will end it.
+    async fn drop_lease(&mut self, replica: ReplicaId) -> Result<(), WorkerError> {
+        let Some(held) = self.board.get(replica) else { return Ok(()) };
+        match held.phase {
+            Phase::Ended => return Ok(()),
+            Phase::Running(slot) => self.crew.kill(slot),
+            Phase::Waiting | Phase::Fetching | Phase::Ready(_) => {}
+        }
+        tracing::info!(%replica, "the coordinator took a replica back");
+        self.settle(replica).await
+    }
+
+    /// Nothing is left to do or say about a replica.
+    pub(super) async fn settle(&mut self, replica: ReplicaId) -> Result<(), WorkerError> {
+        let settled = self.board.settle(replica);
+        self.append(Change::Settled(replica)).await?;
+        if let Some((_, Some(left))) = settled {
+            self.leave_job(left).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn leave_job(&mut self, id: JobId) -> Result<(), WorkerError> {
+        if let Some(job) = self.board.job_mut(id) {
+            job.spooled = false;
+        }
+        self.append(Change::JobLeft(id.0)).await?;
+        Ok(())
+    }
+
+    /// Says that all open leases are still computed, and how far they are.
+    pub(super) fn renew(&mut self) {
+        let open = self.board.leases_mut().filter(|(_, held)| !matches!(held.phase, Phase::Ended));
+        let renewals: Vec<v1::Renewal> = open
+            .map(|(replica, held)| {
+                let checkpoint = held.uploaded.take();
+                Renewal { replica, progress_ppm: held.progress_ppm, checkpoint }.into()
+            })
+            .collect();
+        for renewals in renewals.chunks(self.batch_max) {
+            if !self.say(Message::Renew(v1::Renew { renewals: renewals.to_vec() })) {
+                tracing::debug!("a heartbeat was left out: the coordinator reads too slowly");
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The stream to the coordinator: dialled, enrolled, attached, and all of it again when it is lost.
+//!
+//! One task lives here. It tells the agent what happens as [`LinkEvent`]s and never decides
+//! anything but when to dial again; that pause grows with each failure and is jittered, so that
+//! the hosts of a coordinator that was away do not return at once.
+
+mod session;
+
+use manyhands_core::backoff;
+use manyhands_core::time::Span;
+use manyhands_proto::identity::Identity;
+use manyhands_proto::invite::Invite;
+use manyhands_proto::link::Channel;
+use manyhands_proto::v1;
+use manyhands_proto::v1::coordinator_message::Message;
+use rand_chacha::ChaCha8Rng;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock;
+
+pub use self::session::SessionError;
+
+/// Pause after the first failure.
+const PAUSE_BASE: Span = Span::seconds(1);
+
+/// Longest pause: a coordinator that is back has all its hosts within so long.
+const PAUSE_CAP: Span = Span::minutes(5);
+
+/// Messages that wait to be sent. The agent holds back what does not fit.
+const OUTGOING_MAX: usize = 16;
+
+/// A session that lasted so long was no failure.
+const SETTLED: Span = Span::minutes(1);
+
+/// What the agent hears of the link.
+#[derive(Debug)]
+pub(crate) enum LinkEvent {
+    /// The host was enrolled, under this number.
+    Enrolled(u64),
+    /// The stream is about to open: what does this worker hold? Answered at once.
+    Hello(oneshot::Sender<v1::Hello>),
+    /// The stream is open.
+    Attached(Attached),
+    /// The coordinator said something.
+    Message(Message),
+    /// The stream is gone; the next one comes by itself.
+    Detached(SessionError),
+}
+
+/// An open stream.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    /// The coordinator's terms.
+    pub(crate) welcome: v1::Welcome,
+    /// Where messages to it go. When the stream is lost, sending fails.
+    pub(crate) outgoing: mpsc::Sender<v1::WorkerMessage>,
+    /// The connection, for other calls.
+    pub(crate) channel: Channel,
+}
+
+/// Who dials whom, and what it says of itself.
+#[derive(Debug)]
+pub(crate) struct Dialer {
+    /// The coordinator.
+    pub(crate) invite: Invite,
+    /// This host.
+    pub(crate) identity: Identity,
+    /// What others see of it.
+    pub(crate) nickname: String,
+    /// What it offers.
+    pub(crate) capabilities: v1::Capabilities,
+}
+
+/// Keeps a stream open until nobody listens to `events` any more.
+pub(crate) async fn run(dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
+    let mut rng: ChaCha8Rng = clock::seeded_rng();
+    let mut failures = 0;
+    let mut enrolled = false;
+    loop {
+        let begun_at = clock::now();
+        let Err(lost) = session::run(&dialer, &mut enrolled, &events).await else { return };
+        if lost.means_unknown() {
+            enrolled = false;
+        }
+        failures = if clock::now().since(begun_at) >= SETTLED { 1 } else { failures + 1 };
+        let pause = backoff::pause(PAUSE_BASE, PAUSE_CAP, failures, &mut rng);
+        tracing::info!(%pause, reason = %lost, "the coordinator is away");
+        if events.send(LinkEvent::Detached(lost)).await.is_err() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(clock::duration(pause)) => {}
+            () = events.closed() => return,
+        }
+    }
+}

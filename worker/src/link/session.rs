@@ -1,0 +1,168 @@
+//! One session: from dialling to the end of the stream.
+
+use std::time::Duration;
+
+use manyhands_proto::invite::Token;
+use manyhands_proto::link::{self, Channel, LinkError};
+use manyhands_proto::v1;
+use manyhands_proto::v1::coordinator_message::Message;
+use manyhands_proto::v1::work_client::WorkClient;
+use manyhands_proto::v1::worker_message;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Status, Streaming};
+
+use super::{Attached, Dialer, LinkEvent, OUTGOING_MAX};
+
+/// Longest wait for an answer while the stream is being opened.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+
+/// Largest message from the coordinator.
+const MESSAGE_BYTES_MAX: usize = 4 << 20;
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// There was no connection.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The coordinator does not take this host.
+    #[error("the coordinator refuses this host: {}", .0.message())]
+    Enrolment(Box<Status>),
+    /// The coordinator ended the stream, or the connection was lost.
+    #[error("the stream ended: {}", .0.message())]
+    Stream(Box<Status>),
+    /// It ended the stream without a word.
+    #[error("the coordinator closed the stream")]
+    Closed,
+    /// No answer in time.
+    #[error("the coordinator does not answer")]
+    Silent,
+    /// Something else than a welcome came first.
+    #[error("the coordinator did not begin with a welcome: it is of another version")]
+    Protocol,
+}
+
+impl SessionError {
+    /// Whether it will end the same way until a person changes something.
+    pub(crate) fn needs_a_person(&self) -> bool {
+        match self {
+            Self::Link(LinkError::WrongKey { .. } | LinkError::Config(_)) => true,
+            Self::Enrolment(status) => matches!(
+                status.code(),
+                Code::PermissionDenied
+                    | Code::Unauthenticated
+                    | Code::InvalidArgument
+                    | Code::FailedPrecondition
+                    | Code::NotFound
+            ),
+            Self::Link(_) | Self::Stream(_) | Self::Closed | Self::Silent | Self::Protocol => false,
+        }
+    }
+
+    /// Whether the coordinator does not know this host, for instance since it lost its data.
+    pub(super) fn means_unknown(&self) -> bool {
+        let Self::Stream(status) = self else { return false };
+        matches!(
+            status.code(),
+            Code::Unauthenticated
+                | Code::PermissionDenied
+                | Code::NotFound
+                | Code::FailedPrecondition
+        )
+    }
+}
+
+/// Runs one session. `Ok` means that nobody listens any more.
+pub(super) async fn run(
+    dialer: &Dialer,
+    enrolled: &mut bool,
+    events: &mpsc::Sender<LinkEvent>,
+) -> Result<(), SessionError> {
+    let channel = link::connect(dialer.invite.endpoint(), &dialer.identity).await?;
+    if !*enrolled {
+        let host = enrol(dialer, &channel).await?;
+        *enrolled = true;
+        if events.send(LinkEvent::Enrolled(host)).await.is_err() {
+            return Ok(());
+        }
+    }
+    let (ask, hello) = oneshot::channel();
+    if events.send(LinkEvent::Hello(ask)).await.is_err() {
+        return Ok(());
+    }
+    let Ok(hello) = hello.await else { return Ok(()) };
+    let (outgoing, mut incoming, welcome) = attach(&channel, hello).await?;
+    let attached = Attached { welcome, outgoing, channel };
+    if events.send(LinkEvent::Attached(attached)).await.is_err() {
+        return Ok(());
+    }
+    while let Some(message) = next(&mut incoming).await? {
+        if events.send(LinkEvent::Message(message)).await.is_err() {
+            return Ok(());
+        }
+    }
+    Err(SessionError::Closed)
+}
+
+async fn enrol(dialer: &Dialer, channel: &Channel) -> Result<u64, SessionError> {
+    let request = v1::EnrolRequest {
+        token: dialer
+            .invite
+            .token()
+            .map_or_else(String::new, |token: &Token| token.as_str().into()),
+        nickname: dialer.nickname.clone(),
+        capabilities: Some(dialer.capabilities.clone()),
+    };
+    let mut work = WorkClient::new(channel.clone());
+    match timeout(ANSWER_MAX, work.enrol(request)).await {
+        Ok(Ok(reply)) => Ok(reply.into_inner().host),
+        Ok(Err(status)) => Err(SessionError::Enrolment(Box::new(status))),
+        Err(_elapsed) => Err(SessionError::Silent),
+    }
+}
+
+type Opened = (mpsc::Sender<v1::WorkerMessage>, Streaming<v1::CoordinatorMessage>, v1::Welcome);
+
+async fn attach(channel: &Channel, hello: v1::Hello) -> Result<Opened, SessionError> {
+    let (outgoing, messages) = mpsc::channel(OUTGOING_MAX);
+    let hello = v1::WorkerMessage { message: Some(worker_message::Message::Hello(hello)) };
+    // The channel is new and has room.
+    outgoing.try_send(hello).map_err(|_full| SessionError::Closed)?;
+    let mut work = WorkClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let open = async {
+        let mut incoming = work.attach(ReceiverStream::new(messages)).await?.into_inner();
+        let first = incoming.message().await?;
+        Ok::<_, Status>((incoming, first))
+    };
+    let (incoming, first) = match timeout(ANSWER_MAX, open).await {
+        Ok(Ok(opened)) => opened,
+        Ok(Err(status)) => return Err(SessionError::Stream(Box::new(status))),
+        Err(_elapsed) => return Err(SessionError::Silent),
+    };
+    match first {
+        Some(v1::CoordinatorMessage { message: Some(Message::Welcome(welcome)) }) => {
+            Ok((outgoing, incoming, welcome))
+        }
+        Some(_) => Err(SessionError::Protocol),
+        None => Err(SessionError::Closed),
+    }
+}
+
+/// The next message that this version understands; `None` at the end of the stream.
+async fn next(
+    incoming: &mut Streaming<v1::CoordinatorMessage>,
+) -> Result<Option<Message>, SessionError> {
+    loop {
+        match incoming.message().await {
+            Ok(Some(v1::CoordinatorMessage { message: Some(message) })) => {
+                return Ok(Some(message));
+            }
+            // A newer coordinator may say more.
+            Ok(Some(v1::CoordinatorMessage { message: None })) => {}
+            Ok(None) => return Ok(None),
+            Err(status) => return Err(SessionError::Stream(Box::new(status))),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! A whole worker, with real slot processes, against a coordinator that follows a script: the wire's
+//! contract as seen from the worker's side, kept and broken.
+
+mod bench;
+mod coordinator;
+mod hostile;
+mod recovery;
+mod work;
