@@ -57,9 +57,9 @@ pub(crate) struct Seat {
 /// What came of wanting to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parked {
-    /// An offer will come.
+    /// An offer will come when there is work.
     Waiting,
-    /// Work appeared since the engine said that there is none: ask again.
+    /// The same, but work appeared since the engine said that there is none.
     Missed,
 }
 
@@ -161,12 +161,9 @@ impl Seat {
         lock(&self.hub.seats).epoch
     }
 
-    /// Waits in line for `want` leases, unless work appeared since `epoch`.
+    /// Waits in line for `want` leases, and says whether work appeared since `epoch`.
     pub(crate) fn park(&self, want: u32, epoch: u64) -> Parked {
         let mut seats = lock(&self.hub.seats);
-        if seats.epoch != epoch {
-            return Parked::Missed;
-        }
         let seats = &mut *seats;
         if let Some(taken) = seats.taken.get_mut(&self.host)
             && taken.serial == self.serial
@@ -174,7 +171,7 @@ impl Seat {
             taken.ticket.into_iter().for_each(|ticket| seats.queue.leave(ticket));
             taken.ticket = Some(seats.queue.join(self.host, want));
         }
-        Parked::Waiting
+        if seats.epoch == epoch { Parked::Waiting } else { Parked::Missed }
     }
 
     /// Leaves the line, if it is in it.

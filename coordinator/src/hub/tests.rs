@@ -56,11 +56,13 @@ fn an_offer_to_a_host_that_goes_away_is_not_lost() {
 #[test]
 fn work_that_appears_between_asking_and_waiting_is_not_missed() {
     let hub = Hub::new(10);
-    let seat = hub.sit(HostId(1)).unwrap();
+    let mut seat = hub.sit(HostId(1)).unwrap();
     let epoch = seat.epoch();
     work(&hub, 1);
     assert_eq!(seat.park(1, epoch), Parked::Missed);
     assert_eq!(seat.park(1, seat.epoch()), Parked::Waiting);
+    work(&hub, 1);
+    assert_eq!(share(&mut seat), Some(1), "it waits in line, missed or not");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod hello;
 mod leases;
 mod reports;
 mod session;
+mod wishes;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -22,9 +22,10 @@ use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
 use super::reports::{Batch, Credit};
+use super::wishes::Wishes;
 use super::{hello, reports};
 use crate::desk::{DeskError, Pending};
-use crate::hub::{Offer, Parked, Seat};
+use crate::hub::{Offer, Seat};
 use crate::rpc::{Shared, status};
 
 /// Commands of one stream that may wait for their answers; then it is not read further.
@@ -37,10 +38,9 @@ type Outbound = mpsc::Sender<Result<v1::CoordinatorMessage, Status>>;
 
 /// What an answer will be the answer to.
 pub(super) enum Asked {
-    /// A wish, with the mark of when it was made and the offer that led to it.
+    /// A wish, with the mark of when it was made.
     Work {
         epoch: u64,
-        offer: Option<Offer>,
     },
     Renew(Vec<Renewal>),
     Report(Batch),
@@ -54,10 +54,7 @@ pub(super) struct Session {
     credit: Credit,
     outbound: Outbound,
     in_flight: FuturesOrdered<InFlight>,
-    /// Leases that the worker would still take.
-    want: u32,
-    /// Whether the desk is being asked for work.
-    is_asking: bool,
+    wishes: Wishes,
     /// Jobs that were named to the worker.
     pub(super) named: BTreeSet<JobId>,
 }
@@ -86,8 +83,7 @@ pub(super) async fn serve(
         seat,
         outbound,
         in_flight: FuturesOrdered::new(),
-        want: 0,
-        is_asking: false,
+        wishes: Wishes::default(),
         named: BTreeSet::new(),
     };
     hello::welcome(&mut session, &host, greeting.held).await?;
@@ -111,6 +107,7 @@ impl Session {
                 Some((asked, answer)) = self.in_flight.next() => self.answered(asked, answer).await?,
                 Some(offer) = self.seat.offers.recv() => self.offered(offer).await?,
                 Some(replicas) = self.seat.aborts.recv() => self.abort(replicas).await?,
+                () = self.wishes.another_look() => self.ask().await?,
                 () = draining.cancelled(), if !is_drained => {
                     is_drained = true;
                     self.wish(0).await?;
@@ -154,15 +151,11 @@ impl Session {
             reply => reply,
         };
         match (asked, reply) {
-            (Asked::Work { epoch, offer }, Some(Reply::Leased(leased))) => {
-                self.is_asking = false;
+            (Asked::Work { epoch }, Some(Reply::Leased(leased))) => {
                 let granted = u32::try_from(leased.leases.len()).unwrap_or(u32::MAX);
-                self.want = self.want.saturating_sub(granted);
-                if let Some(offer) = offer {
-                    self.seat.pass_on(offer, granted);
-                }
+                self.wishes.granted(&self.seat, granted);
                 self.send_leases(leased).await?;
-                if granted > 0 { self.ask(None).await } else { self.wait(epoch).await }
+                if granted > 0 { self.ask().await } else { self.wait(epoch).await }
             }
             (Asked::Renew(renewals), Some(Reply::Renewed(answers))) => {
                 let (renewed, abort) = convert::renewed(&renewals, answers);
@@ -188,41 +181,29 @@ impl Session {
     /// The worker would take so many leases from now on.
     async fn wish(&mut self, want: u32) -> Result<(), Status> {
         let most = self.shared.config.limits.batch_max;
-        self.want = if self.shared.draining.is_cancelled() { 0 } else { want.min(most) };
-        if self.want == 0 {
+        self.wishes.want = if self.shared.draining.is_cancelled() { 0 } else { want.min(most) };
+        if self.wishes.want == 0 {
             self.seat.unpark();
         }
-        self.ask(None).await
+        self.ask().await
     }
 
     /// Asks the desk for what is wished, unless that is done already.
-    async fn ask(&mut self, offer: Option<Offer>) -> Result<(), Status> {
-        if self.want == 0 || self.is_asking {
-            if let Some(offer) = offer {
-                self.seat.pass_on(offer, 0);
-            }
-            return Ok(());
-        }
+    async fn ask(&mut self) -> Result<(), Status> {
+        let Some(count) = self.wishes.ask() else { return Ok(()) };
         let epoch = self.seat.epoch();
-        let count = u16::try_from(self.want).unwrap_or(u16::MAX);
-        self.is_asking = true;
         let request = Command::Request(Request { host: self.host, count });
-        self.hand_in(request, Asked::Work { epoch, offer }).await
+        self.hand_in(request, Asked::Work { epoch }).await
     }
 
     /// There was no work at `epoch`: waits in line, or asks again if there is some since.
     async fn wait(&mut self, epoch: u64) -> Result<(), Status> {
-        if self.want == 0 {
-            return Ok(());
-        }
-        match self.seat.park(self.want, epoch) {
-            Parked::Waiting => Ok(()),
-            Parked::Missed => self.ask(None).await,
-        }
+        if self.wishes.wait(&self.seat, epoch) { self.ask().await } else { Ok(()) }
     }
 
     async fn offered(&mut self, offer: Offer) -> Result<(), Status> {
-        self.ask(Some(offer)).await
+        self.wishes.take_up(&self.seat, offer);
+        self.ask().await
     }
 
     pub(super) async fn renew(&mut self, renewals: Vec<Renewal>) -> Result<(), Status> {
@@ -269,4 +250,10 @@ impl Session {
 
 fn superseded_status() -> Status {
     Status::aborted("a newer stream of this host has taken over")
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.wishes.give_up(&self.seat);
+    }
 }

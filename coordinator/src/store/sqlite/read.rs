@@ -17,10 +17,21 @@ use rusqlite::{Params, Row, params};
 use super::codec::{backend, narrow, signed, stamp, unit_id, unit_key, unsigned};
 use super::{SqliteStore, body};
 
-const JOB: &str = "select id, manifest, submitter, state, body from job";
-const UNIT: &str = "select id, state, ready_at, body from unit";
-const HOST: &str = "select id, key, body from host";
-const VOLUNTEER: &str = "select id, name, joined_at from volunteer";
+/// A query for whole rows of one kind, put together when this is compiled.
+macro_rules! rows {
+    (job $tail:literal) => {
+        concat!("select id, manifest, submitter, state, body from job ", $tail)
+    };
+    (unit $tail:literal) => {
+        concat!("select id, state, ready_at, body from unit ", $tail)
+    };
+    (host $tail:literal) => {
+        concat!("select id, key, body from host ", $tail)
+    };
+    (volunteer $tail:literal) => {
+        concat!("select id, name, joined_at from volunteer ", $tail)
+    };
+}
 
 /// Columns as SQLite gives them; decoded outside of its callback, where errors are ours.
 type Columns<T> = fn(&Row<'_>) -> rusqlite::Result<T>;
@@ -48,34 +59,34 @@ impl SqliteStore {
         Ok(self.list(sql, params, columns, decode)?.pop())
     }
 
-    fn jobs_where(&self, tail: &str, params: impl Params) -> Result<Vec<Job>, StoreError> {
+    fn jobs_where(&self, sql: &str, params: impl Params) -> Result<Vec<Job>, StoreError> {
         let columns =
             |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
-        self.list(&format!("{JOB} {tail}"), params, columns, body::job)
+        self.list(sql, params, columns, body::job)
     }
 
     fn jobs_in(&self, state: i64, limit: usize) -> Result<Vec<Job>, StoreError> {
-        let tail = "where state = ?1 order by id limit ?2";
-        self.jobs_where(tail, [state, signed(limit as u64)])
+        let sql = rows!(job "where state = ?1 order by id limit ?2");
+        self.jobs_where(sql, [state, signed(limit as u64)])
     }
 
-    fn units_where(&self, tail: &str, params: impl Params) -> Result<Vec<WorkUnit>, StoreError> {
+    fn units_where(&self, sql: &str, params: impl Params) -> Result<Vec<WorkUnit>, StoreError> {
         let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-        self.list(&format!("{UNIT} {tail}"), params, columns, body::unit)
+        self.list(sql, params, columns, body::unit)
     }
 
-    fn hosts_where(&self, tail: &str, params: impl Params) -> Result<Vec<Host>, StoreError> {
+    fn hosts_where(&self, sql: &str, params: impl Params) -> Result<Vec<Host>, StoreError> {
         let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-        self.list(&format!("{HOST} {tail}"), params, columns, body::host)
+        self.list(sql, params, columns, body::host)
     }
 
     fn volunteer_where(
         &self,
-        tail: &str,
+        sql: &str,
         params: impl Params,
     ) -> Result<Option<Volunteer>, StoreError> {
         let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-        self.one(&format!("{VOLUNTEER} {tail}"), params, columns, |(id, name, joined_at)| {
+        self.one(sql, params, columns, |(id, name, joined_at)| {
             Ok(Volunteer {
                 id: VolunteerId(unsigned("volunteer id", id)?),
                 name,
@@ -118,11 +129,11 @@ impl Store for SqliteStore {
     }
 
     fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {
-        Ok(self.jobs_where("where id = ?1", [signed(id.0)])?.pop())
+        Ok(self.jobs_where(rows!(job "where id = ?1"), [signed(id.0)])?.pop())
     }
 
     fn job_by_manifest(&self, manifest: &Digest) -> Result<Option<Job>, StoreError> {
-        Ok(self.jobs_where("where manifest = ?1", [manifest.0])?.pop())
+        Ok(self.jobs_where(rows!(job "where manifest = ?1"), [manifest.0])?.pop())
     }
 
     fn jobs(
@@ -135,12 +146,13 @@ impl Store for SqliteStore {
         let limit = signed(limit as u64);
         match submitter {
             Some(key) => self.jobs_where(
-                "where submitter = ?1 and id < ?2 order by id desc limit ?3",
+                rows!(job "where submitter = ?1 and id < ?2 order by id desc limit ?3"),
                 params![key.0, before, limit],
             ),
-            None => {
-                self.jobs_where("where id < ?1 order by id desc limit ?2", params![before, limit])
-            }
+            None => self.jobs_where(
+                rows!(job "where id < ?1 order by id desc limit ?2"),
+                params![before, limit],
+            ),
         }
     }
 
@@ -153,13 +165,13 @@ impl Store for SqliteStore {
     }
 
     fn unit(&self, id: UnitId) -> Result<Option<WorkUnit>, StoreError> {
-        Ok(self.units_where("where id = ?1", [unit_key(id)])?.pop())
+        Ok(self.units_where(rows!(unit "where id = ?1"), [unit_key(id)])?.pop())
     }
 
     fn units(&self, job: JobId, from: u32, limit: usize) -> Result<Vec<WorkUnit>, StoreError> {
         let (first, last) = keys(job, from);
-        let tail = "where id between ?1 and ?2 order by id limit ?3";
-        self.units_where(tail, params![first, last, signed(limit as u64)])
+        let sql = rows!(unit "where id between ?1 and ?2 order by id limit ?3");
+        self.units_where(sql, params![first, last, signed(limit as u64)])
     }
 
     fn units_ready(
@@ -171,8 +183,8 @@ impl Store for SqliteStore {
     ) -> Result<Vec<WorkUnit>, StoreError> {
         let (first, last) = keys(job, from);
         self.units_where(
-            "indexed by unit_ready
-             where ready_at <= ?1 and id between ?2 and ?3 order by id limit ?4",
+            rows!(unit "indexed by unit_ready
+             where ready_at <= ?1 and id between ?2 and ?3 order by id limit ?4"),
             params![stamp(now), first, last, signed(limit as u64)],
         )
     }
@@ -211,23 +223,23 @@ impl Store for SqliteStore {
     }
 
     fn host(&self, id: HostId) -> Result<Option<Host>, StoreError> {
-        Ok(self.hosts_where("where id = ?1", [signed(id.0)])?.pop())
+        Ok(self.hosts_where(rows!(host "where id = ?1"), [signed(id.0)])?.pop())
     }
 
     fn host_by_key(&self, key: &Key) -> Result<Option<Host>, StoreError> {
-        Ok(self.hosts_where("where key = ?1", [key.0])?.pop())
+        Ok(self.hosts_where(rows!(host "where key = ?1"), [key.0])?.pop())
     }
 
     fn hosts(&self, after: Option<HostId>, limit: usize) -> Result<Vec<Host>, StoreError> {
         let after = after.map_or(-1, |id| signed(id.0));
         let limit = signed(limit as u64);
-        self.hosts_where("where id > ?1 order by id limit ?2", [after, limit])
+        self.hosts_where(rows!(host "where id > ?1 order by id limit ?2"), [after, limit])
     }
 
     fn hosts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Host>, StoreError> {
         self.hosts_where(
-            "indexed by host_due
-             where next_deadline_at <= ?1 order by next_deadline_at, id limit ?2",
+            rows!(host "indexed by host_due
+             where next_deadline_at <= ?1 order by next_deadline_at, id limit ?2"),
             [stamp(now), signed(limit as u64)],
         )
     }
@@ -239,11 +251,11 @@ impl Store for SqliteStore {
     }
 
     fn volunteer(&self, id: VolunteerId) -> Result<Option<Volunteer>, StoreError> {
-        self.volunteer_where("where id = ?1", [signed(id.0)])
+        self.volunteer_where(rows!(volunteer "where id = ?1"), [signed(id.0)])
     }
 
     fn volunteer_by_name(&self, name: &str) -> Result<Option<Volunteer>, StoreError> {
-        self.volunteer_where("where name = ?1", [name])
+        self.volunteer_where(rows!(volunteer "where name = ?1"), [name])
     }
 
     fn invite(&self, token: &Digest) -> Result<Option<Invite>, StoreError> {

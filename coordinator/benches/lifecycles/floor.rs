@@ -1,0 +1,90 @@
+//! The same rows, and nothing else.
+
+use std::time::Instant;
+
+use manyhands_coordinator::store::sqlite::SqliteStore;
+use manyhands_core::credit::{LedgerRow, MicroCredits};
+use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
+use manyhands_core::replica::{Output, Replica, ReplicaState, Usage, Verdict, answer};
+use manyhands_core::store::{Store as _, Write};
+use manyhands_core::time::Timestamp;
+use manyhands_core::work_unit::{UnitState, WorkUnit};
+
+/// Lifecycles of one measurement.
+const LIFECYCLES: u32 = 30_000;
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+/// Writes the unit of each lifecycle five times and its two grants, in the order in which a
+/// coordinator would; `batch` lifecycles are one transaction.
+pub(crate) fn lifecycles_per_s(batch: u32) -> f64 {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(&dir.path().join("floor.db")).unwrap();
+    let began_at = Instant::now();
+    for first in (0..LIFECYCLES).step_by(batch as usize) {
+        let units = first..first + batch;
+        store.begin().unwrap();
+        for step in 0..5 {
+            let writes = units.clone().map(|index| Write::PutUnit(unit(index, step)));
+            store.apply(writes.collect()).unwrap();
+        }
+        let grants = units.flat_map(|index| [0, 1].map(|number| grant(index, number)));
+        store.apply(grants.map(Write::AppendLedger).collect()).unwrap();
+        store.commit().unwrap();
+    }
+    f64::from(LIFECYCLES) / began_at.elapsed().as_secs_f64()
+}
+
+fn id(index: u32) -> UnitId {
+    JobId(1).unit(index)
+}
+
+/// A unit after its first lease, second lease, first report, second report, assimilation.
+fn unit(index: u32, step: u32) -> WorkUnit {
+    let (replicas, reported) = [(1, 0), (2, 0), (2, 1), (2, 2), (2, 2)][step as usize];
+    let state = match step {
+        0..=2 => UnitState::Open,
+        3 => UnitState::Validated { canonical: 0 },
+        _ => UnitState::Done { canonical: 0 },
+    };
+    WorkUnit {
+        id: id(index),
+        state,
+        ready_at: (step == 0).then_some(NOW),
+        replicas: (0..replicas).map(|n| replica(index, n, n < reported)).collect(),
+    }
+}
+
+fn replica(index: u32, number: u16, is_reported: bool) -> Replica {
+    let outputs = vec![Output::inline("stdout", index.to_le_bytes().to_vec())];
+    let usage = Usage { cpu_ms: 5, wall_ms: 6, memory_bytes_peak: 7 };
+    let state = if is_reported {
+        let (answer, verdict) = (answer(&outputs), Verdict::Valid);
+        ReplicaState::Success { outputs, answer, usage, verdict }
+    } else {
+        ReplicaState::Leased
+    };
+    let (host, volunteer) = who(number);
+    Replica {
+        number,
+        host,
+        volunteer,
+        chain: number,
+        lineage: Vec::new(),
+        leased_at: NOW,
+        resumed_from: None,
+        checkpoint: None,
+        state,
+    }
+}
+
+fn grant(index: u32, number: u16) -> LedgerRow {
+    let (host, volunteer) = who(number);
+    let (claim, grant) = (MicroCredits(5), MicroCredits(5));
+    let replica = id(index).replica(number);
+    LedgerRow { replica, host, volunteer, claim, grant, granted_at: NOW }
+}
+
+fn who(number: u16) -> (HostId, VolunteerId) {
+    (HostId(u64::from(number) + 1), VolunteerId(u64::from(number) + 1))
+}
