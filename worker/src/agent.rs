@@ -22,6 +22,7 @@ mod finishing;
 mod intake;
 mod job;
 mod outbox;
+mod pause;
 mod recovery;
 mod telling;
 
@@ -111,7 +112,7 @@ pub(crate) struct Agent {
     tasks: JoinSet<Done>,
     fetching: feeding::Fetching,
     run_time: RunTime,
-    uploading: usize,
+    uploading: finishing::Uploading,
     coordinator: Option<Attached>,
     /// Items of one message that the coordinator takes.
     batch_max: usize,
@@ -122,6 +123,8 @@ pub(crate) struct Agent {
     terms: Terms,
     /// Whether this host was ever enrolled.
     enrolled: bool,
+    /// Whoever could say stop is gone.
+    orphaned: bool,
     draining: Option<draining::Drain>,
     heartbeat: tokio::time::Interval,
     status: watch::Sender<Status>,
@@ -157,11 +160,12 @@ impl Agent {
             tasks: JoinSet::new(),
             fetching: feeding::Fetching::new(),
             run_time: RunTime::default(),
-            uploading: 0,
+            uploading: finishing::Uploading::new(),
             coordinator: None,
             batch_max: BATCH_MAX,
             wished: 0,
             held_back: false,
+            orphaned: false,
             draining: None,
             heartbeat: heartbeat(HEARTBEAT_MS),
             config,
@@ -200,8 +204,8 @@ impl Agent {
     ) -> Result<(), WorkerError> {
         loop {
             match *stop.borrow_and_update() {
-                Stop::Run => {}
-                Stop::Drain => self.drain(),
+                Stop::Run if !self.orphaned => {}
+                Stop::Run | Stop::Drain => self.drain(),
                 Stop::Now => return Ok(()),
             }
             self.advance().await?;
@@ -236,11 +240,8 @@ impl Agent {
                 self.renew();
                 Ok(())
             }
-            changed = stop.changed() => {
-                // Whoever could say stop is gone, and the process with them.
-                if changed.is_err() {
-                    self.drain();
-                }
+            changed = stop.changed(), if !self.orphaned => {
+                self.orphaned = changed.is_err();
                 Ok(())
             }
             () = sleep_until(wakes_at) => {
@@ -256,7 +257,8 @@ impl Agent {
 
     /// When something is due that nobody tells of.
     fn wakes_at(&self) -> Option<Instant> {
-        self.fetching.resumes_at().into_iter().chain(self.drain_wakes_at()).min()
+        let pauses = [self.fetching.pause.ends_at(), self.uploading.pause.ends_at()];
+        pauses.into_iter().chain([self.drain_wakes_at()]).flatten().min()
     }
 
     /// Starts whatever can be started.

@@ -3,75 +3,40 @@
 use std::sync::Arc;
 
 use manyhands_core::agent::fetch::{self, Situation};
-use manyhands_core::agent::retry::Retry;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::time::Span;
 use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
-use rand_chacha::ChaCha8Rng;
-use tokio::time::Instant;
 
 use super::board::{JobState, Phase};
 use super::fetch::{FetchError, Order, Ready, Source};
 use super::job::{self, Job, JobError};
+use super::pause::Pause;
 use super::{Agent, Done, assignment, crew, ending};
-use crate::{WorkerError, clock};
+use crate::WorkerError;
 
 /// Jobs and leases whose blobs are fetched at the same time.
 const FETCHES_MAX: usize = 4;
-
-/// Pause after a fetch that failed in passing.
-const PAUSE_BASE: Span = Span::seconds(1);
-
-/// Longest pause between fetches.
-const PAUSE_CAP: Span = Span::minutes(1);
 
 /// How fetching goes.
 #[derive(Debug)]
 pub(super) struct Fetching {
     running: usize,
-    retry: Retry,
-    /// Nothing is fetched before.
-    not_before: Option<Instant>,
-    rng: ChaCha8Rng,
+    pub(super) pause: Pause,
 }
 
 impl Fetching {
     pub(super) fn new() -> Self {
-        Self {
-            running: 0,
-            retry: Retry::new(PAUSE_BASE, PAUSE_CAP),
-            not_before: None,
-            rng: clock::seeded_rng(),
-        }
-    }
-
-    /// Ends a pause: the connection is new.
-    pub(super) fn retry_now(&mut self) {
-        self.not_before = None;
-        self.retry.worked();
-    }
-
-    /// When the pause ends, if there is one.
-    pub(super) fn resumes_at(&self) -> Option<Instant> {
-        self.not_before
+        Self { running: 0, pause: Pause::new() }
     }
 
     fn ended(&mut self, well: bool) {
         self.running -= 1;
-        if well {
-            self.retry.worked();
-            return;
-        }
-        let pause = self.retry.failed(&mut self.rng);
-        self.not_before = Some(Instant::now() + clock::duration(pause));
+        if well { self.pause.end() } else { self.pause.begin() }
     }
 
-    fn may_start(&mut self) -> bool {
-        if self.not_before.is_some_and(|at| Instant::now() >= at) {
-            self.not_before = None;
-        }
-        self.not_before.is_none() && self.running < FETCHES_MAX
+    fn may_start(&self) -> bool {
+        self.running < FETCHES_MAX && self.pause.is_over()
     }
 }
 
@@ -121,7 +86,10 @@ impl Agent {
     fn start_job(&mut self, id: JobId, leased: v1::LeasedJob) {
         let source = self.source();
         self.fetching.running += 1;
-        self.tasks.spawn(async move { Done::Job(id, Box::new(job::load(&source, &leased).await)) });
+        let memory = self.config.slot_memory_bytes;
+        self.tasks.spawn(async move {
+            Done::Job(id, Box::new(job::load(&source, &leased, memory).await))
+        });
     }
 
     async fn start_lease(&mut self, replica: ReplicaId, job: Arc<Job>) -> Result<(), WorkerError> {

@@ -13,6 +13,7 @@ use manyhands_proto::v1::worker_message::Message;
 use super::board::{Held, JobState, Phase};
 use super::ending::{self, Ending};
 use super::job::Job;
+use super::pause::Pause;
 use super::{Agent, Awaiting, Done};
 use crate::WorkerError;
 use crate::cache::{self, CacheError, Pin, UploadError};
@@ -23,6 +24,23 @@ use crate::spool::Change;
 
 /// Reports and checkpoints whose blobs are uploaded at the same time.
 const UPLOADS_MAX: usize = 2;
+
+/// How uploading of reports' blobs goes.
+#[derive(Debug)]
+pub(super) struct Uploading {
+    running: usize,
+    pub(super) pause: Pause,
+}
+
+impl Uploading {
+    pub(super) fn new() -> Self {
+        Self { running: 0, pause: Pause::new() }
+    }
+
+    fn may_start(&self) -> bool {
+        self.running < UPLOADS_MAX && self.pause.is_over()
+    }
+}
 
 impl Agent {
     pub(super) async fn on_slot(
@@ -185,11 +203,11 @@ impl Agent {
 
     pub(super) fn start_uploads(&mut self) {
         let Some(coordinator) = &self.coordinator else { return };
-        while self.uploading < UPLOADS_MAX
+        while self.uploading.may_start()
             && let Some((replica, ending)) = self.uploads.pop_front()
         {
             let channel = coordinator.channel.clone();
-            self.uploading += 1;
+            self.uploading.running += 1;
             self.tasks.spawn(async move {
                 let uploaded = cache::upload_all(&channel, &ending.blobs).await;
                 Done::Uploaded(replica, ending, uploaded)
@@ -203,11 +221,16 @@ impl Agent {
         ending: Ending,
         uploaded: Result<(), UploadError>,
     ) {
-        self.uploading -= 1;
+        self.uploading.running -= 1;
         match uploaded {
-            Ok(()) => self.outbox.push(replica, ending.report),
-            // The stream is lost too, and what comes after it starts this again.
-            Err(UploadError::Interrupted) => self.uploads.push_back((replica, ending)),
+            Ok(()) => {
+                self.uploading.pause.end();
+                self.outbox.push(replica, ending.report);
+            }
+            Err(UploadError::Interrupted) => {
+                self.uploading.pause.begin();
+                self.uploads.push_back((replica, ending));
+            }
             Err(UploadError::Refused(status)) => {
                 tracing::warn!(%replica, %status, "an output is not taken");
                 let message =

@@ -148,12 +148,16 @@ impl Job {
     }
 
     pub(crate) fn of_kind(program: &str, kind: Kind) -> Self {
+        Self::with_memory(program, kind, 8 << 20)
+    }
+
+    pub(crate) fn with_memory(program: &str, kind: Kind, memory_bytes_max: u64) -> Self {
         let module = wat::parse_str(program).unwrap();
         let app = AppVersion {
             module: Digest::of(&module),
             module_bytes: module.len() as u64,
             kind,
-            memory_bytes_max: 8 << 20,
+            memory_bytes_max,
             profile: 1,
         };
         let draft = Draft {
