@@ -9,6 +9,8 @@
 //! - `crew` is the slots at work; `assignment` tells one what to run.
 //! - `intake` hears the coordinator, `feeding` brings leases to slots, `finishing` brings what came
 //!   of them to disk and coordinator, `draining` stops in good order.
+//! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` shows
+//!   what happens.
 //! - `job` and `fetch` verify and bring what a replica reads; `ending` makes its report.
 
 mod assignment;
@@ -24,6 +26,7 @@ mod job;
 mod outbox;
 mod pause;
 mod recovery;
+mod saving;
 mod telling;
 
 use std::collections::VecDeque;
@@ -47,6 +50,7 @@ use self::ending::{Ending, Terms};
 use self::fetch::{FetchError, Ready};
 use self::job::{Job, JobError};
 use self::outbox::Outbox;
+use self::saving::KeepError;
 use crate::cache::{Cache, CacheError, Pin, UploadError};
 use crate::config::Config;
 use crate::control::Status;
@@ -75,7 +79,7 @@ enum Done {
     /// A run has its report.
     Ended(ReplicaId, Result<Ending, CacheError>),
     /// A checkpoint is in the cache.
-    Kept(ReplicaId, Result<(CheckpointRef, Pin), CacheError>),
+    Kept(ReplicaId, Result<(CheckpointRef, Pin), KeepError>),
     /// The coordinator has a checkpoint.
     Saved(ReplicaId, CheckpointRef, Result<(), UploadError>),
     /// The coordinator has a report's blobs.
