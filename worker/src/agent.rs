@@ -9,6 +9,8 @@
 //! - `crew` is the slots at work; `assignment` tells one what to run.
 //! - `intake` hears the coordinator, `feeding` brings leases to slots, `finishing` brings what came
 //!   of them to disk and coordinator, `draining` stops in good order.
+//! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` shows
+//!   what happens.
 //! - `job` and `fetch` verify and bring what a replica reads; `ending` makes its report.
 
 mod assignment;
@@ -22,7 +24,9 @@ mod finishing;
 mod intake;
 mod job;
 mod outbox;
+mod pause;
 mod recovery;
+mod saving;
 mod telling;
 
 use std::collections::VecDeque;
@@ -30,6 +34,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, LEASES_PER_HOST_MAX};
 use manyhands_core::replica::CheckpointRef;
@@ -45,6 +50,7 @@ use self::ending::{Ending, Terms};
 use self::fetch::{FetchError, Ready};
 use self::job::{Job, JobError};
 use self::outbox::Outbox;
+use self::saving::KeepError;
 use crate::cache::{Cache, CacheError, Pin, UploadError};
 use crate::config::Config;
 use crate::control::Status;
@@ -67,13 +73,13 @@ const HEARTBEAT_MS: u64 = 30_000;
 #[derive(Debug)]
 enum Done {
     /// A job was loaded, or not.
-    Job(JobId, Result<Job, JobError>),
+    Job(JobId, Box<Result<Job, JobError>>),
     /// A lease's blobs were fetched, or not.
     Fetched(ReplicaId, Result<Ready, FetchError>),
     /// A run has its report.
     Ended(ReplicaId, Result<Ending, CacheError>),
     /// A checkpoint is in the cache.
-    Kept(ReplicaId, Result<(CheckpointRef, Pin), CacheError>),
+    Kept(ReplicaId, Result<(CheckpointRef, Pin), KeepError>),
     /// The coordinator has a checkpoint.
     Saved(ReplicaId, CheckpointRef, Result<(), UploadError>),
     /// The coordinator has a report's blobs.
@@ -109,8 +115,8 @@ pub(crate) struct Agent {
     slots_folder: PathBuf,
     tasks: JoinSet<Done>,
     fetching: feeding::Fetching,
-    pace: feeding::Pace,
-    uploading: usize,
+    run_time: RunTime,
+    uploading: finishing::Uploading,
     coordinator: Option<Attached>,
     /// Items of one message that the coordinator takes.
     batch_max: usize,
@@ -121,6 +127,8 @@ pub(crate) struct Agent {
     terms: Terms,
     /// Whether this host was ever enrolled.
     enrolled: bool,
+    /// Whoever could say stop is gone.
+    orphaned: bool,
     draining: Option<draining::Drain>,
     heartbeat: tokio::time::Interval,
     status: watch::Sender<Status>,
@@ -155,12 +163,13 @@ impl Agent {
             seats: vec![None; slots],
             tasks: JoinSet::new(),
             fetching: feeding::Fetching::new(),
-            pace: feeding::Pace::default(),
-            uploading: 0,
+            run_time: RunTime::default(),
+            uploading: finishing::Uploading::new(),
             coordinator: None,
             batch_max: BATCH_MAX,
             wished: 0,
             held_back: false,
+            orphaned: false,
             draining: None,
             heartbeat: heartbeat(HEARTBEAT_MS),
             config,
@@ -199,8 +208,8 @@ impl Agent {
     ) -> Result<(), WorkerError> {
         loop {
             match *stop.borrow_and_update() {
-                Stop::Run => {}
-                Stop::Drain => self.drain(),
+                Stop::Run if !self.orphaned => {}
+                Stop::Run | Stop::Drain => self.drain(),
                 Stop::Now => return Ok(()),
             }
             self.advance().await?;
@@ -235,11 +244,8 @@ impl Agent {
                 self.renew();
                 Ok(())
             }
-            changed = stop.changed() => {
-                // Whoever could say stop is gone, and the process with them.
-                if changed.is_err() {
-                    self.drain();
-                }
+            changed = stop.changed(), if !self.orphaned => {
+                self.orphaned = changed.is_err();
                 Ok(())
             }
             () = sleep_until(wakes_at) => {
@@ -255,7 +261,8 @@ impl Agent {
 
     /// When something is due that nobody tells of.
     fn wakes_at(&self) -> Option<Instant> {
-        self.fetching.resumes_at().into_iter().chain(self.drain_wakes_at()).min()
+        let pauses = [self.fetching.pause.ends_at(), self.uploading.pause.ends_at()];
+        pauses.into_iter().chain([self.drain_wakes_at()]).flatten().min()
     }
 
     /// Starts whatever can be started.
@@ -271,7 +278,7 @@ impl Agent {
 
     async fn on_done(&mut self, done: Done) -> Result<(), WorkerError> {
         match done {
-            Done::Job(id, loaded) => self.on_job(id, loaded).await,
+            Done::Job(id, loaded) => self.on_job(id, *loaded).await,
             Done::Fetched(replica, fetched) => self.on_fetched(replica, fetched).await,
             Done::Ended(replica, ending) => self.on_ending(replica, ending).await,
             Done::Kept(replica, kept) => self.on_kept(replica, kept).await,

@@ -7,6 +7,7 @@ use std::io;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_core::time::Span;
 use manyhands_proto::invite::Invite;
 use serde::Deserialize;
@@ -15,9 +16,6 @@ use crate::probe;
 
 pub use self::quantity::{QuantityError, parse_size, parse_span};
 pub use self::written::{Slots, Written};
-
-/// Longest nickname, in characters.
-pub const NICKNAME_CHARS_MAX: usize = 64;
 
 /// Least memory of a slot: less holds no program.
 const SLOT_MEMORY_BYTES_MIN: u64 = 1 << 20;
@@ -35,7 +33,7 @@ pub struct Config {
     pub invite: Invite,
     /// Folder for the key, the spool and the cache.
     pub data_dir: PathBuf,
-    /// What others see of this machine.
+    /// What others see of this machine; if empty, `host-` and the beginning of its key.
     pub nickname: String,
     /// Programs at once.
     pub slots: NonZeroU32,
@@ -146,9 +144,9 @@ impl Config {
                 Err(ConfigError::OutOfBounds { key, reason: reason.to_owned() })
             }
         };
-        let short = self.nickname.chars().count() <= NICKNAME_CHARS_MAX;
+        let short = self.nickname.len() <= NAME_BYTES_MAX;
         let plain = !self.nickname.chars().any(char::is_control);
-        bound("nickname", short && plain, "at most 64 characters, none of them a control")?;
+        bound("nickname", short && plain, "at most 128 bytes, without control characters")?;
         let memory = self.slot_memory_bytes >= SLOT_MEMORY_BYTES_MIN;
         bound("slot_memory", memory, "at least 1 MiB")?;
         bound("cache_max", self.cache_bytes_max >= CACHE_BYTES_MIN, "at least 1 MiB")?;
@@ -248,7 +246,7 @@ mod tests {
                 "{line}"
             );
         };
-        check(&format!("nickname = \"{}\"", "x".repeat(65)), "nickname");
+        check(&format!("nickname = \"{}\"", "x".repeat(129)), "nickname");
         check("nickname = \"a\\u0007\"", "nickname");
         check("slot_memory = \"1 KiB\"", "slot_memory");
         check("cache_max = \"0 B\"", "cache_max");

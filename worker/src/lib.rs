@@ -135,8 +135,8 @@ pub async fn run(
     prepare_folders(&home, &config)?;
     let dialer = Dialer {
         invite: config.invite.clone(),
+        nickname: nickname(&config, &identity),
         identity,
-        nickname: config.nickname.clone(),
         capabilities: capabilities(&config),
     };
     let SlotProgram { program, args } = slot_program;
@@ -156,6 +156,15 @@ pub async fn run(
     let ended = agent.run(events, stop).await;
     link.shutdown().await;
     ended
+}
+
+/// What others see of this machine: nothing that is not chosen, but something to call it by.
+fn nickname(config: &Config, identity: &Identity) -> String {
+    if config.nickname.is_empty() {
+        format!("host-{:.8}", identity.public_key().to_string())
+    } else {
+        config.nickname.clone()
+    }
 }
 
 /// What this machine offers to a coordinator.

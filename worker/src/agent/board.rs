@@ -248,3 +248,90 @@ impl Board {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use manyhands_core::time::Timestamp;
+
+    use super::*;
+
+    fn replica(job: u64, unit: u32) -> ReplicaId {
+        JobId(job).unit(unit).replica(0)
+    }
+
+    fn grant(job: u64, unit: u32) -> LeaseGrant {
+        LeaseGrant {
+            replica: replica(job, unit),
+            deadline_at: Timestamp(1),
+            hard_deadline_at: Timestamp(2),
+            resume_from: None,
+        }
+    }
+
+    /// A board with these leases of job 1.
+    fn board(units: u32) -> Board {
+        let mut board = Board::default();
+        board.name(v1::LeasedJob { job: 1, ..Default::default() });
+        for unit in 0..units {
+            assert!(board.grant(grant(1, unit)));
+        }
+        board
+    }
+
+    #[test]
+    fn leases_are_taken_once_and_only_of_named_jobs() {
+        let mut board = board(2);
+        assert!(!board.grant(grant(1, 0)));
+        assert!(!board.grant(grant(2, 0)));
+        assert_eq!((board.len(), board.open()), (2, 2));
+        assert_eq!(board.job(JobId(1)).unwrap().waiting, [replica(1, 0), replica(1, 1)]);
+    }
+
+    #[test]
+    fn ready_leases_run_in_turn_and_gone_ones_are_passed_over() {
+        let mut board = board(4);
+        for unit in 0..4 {
+            board.make_ready(replica(1, unit), Ready::default());
+        }
+        board.settle(replica(1, 0));
+        board.end(replica(1, 1));
+        let mut run = || board.run_next(7).map(|(replica, _)| replica.unit.index);
+        assert_eq!([run(), run(), run()], [Some(2), Some(3), None]);
+        assert!(matches!(board.get(replica(1, 2)).unwrap().phase, Phase::Running(7)));
+    }
+
+    #[test]
+    fn a_job_is_left_with_its_last_lease() {
+        let mut board = board(2);
+        board.end(replica(1, 0));
+        board.end(replica(1, 0));
+        assert_eq!((board.len(), board.open()), (2, 1));
+        assert_eq!(board.settle(replica(1, 0)).unwrap().1, None);
+        assert_eq!(board.settle(replica(1, 1)).unwrap().1, Some(JobId(1)));
+        assert!(board.settle(replica(1, 1)).is_none());
+        assert_eq!((board.len(), board.open()), (0, 0));
+        board.forget_unused_jobs();
+        assert!(board.job(JobId(1)).is_none());
+    }
+
+    #[test]
+    fn a_lease_of_before_keeps_its_job() {
+        let mut board = Board::default();
+        board.ended_before(grant(1, 0));
+        board.name(v1::LeasedJob { job: 1, ..Default::default() });
+        assert_eq!((board.len(), board.open()), (1, 0));
+        assert_eq!(board.jobs_without_leases(), []);
+        assert_eq!(board.settle(replica(1, 0)).unwrap().1, Some(JobId(1)));
+    }
+
+    #[test]
+    fn what_failed_in_passing_waits_again() {
+        let mut board = board(1);
+        board.job_mut(JobId(1)).unwrap().waiting.clear();
+        board.get_mut(replica(1, 0)).unwrap().phase = Phase::Fetching;
+        board.make_waiting(replica(1, 0));
+        assert_eq!(board.job(JobId(1)).unwrap().waiting, [replica(1, 0)]);
+        board.settle(replica(1, 0));
+        assert_eq!(board.job(JobId(1)).unwrap().waiting, []);
+    }
+}

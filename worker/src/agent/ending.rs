@@ -192,3 +192,24 @@ fn shortened(message: String) -> String {
     let from = (from..).find(|at| message.is_char_boundary(*at)).unwrap_or(message.len());
     message[from..].to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_keep_their_end() {
+        let long = format!("ä{}the end", "x".repeat(MESSAGE_BYTES_MAX - 7));
+        let short = shortened(long);
+        assert!(short.starts_with('x') && short.ends_with("the end"), "{short}");
+        assert!(short.len() <= MESSAGE_BYTES_MAX);
+        assert_eq!(shortened("ä".to_owned()), "ä");
+    }
+
+    #[test]
+    fn a_lie_differs_from_the_truth() {
+        for truth in [&b""[..], b"a", b"ab"] {
+            assert_ne!(flipped(truth), truth);
+        }
+    }
+}

@@ -3,25 +3,41 @@
 
 use std::sync::Arc;
 
-use manyhands_core::digest::Digest;
 use manyhands_core::id::ReplicaId;
-use manyhands_core::replica::CheckpointRef;
+use manyhands_core::time::Span;
 use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
 
-use super::board::{Held, JobState, Phase};
+use super::board::{JobState, Phase};
 use super::ending::{self, Ending};
 use super::job::Job;
+use super::pause::Pause;
 use super::{Agent, Awaiting, Done};
 use crate::WorkerError;
-use crate::cache::{self, CacheError, Pin, UploadError};
-use crate::sandbox::checkpoint::Checkpointed;
+use crate::cache::{self, CacheError, UploadError};
 use crate::sandbox::{HostErrorKind, Outcome, RunReport};
 use crate::slots::SlotEvent;
 use crate::spool::Change;
 
 /// Reports and checkpoints whose blobs are uploaded at the same time.
 const UPLOADS_MAX: usize = 2;
+
+/// How uploading of reports' blobs goes.
+#[derive(Debug)]
+pub(super) struct Uploading {
+    running: usize,
+    pub(super) pause: Pause,
+}
+
+impl Uploading {
+    pub(super) fn new() -> Self {
+        Self { running: 0, pause: Pause::new() }
+    }
+
+    fn may_start(&self) -> bool {
+        self.running < UPLOADS_MAX && self.pause.is_over()
+    }
+}
 
 impl Agent {
     pub(super) async fn on_slot(
@@ -43,7 +59,7 @@ impl Agent {
                 Ok(())
             }
             SlotEvent::Ended(run) => {
-                self.pace.ended(run.usage.wall_ms);
+                self.run_time.note(Span(run.usage.wall_ms));
                 // Large outputs lie in the slot's folder until they are taken over.
                 if ending::is_small(&run, self.terms) {
                     self.seats[slot] = None;
@@ -184,19 +200,13 @@ impl Agent {
 
     pub(super) fn start_uploads(&mut self) {
         let Some(coordinator) = &self.coordinator else { return };
-        while self.uploading < UPLOADS_MAX
+        while self.uploading.may_start()
             && let Some((replica, ending)) = self.uploads.pop_front()
         {
             let channel = coordinator.channel.clone();
-            self.uploading += 1;
+            self.uploading.running += 1;
             self.tasks.spawn(async move {
-                let mut uploaded = Ok(());
-                for pin in &ending.blobs {
-                    uploaded = cache::upload(&channel, pin).await;
-                    if uploaded.is_err() {
-                        break;
-                    }
-                }
+                let uploaded = cache::upload_all(&channel, &ending.blobs).await;
                 Done::Uploaded(replica, ending, uploaded)
             });
         }
@@ -208,11 +218,16 @@ impl Agent {
         ending: Ending,
         uploaded: Result<(), UploadError>,
     ) {
-        self.uploading -= 1;
+        self.uploading.running -= 1;
         match uploaded {
-            Ok(()) => self.outbox.push(replica, ending.report),
-            // The stream is lost too, and what comes after it starts this again.
-            Err(UploadError::Interrupted) => self.uploads.push_back((replica, ending)),
+            Ok(()) => {
+                self.uploading.pause.end();
+                self.outbox.push(replica, ending.report);
+            }
+            Err(UploadError::Interrupted) => {
+                self.uploading.pause.begin();
+                self.uploads.push_back((replica, ending));
+            }
             Err(UploadError::Refused(status)) => {
                 tracing::warn!(%replica, %status, "an output is not taken");
                 let message =
@@ -227,98 +242,5 @@ impl Agent {
             let Some(reports) = self.outbox.next() else { return };
             self.say(Message::Reports(reports));
         }
-    }
-
-    /// Moves a checkpoint from the slot's folder into the cache.
-    fn keep_checkpoint(&mut self, replica: ReplicaId, checkpointed: &Checkpointed) {
-        let Checkpointed { step, state_hash, .. } = *checkpointed;
-        let adopted = self.cache.adopt(&checkpointed.path);
-        self.tasks.spawn(async move {
-            let kept = adopted.await.map(|pin| {
-                let (digest, bytes, state_hash) = (pin.digest(), pin.bytes(), Digest(state_hash));
-                (CheckpointRef { digest, step, bytes, state_hash }, pin)
-            });
-            Done::Kept(replica, kept)
-        });
-    }
-
-    pub(super) async fn on_kept(
-        &mut self,
-        replica: ReplicaId,
-        kept: Result<(CheckpointRef, Pin), CacheError>,
-    ) -> Result<(), WorkerError> {
-        let (checkpoint, pin) = match kept {
-            Ok((checkpoint, pin)) => (checkpoint, Arc::new(pin)),
-            Err(error) => {
-                tracing::warn!(%replica, %error, "a checkpoint cannot be kept");
-                self.on_drained(replica);
-                return Ok(());
-            }
-        };
-        // Ended meanwhile, or a newer one was faster.
-        let outdated = |held: &Held| {
-            let newest = held.checkpoint.as_ref().map(|(newest, _)| newest.step);
-            matches!(held.phase, Phase::Ended) || newest > Some(checkpoint.step)
-        };
-        let Some(held) = self.board.get_mut(replica).filter(|held| !outdated(held)) else {
-            return Ok(());
-        };
-        let older = held.checkpoint.replace((checkpoint, Arc::clone(&pin)));
-        let written = self.append(Change::Checkpointed(replica, checkpoint.into())).await?;
-        if let Some((older, pin)) = older
-            && older.digest != checkpoint.digest
-        {
-            self.awaiting.push_back((written, Awaiting::Unneeded(pin)));
-        }
-        if !self.save_checkpoint(replica, checkpoint, pin) {
-            self.on_drained(replica);
-        }
-        Ok(())
-    }
-
-    /// Uploads the newest checkpoints, so that other hosts can go on from them.
-    pub(super) fn save_checkpoints(&mut self) {
-        let kept: Vec<_> = self
-            .board
-            .leases()
-            .filter_map(|(replica, held)| Some((replica, held.checkpoint.clone()?)))
-            .collect();
-        for (replica, (checkpoint, pin)) in kept {
-            self.save_checkpoint(replica, checkpoint, pin);
-        }
-    }
-
-    /// `false` if it is not uploaded now: too large, or nobody is there.
-    fn save_checkpoint(
-        &mut self,
-        replica: ReplicaId,
-        checkpoint: CheckpointRef,
-        pin: Arc<Pin>,
-    ) -> bool {
-        let small = checkpoint.bytes <= self.config.checkpoint_upload_bytes_max;
-        let Some(coordinator) = self.coordinator.as_ref().filter(|_| small) else { return false };
-        let channel = coordinator.channel.clone();
-        self.tasks.spawn(async move {
-            let saved = cache::upload(&channel, &pin).await;
-            Done::Saved(replica, checkpoint, saved)
-        });
-        true
-    }
-
-    pub(super) fn on_saved(
-        &mut self,
-        replica: ReplicaId,
-        checkpoint: CheckpointRef,
-        saved: Result<(), UploadError>,
-    ) {
-        match saved {
-            Ok(()) => {
-                if let Some(held) = self.board.get_mut(replica) {
-                    held.uploaded = Some(checkpoint);
-                }
-            }
-            Err(error) => tracing::info!(%replica, %error, "a checkpoint stays here"),
-        }
-        self.on_drained(replica);
     }
 }

@@ -62,7 +62,8 @@ impl Agent {
         self.outbox.attached(self.batch_max);
         self.board.forget_unused_jobs();
         self.wished = 0;
-        self.fetching.retry_now();
+        self.fetching.pause.end();
+        self.uploading.pause.end();
         self.coordinator = Some(attached);
         self.renew();
         self.save_checkpoints();

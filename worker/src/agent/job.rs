@@ -7,7 +7,7 @@ use std::sync::Arc;
 use manyhands_core::digest::Digest;
 use manyhands_core::limits::MODULE_BYTES_MAX;
 use manyhands_core::manifest::{Artefact, Input, Manifest, Source};
-use manyhands_core::requirement::Kind;
+use manyhands_core::requirement::{Kind, Misfit, Requirement};
 use manyhands_prepare::{Prepared, Refusal};
 use manyhands_proto::convert::{self, MANIFEST_BYTES_MAX, WireError};
 use manyhands_proto::identity::{BadSignature, Context, KeyError, PublicKey};
@@ -53,6 +53,9 @@ pub(super) enum JobError {
     /// The signature is not the submitter's.
     #[error("the manifest {0} does not bear its submitter's signature: it is not run")]
     Forged(Digest),
+    /// It needs more than this host offers.
+    #[error("the unit does not fit this host: {0}")]
+    Misfit(#[from] Misfit),
     /// The module is larger than any.
     #[error("a module of {0} bytes: at most {MODULE_BYTES_MAX} are taken")]
     ModuleBytes(u64),
@@ -81,11 +84,15 @@ impl JobError {
     }
 }
 
-/// Fetches and verifies what `leased` names.
+/// Fetches and verifies what `leased` names, for slots of `slot_memory_bytes`.
 ///
 /// # Errors
 /// [`JobError`].
-pub(super) async fn load(blobs: &Blobs, leased: &v1::LeasedJob) -> Result<Job, JobError> {
+pub(super) async fn load(
+    blobs: &Blobs,
+    leased: &v1::LeasedJob,
+    slot_memory_bytes: u64,
+) -> Result<Job, JobError> {
     let digest = convert::digest("manifest", &leased.manifest)?;
     verify(leased, &digest)?;
     if leased.manifest_bytes > MANIFEST_BYTES_MAX as u64 {
@@ -93,6 +100,7 @@ pub(super) async fn load(blobs: &Blobs, leased: &v1::LeasedJob) -> Result<Job, J
     }
     let bytes = blobs.obtain(digest, leased.manifest_bytes).await?.read().await?;
     let manifest = convert::decode_manifest(&bytes)?;
+    check_fit(&manifest, slot_memory_bytes)?;
     let module = prepared(blobs, &manifest).await?;
     let mut fixed = BTreeMap::new();
     for artefact in fixed_artefacts(&manifest) {
@@ -100,6 +108,18 @@ pub(super) async fn load(blobs: &Blobs, leased: &v1::LeasedJob) -> Result<Job, J
         fixed.insert(artefact.digest, Arc::new(pin));
     }
     Ok(Job { digest, manifest, module, fixed })
+}
+
+/// The coordinator knows what this host offers; it is not believed.
+fn check_fit(manifest: &Manifest, offered_bytes: u64) -> Result<(), Misfit> {
+    let Requirement { memory_bytes_max: needed_bytes, profile, .. } = manifest.requirement();
+    if profile != manyhands_prepare::PROFILE {
+        return Err(Misfit::Profile { needed: profile });
+    }
+    if needed_bytes > offered_bytes {
+        return Err(Misfit::Memory { needed_bytes, offered_bytes });
+    }
+    Ok(())
 }
 
 fn verify(leased: &v1::LeasedJob, digest: &Digest) -> Result<(), JobError> {

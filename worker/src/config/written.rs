@@ -22,7 +22,8 @@ pub struct Written {
     pub invite: Option<Invite>,
     /// `data_dir`: folder for the key, unreported results and cached blobs. One worker to a folder.
     pub data_dir: Option<PathBuf>,
-    /// `nickname`: what others see of this machine, at most 64 characters. Default: nothing.
+    /// `nickname`: what others see of this machine, at most 128 bytes. Default: `host-` and the
+    /// beginning of its key.
     pub nickname: Option<String>,
     /// `slots`: programs at once: a number, or "auto" for one on each core (default).
     pub slots: Option<Slots>,

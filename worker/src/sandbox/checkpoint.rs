@@ -139,6 +139,16 @@ pub(crate) fn state_hash(program: &Program, running: &mut Running, step: u64) ->
     Some(hashed.finish().1)
 }
 
+/// What the checkpoint at `path` says of itself. Its state is not read: that is checked when a run is
+/// resumed from it.
+pub(crate) fn inspect(path: &Path) -> Result<Checkpointed, CheckpointError> {
+    let unreadable = |error| CheckpointError::File { path: path.to_owned(), error };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let Header { step, state_hash, .. } = format::read_header(&mut file)?;
+    let size_bytes = file.metadata().map_err(unreadable)?.len();
+    Ok(Checkpointed { path: path.to_owned(), step, state_hash, size_bytes })
+}
+
 /// Puts the state at `path` into a fresh instance and returns the steps already done. After an error
 /// the instance is in no defined state and must not be called.
 pub(crate) fn resume(

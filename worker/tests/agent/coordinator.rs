@@ -182,8 +182,11 @@ impl Work for Service {
 
     async fn enrol(
         &self,
-        _request: Request<v1::EnrolRequest>,
+        request: Request<v1::EnrolRequest>,
     ) -> Result<Response<v1::EnrolReply>, Status> {
+        if request.into_inner().nickname.is_empty() {
+            return Err(Status::invalid_argument("nickname: is empty"));
+        }
         if self.refuses {
             return Err(Status::permission_denied("an invite is needed"));
         }

@@ -119,3 +119,9 @@ async fn messages_that_make_no_sense_change_nothing() {
     bench.lease(HELLO, [0, 0]).await;
     assert_eq!(bench.stream.report().await.replica, Some(replica(0)));
 }
+
+#[tokio::test]
+async fn a_unit_that_does_not_fit_is_not_run() {
+    let job = Job::with_memory(HELLO, Kind::Command, 1 << 30);
+    check(&refusal(job, 0).await, "needs 1073741824 bytes of memory");
+}

@@ -1,7 +1,10 @@
 //! What a trivial replica costs beside its computing: from a lease in hand to the outcome in hand, in a
-//! warm slot process. Prints a table and, last, the figure.
+//! warm slot process; and how many of them a whole grid finishes in a second. Prints a table and, last,
+//! the figures.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+
+mod grid;
 
 use std::error::Error;
 use std::fs;
@@ -25,9 +28,9 @@ type Failure = Box<dyn Error + Send + Sync>;
 const NOTHING: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
 
 /// A real program in C that reads, sorts, writes and prints.
-const TOUR: &[u8] = include_bytes!("../tests/guests/tour-c.wasm");
+const TOUR: &[u8] = include_bytes!("../../tests/guests/tour-c.wasm");
 /// A step program in C, 200 steps.
-const WALK: &[u8] = include_bytes!("../tests/guests/walk.wasm");
+const WALK: &[u8] = include_bytes!("../../tests/guests/walk.wasm");
 
 /// One line of the table.
 struct Row {
@@ -50,7 +53,9 @@ fn main() -> Result<(), Failure> {
         println!("{:32} {median:>10.1} {mean:>10.1} {p99:>10.1}", row.name);
     }
     let (_, mean, _) = summary(&rows[1].times);
+    let units_per_s = grid::trivial_units_per_s(folder.path(), &nothing)?;
     println!("figure replica_overhead_us {mean:.1} us");
+    println!("figure trivial_units_per_s {units_per_s:.0} per_s");
     Ok(())
 }
 

@@ -1,0 +1,130 @@
+//! Checkpoints: from the slot's folder into the cache, noted in the spool, and to the coordinator, so
+//! that this process, the next one, or another host can go on from there.
+
+use std::sync::Arc;
+
+use manyhands_core::digest::Digest;
+use manyhands_core::id::ReplicaId;
+use manyhands_core::replica::CheckpointRef;
+
+use super::board::{Held, Phase};
+use super::{Agent, Awaiting, Done};
+use crate::WorkerError;
+use crate::cache::{self, CacheError, Pin, UploadError};
+use crate::sandbox::checkpoint::{self, CheckpointError, Checkpointed};
+use crate::spool::Change;
+
+/// Why a checkpoint is not kept.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KeepError {
+    /// There is no room for it.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// It is none.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl Agent {
+    /// Moves a checkpoint from the slot's folder into the cache.
+    pub(super) fn keep_checkpoint(&mut self, replica: ReplicaId, checkpointed: &Checkpointed) {
+        let adopted = self.cache.adopt(&checkpointed.path);
+        self.tasks.spawn(async move {
+            let kept = match adopted.await {
+                Ok(pin) => described(pin).await,
+                Err(error) => Err(KeepError::Cache(error)),
+            };
+            Done::Kept(replica, kept)
+        });
+    }
+
+    pub(super) async fn on_kept(
+        &mut self,
+        replica: ReplicaId,
+        kept: Result<(CheckpointRef, Pin), KeepError>,
+    ) -> Result<(), WorkerError> {
+        let (checkpoint, pin) = match kept {
+            Ok((checkpoint, pin)) => (checkpoint, Arc::new(pin)),
+            Err(error) => {
+                tracing::warn!(%replica, %error, "a checkpoint cannot be kept");
+                self.on_drained(replica);
+                return Ok(());
+            }
+        };
+        // Ended meanwhile, or a newer one was faster.
+        let outdated = |held: &Held| {
+            let newest = held.checkpoint.as_ref().map(|(newest, _)| newest.step);
+            matches!(held.phase, Phase::Ended) || newest > Some(checkpoint.step)
+        };
+        let Some(held) = self.board.get_mut(replica).filter(|held| !outdated(held)) else {
+            return Ok(());
+        };
+        let older = held.checkpoint.replace((checkpoint, Arc::clone(&pin)));
+        let written = self.append(Change::Checkpointed(replica, checkpoint.into())).await?;
+        if let Some((older, pin)) = older
+            && older.digest != checkpoint.digest
+        {
+            self.awaiting.push_back((written, Awaiting::Unneeded(pin)));
+        }
+        if !self.save_checkpoint(replica, checkpoint, pin) {
+            self.on_drained(replica);
+        }
+        Ok(())
+    }
+
+    /// Uploads the newest checkpoints, so that other hosts can go on from them.
+    pub(super) fn save_checkpoints(&mut self) {
+        let kept: Vec<_> = self
+            .board
+            .leases()
+            .filter_map(|(replica, held)| Some((replica, held.checkpoint.clone()?)))
+            .collect();
+        for (replica, (checkpoint, pin)) in kept {
+            self.save_checkpoint(replica, checkpoint, pin);
+        }
+    }
+
+    /// `false` if it is not uploaded now: too large, or nobody is there.
+    fn save_checkpoint(
+        &mut self,
+        replica: ReplicaId,
+        checkpoint: CheckpointRef,
+        pin: Arc<Pin>,
+    ) -> bool {
+        let small = checkpoint.bytes <= self.config.checkpoint_upload_bytes_max;
+        let Some(coordinator) = self.coordinator.as_ref().filter(|_| small) else { return false };
+        let channel = coordinator.channel.clone();
+        self.tasks.spawn(async move {
+            let saved = cache::upload(&channel, &pin).await;
+            Done::Saved(replica, checkpoint, saved)
+        });
+        true
+    }
+
+    pub(super) fn on_saved(
+        &mut self,
+        replica: ReplicaId,
+        checkpoint: CheckpointRef,
+        saved: Result<(), UploadError>,
+    ) {
+        match saved {
+            Ok(()) => {
+                if let Some(held) = self.board.get_mut(replica) {
+                    held.uploaded = Some(checkpoint);
+                }
+            }
+            Err(error) => tracing::info!(%replica, %error, "a checkpoint stays here"),
+        }
+        self.on_drained(replica);
+    }
+}
+
+/// The checkpoint in a blob. What the slot told is not used: it may have written a newer one since,
+/// in the same place.
+async fn described(pin: Pin) -> Result<(CheckpointRef, Pin), KeepError> {
+    let path = pin.path();
+    let found = cache::blocking(move || checkpoint::inspect(&path)).await?;
+    let (step, state_hash) = (found.step, Digest(found.state_hash));
+    let checkpoint = CheckpointRef { digest: pin.digest(), step, bytes: pin.bytes(), state_hash };
+    Ok((checkpoint, pin))
+}
