@@ -8,7 +8,7 @@ use manyhands_proto::v1;
 
 use super::submit::{self, Submitted};
 use crate::context::Context;
-use crate::demo::{Grid, Stage, Workplace, tell};
+use crate::demo::{Ending, Grid, Stage, Workplace, tell};
 use crate::failure::Failure;
 use crate::signals;
 use crate::terminal::Style;
@@ -68,5 +68,7 @@ async fn play(context: &Context, place: &Workplace, grid: &mut Grid) -> Result<(
     let results = place.results();
     fetch::outputs(&scientist, job, &manifest, &results, |_| {}).await?;
     let receipt = scientist.jobs().receipt(v1::GetJobRequest { job }).await?.into_inner();
-    tell(context, &manifest, &results, &hosts, &receipt, took)
+    let ending =
+        Ending { manifest: &manifest, results: &results, hosts: &hosts, receipt: &receipt, took };
+    tell(terminal, &ending)
 }
