@@ -90,3 +90,47 @@ fn mark_replica(replica: &Replica, referred: &mut BTreeSet<Digest>) {
     let checkpoints = replica.resumed_from.iter().chain(&replica.checkpoint);
     referred.extend(checkpoints.map(|checkpoint| checkpoint.digest));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use manyhands_core::replica::{Output, ReplicaState, Usage, Verdict};
+    use manyhands_core::store::Write;
+    use manyhands_core::store::conformance::rows;
+
+    use super::*;
+
+    /// A job whose manifest is `manifest` and whose first unit wrote `output`.
+    fn rows_that_refer_to(manifest: Digest, output: Digest) -> Vec<Write> {
+        let job = Job { manifest, ..rows::job(1) };
+        let (answer, verdict) = (output, Verdict::Valid);
+        let outputs = vec![Output::blob("a", output, 1)];
+        let usage = Usage::default();
+        let state = ReplicaState::Success { outputs, answer, usage, verdict };
+        let mut unit = rows::unit(job.id.unit(0));
+        unit.replicas = vec![Replica { state, ..rows::replica(0) }];
+        vec![Write::PutJob(job), Write::PutUnit(unit)]
+    }
+
+    fn database(dir: &Path, writes: Vec<Write>) -> PathBuf {
+        let path = dir.join("c.db");
+        let mut store = SqliteStore::open(&path).unwrap();
+        store.begin().unwrap();
+        store.apply(writes).unwrap();
+        store.commit().unwrap();
+        path
+    }
+
+    #[test]
+    fn what_jobs_refer_to_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(&dir.path().join("blobs"), 1_000, Duration::ZERO).unwrap();
+        let [manifest, output, orphan] =
+            [b"no manifest", b"some output", b"left behind"].map(|b| blobs.put(b).unwrap());
+        let path = database(dir.path(), rows_that_refer_to(manifest, output));
+        let swept = sweep(&blobs, &path).unwrap();
+        assert_eq!((swept.blobs, swept.bytes), (1, 11));
+        assert_eq!(blobs.missing(&[manifest, output, orphan]).unwrap(), [orphan]);
+    }
+}

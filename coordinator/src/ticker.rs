@@ -40,3 +40,29 @@ async fn expire(desk: &Desk, hub: &Hub) {
         hub.ring_at(clock::now().plus(RETRY));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use manyhands_core::engine::Engine;
+    use manyhands_core::settings::Settings;
+    use manyhands_core::time::Timestamp;
+
+    use super::*;
+    use crate::store::sqlite::SqliteStore;
+
+    #[tokio::test]
+    async fn what_is_due_is_said_and_the_alarm_is_silent_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&dir.path().join("c.db")).unwrap();
+        let hub = Hub::new(1);
+        let engine = Engine::new(Settings::default(), [7; 32]);
+        let (desk, _thread) = Desk::open(engine, store, Arc::clone(&hub)).unwrap();
+        hub.ring_at(Timestamp(1));
+        let mut alarm = hub.alarm();
+        let silenced = alarm.wait_for(Option::is_none);
+        tokio::select! {
+            () = run(desk, Arc::clone(&hub)) => panic!("the ticker stopped"),
+            silenced = silenced => assert!(silenced.is_ok()),
+        }
+    }
+}

@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, LEASES_PER_HOST_MAX};
 use manyhands_core::replica::CheckpointRef;
@@ -67,7 +68,7 @@ const HEARTBEAT_MS: u64 = 30_000;
 #[derive(Debug)]
 enum Done {
     /// A job was loaded, or not.
-    Job(JobId, Result<Job, JobError>),
+    Job(JobId, Box<Result<Job, JobError>>),
     /// A lease's blobs were fetched, or not.
     Fetched(ReplicaId, Result<Ready, FetchError>),
     /// A run has its report.
@@ -109,7 +110,7 @@ pub(crate) struct Agent {
     slots_folder: PathBuf,
     tasks: JoinSet<Done>,
     fetching: feeding::Fetching,
-    pace: feeding::Pace,
+    run_time: RunTime,
     uploading: usize,
     coordinator: Option<Attached>,
     /// Items of one message that the coordinator takes.
@@ -155,7 +156,7 @@ impl Agent {
             seats: vec![None; slots],
             tasks: JoinSet::new(),
             fetching: feeding::Fetching::new(),
-            pace: feeding::Pace::default(),
+            run_time: RunTime::default(),
             uploading: 0,
             coordinator: None,
             batch_max: BATCH_MAX,
@@ -271,7 +272,7 @@ impl Agent {
 
     async fn on_done(&mut self, done: Done) -> Result<(), WorkerError> {
         match done {
-            Done::Job(id, loaded) => self.on_job(id, loaded).await,
+            Done::Job(id, loaded) => self.on_job(id, *loaded).await,
             Done::Fetched(replica, fetched) => self.on_fetched(replica, fetched).await,
             Done::Ended(replica, ending) => self.on_ending(replica, ending).await,
             Done::Kept(replica, kept) => self.on_kept(replica, kept).await,

@@ -27,7 +27,7 @@ use tonic::Code;
 pub(crate) use self::download::DownloadError;
 use self::download::Turns;
 use self::index::{Index, State};
-pub(crate) use self::upload::{UploadError, upload};
+pub(crate) use self::upload::{UploadError, upload, upload_all};
 
 /// Largest piece of a blob in one message.
 const CHUNK_BYTES_MAX: usize = 256 << 10;

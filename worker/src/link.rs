@@ -6,25 +6,18 @@
 
 mod session;
 
-use manyhands_core::backoff;
+use manyhands_core::agent::retry::Retry;
 use manyhands_core::time::Span;
 use manyhands_proto::identity::Identity;
 use manyhands_proto::invite::Invite;
 use manyhands_proto::link::Channel;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message;
-use rand_chacha::ChaCha8Rng;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock;
 
 pub use self::session::SessionError;
-
-/// Pause after the first failure.
-const PAUSE_BASE: Span = Span::seconds(1);
-
-/// Longest pause: a coordinator that is back has all its hosts within so long.
-const PAUSE_CAP: Span = Span::minutes(5);
 
 /// Messages that wait to be sent. The agent holds back what does not fit.
 const OUTGOING_MAX: usize = 16;
@@ -73,8 +66,8 @@ pub(crate) struct Dialer {
 
 /// Keeps a stream open until nobody listens to `events` any more.
 pub(crate) async fn run(dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
-    let mut rng: ChaCha8Rng = clock::seeded_rng();
-    let mut failures = 0;
+    let mut rng = clock::seeded_rng();
+    let mut retry = Retry::default();
     let mut enrolled = false;
     loop {
         let begun_at = clock::now();
@@ -82,8 +75,10 @@ pub(crate) async fn run(dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
         if lost.means_unknown() {
             enrolled = false;
         }
-        failures = if clock::now().since(begun_at) >= SETTLED { 1 } else { failures + 1 };
-        let pause = backoff::pause(PAUSE_BASE, PAUSE_CAP, failures, &mut rng);
+        if clock::now().since(begun_at) >= SETTLED {
+            retry.worked();
+        }
+        let pause = retry.failed(&mut rng);
         tracing::info!(%pause, reason = %lost, "the coordinator is away");
         if events.send(LinkEvent::Detached(lost)).await.is_err() {
             return;

@@ -54,3 +54,16 @@ async fn what_was_answered_is_there_for_readers_at_once_and_after_a_restart() {
     let last = Digest::of(&299_u32.to_le_bytes());
     assert!(office.reader().invite(&last).unwrap().is_some());
 }
+
+#[tokio::test]
+async fn what_was_answered_survives_a_kill() {
+    let office = Office::open(tempfile::tempdir().unwrap());
+    assert_eq!(office.desk.ask(invite(1)).await.unwrap(), Reply::Invited);
+    // What a killed process leaves behind: its files as they are, nothing closed.
+    let left = tempfile::tempdir().unwrap();
+    for name in ["c.db", "c.db-wal"] {
+        std::fs::copy(office.dir.path().join(name), left.path().join(name)).unwrap();
+    }
+    let next = Office::open(left);
+    assert!(next.reader().invite(&Digest::of(&1_u32.to_le_bytes())).unwrap().is_some());
+}

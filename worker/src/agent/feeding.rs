@@ -1,9 +1,9 @@
 //! From lease to slot: jobs are loaded, blobs fetched, free slots filled, more leases asked for.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use manyhands_core::backoff;
+use manyhands_core::agent::fetch::{self, Situation};
+use manyhands_core::agent::retry::Retry;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::time::Span;
 use manyhands_proto::v1;
@@ -26,17 +26,11 @@ const PAUSE_BASE: Span = Span::seconds(1);
 /// Longest pause between fetches.
 const PAUSE_CAP: Span = Span::minutes(1);
 
-/// Work that is buffered, for each slot.
-const REFILL_US: u64 = 2_000_000;
-
-/// Leases asked for at most, so that some room is left for what is reported meanwhile.
-const WANTED_MAX: usize = 800;
-
 /// How fetching goes.
 #[derive(Debug)]
 pub(super) struct Fetching {
     running: usize,
-    failures: u32,
+    retry: Retry,
     /// Nothing is fetched before.
     not_before: Option<Instant>,
     rng: ChaCha8Rng,
@@ -44,13 +38,18 @@ pub(super) struct Fetching {
 
 impl Fetching {
     pub(super) fn new() -> Self {
-        Self { running: 0, failures: 0, not_before: None, rng: clock::seeded_rng() }
+        Self {
+            running: 0,
+            retry: Retry::new(PAUSE_BASE, PAUSE_CAP),
+            not_before: None,
+            rng: clock::seeded_rng(),
+        }
     }
 
     /// Ends a pause: the connection is new.
     pub(super) fn retry_now(&mut self) {
         self.not_before = None;
-        self.failures = 0;
+        self.retry.worked();
     }
 
     /// When the pause ends, if there is one.
@@ -61,12 +60,11 @@ impl Fetching {
     fn ended(&mut self, well: bool) {
         self.running -= 1;
         if well {
-            self.failures = 0;
+            self.retry.worked();
             return;
         }
-        self.failures += 1;
-        let pause = backoff::pause(PAUSE_BASE, PAUSE_CAP, self.failures, &mut self.rng);
-        self.not_before = Some(Instant::now() + Duration::from_millis(pause.0));
+        let pause = self.retry.failed(&mut self.rng);
+        self.not_before = Some(Instant::now() + clock::duration(pause));
     }
 
     fn may_start(&mut self) -> bool {
@@ -74,24 +72,6 @@ impl Fetching {
             self.not_before = None;
         }
         self.not_before.is_none() && self.running < FETCHES_MAX
-    }
-}
-
-/// How long runs take, so that neither slots wait for leases nor leases for slots.
-#[derive(Debug, Default)]
-pub(super) struct Pace {
-    /// Average of the latest runs; `None` before the first.
-    run_us: Option<u64>,
-}
-
-impl Pace {
-    /// A run has ended that took so long.
-    pub(super) fn ended(&mut self, wall_ms: u64) {
-        let run_us = wall_ms.saturating_mul(1000);
-        self.run_us = Some(match self.run_us {
-            Some(average) => average - average / 8 + run_us / 8,
-            None => run_us,
-        });
     }
 }
 
@@ -141,7 +121,7 @@ impl Agent {
     fn start_job(&mut self, id: JobId, leased: v1::LeasedJob) {
         let source = self.source();
         self.fetching.running += 1;
-        self.tasks.spawn(async move { Done::Job(id, job::load(&source, &leased).await) });
+        self.tasks.spawn(async move { Done::Job(id, Box::new(job::load(&source, &leased).await)) });
     }
 
     async fn start_lease(&mut self, replica: ReplicaId, job: Arc<Job>) -> Result<(), WorkerError> {
@@ -250,30 +230,30 @@ impl Agent {
         Ok(())
     }
 
-    /// Leases to hold, running ones included.
-    fn leases_wanted(&self) -> usize {
-        let slots = self.seats.len() as u64;
-        let Some(run_us) = self.pace.run_us else { return self.seats.len() * 2 };
-        // A refill takes a round trip and a commit at the coordinator.
-        let buffered = slots * (REFILL_US / run_us.max(1)).clamp(1, 1000);
-        usize::try_from(slots + buffered).map_or(WANTED_MAX, |wanted| wanted.min(WANTED_MAX))
-    }
-
-    /// Asks for as many more leases as suit, when that differs enough from what was asked for.
+    /// Asks for more leases, when that is worth a message.
     pub(super) fn send_want(&mut self) {
-        let target = if self.draining.is_some() { 0 } else { self.leases_wanted() };
-        let room = WANTED_MAX.saturating_sub(self.board.len());
-        let wanted = target.saturating_sub(self.board.open()).min(room).min(self.batch_max);
-        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-        // What was asked for comes as soon as there is any. Asking again for a few more would be a
-        // message for each unit; below half it is one for each refill.
-        let enough = self.wished * 2 > wanted || wanted == 0;
-        let too_many = self.wished > wanted && self.draining.is_some();
-        if (enough && !too_many) || !self.can_say() {
-            return;
-        }
-        if self.say(Message::Want(v1::Want { leases: wanted })) {
+        let draining = self.draining.is_some();
+        let wanted = if draining { 0 } else { self.leases_wanted() };
+        // A wish stands until it is granted. Wishing for a few more each time that a run ends would
+        // be a message for each unit; twice as many is one for each refill.
+        let grows = wanted > 0 && wanted >= self.wished.saturating_mul(2);
+        let ends = draining && self.wished > 0;
+        if (grows || ends) && self.can_say() && self.say(Message::Want(v1::Want { leases: wanted }))
+        {
             self.wished = wanted;
         }
+    }
+
+    fn leases_wanted(&self) -> u32 {
+        let situation = Situation {
+            slots: self.seats.len(),
+            // Reports under way count too: a Hello must be able to name them all.
+            held: self.board.len(),
+            run_time: self.run_time,
+            // No more than what is kept in store covers anyway.
+            round_trip: Span::ZERO,
+        };
+        let most = u32::try_from(self.batch_max).unwrap_or(u32::MAX);
+        u32::from(fetch::wanted(&situation)).min(most)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use manyhands_core::digest::Digest;
 use manyhands_core::id::ReplicaId;
 use manyhands_core::replica::CheckpointRef;
+use manyhands_core::time::Span;
 use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
 
@@ -43,7 +44,7 @@ impl Agent {
                 Ok(())
             }
             SlotEvent::Ended(run) => {
-                self.pace.ended(run.usage.wall_ms);
+                self.run_time.note(Span(run.usage.wall_ms));
                 // Large outputs lie in the slot's folder until they are taken over.
                 if ending::is_small(&run, self.terms) {
                     self.seats[slot] = None;
@@ -190,13 +191,7 @@ impl Agent {
             let channel = coordinator.channel.clone();
             self.uploading += 1;
             self.tasks.spawn(async move {
-                let mut uploaded = Ok(());
-                for pin in &ending.blobs {
-                    uploaded = cache::upload(&channel, pin).await;
-                    if uploaded.is_err() {
-                        break;
-                    }
-                }
+                let uploaded = cache::upload_all(&channel, &ending.blobs).await;
                 Done::Uploaded(replica, ending, uploaded)
             });
         }

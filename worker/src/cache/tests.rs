@@ -8,6 +8,7 @@ use manyhands_proto::link::{self, Channel, Endpoint};
 use manyhands_proto::v1;
 use manyhands_proto::v1::blobs_server::{Blobs, BlobsServer};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -188,8 +189,10 @@ async fn serve(answers: Vec<Answer>) -> (Channel, Arc<Mutex<Vec<u64>>>) {
     let server = tonic::transport::Server::builder();
     let incoming = TcpListenerStream::new(listener);
     let serving = server.serve_with_incoming(BlobsServer::new(script), incoming);
-    // Ends with the test's runtime.
-    drop(tokio::task::spawn(serving));
+    let mut server = JoinSet::new();
+    server.spawn(async move { serving.await.unwrap() });
+    // It goes on until the test's runtime ends.
+    server.detach_all();
     let endpoint = Endpoint::Plain(addr.try_into().unwrap());
     let identity = Identity::from_seed(&[1; 32]);
     (link::connect(&endpoint, &identity).await.unwrap(), offsets)

@@ -44,6 +44,17 @@ pub(crate) async fn upload(channel: &Channel, pin: &Pin) -> Result<(), UploadErr
     }
 }
 
+/// Puts all of them, or stops at the first that fails.
+///
+/// # Errors
+/// [`UploadError`].
+pub(crate) async fn upload_all(channel: &Channel, pins: &[Pin]) -> Result<(), UploadError> {
+    for pin in pins {
+        upload(channel, pin).await?;
+    }
+    Ok(())
+}
+
 async fn put(channel: &Channel, pin: &Pin) -> Result<(), Status> {
     let mut blobs = BlobsClient::new(channel.clone());
     let digest = Bytes::copy_from_slice(pin.digest.as_bytes());

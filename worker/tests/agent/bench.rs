@@ -16,7 +16,7 @@ use manyhands_worker::control::Status;
 use manyhands_worker::{Config, SlotProgram, Stop, WorkerError};
 use tempfile::TempDir;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::coordinator::{Coordinator, Stream};
 
@@ -72,7 +72,7 @@ pub(crate) const COUNT: &str = r#"(module
 pub(crate) struct Worker {
     pub(crate) status: watch::Receiver<Status>,
     pub(crate) stop: watch::Sender<Stop>,
-    ended: JoinHandle<Result<(), WorkerError>>,
+    ended: JoinSet<Result<(), WorkerError>>,
 }
 
 impl Worker {
@@ -93,18 +93,19 @@ impl Worker {
             SlotProgram { program: env!("CARGO_BIN_EXE_manyhands-slot").into(), args: Vec::new() };
         let (shown, status) = watch::channel(Status::default());
         let (stop, stopped) = watch::channel(Stop::Run);
-        let ended = tokio::task::spawn(manyhands_worker::run(config, slot, shown, stopped));
+        let mut ended = JoinSet::new();
+        ended.spawn(manyhands_worker::run(config, slot, shown, stopped));
         Self { status, stop, ended }
     }
 
     /// Tells it to stop, and waits until it has.
     pub(crate) async fn stop(self, how: Stop) -> Result<(), WorkerError> {
-        drop(self.stop.send(how));
+        self.stop.send_replace(how);
         self.ended().await
     }
 
-    pub(crate) async fn ended(self) -> Result<(), WorkerError> {
-        self.ended.await.unwrap()
+    pub(crate) async fn ended(mut self) -> Result<(), WorkerError> {
+        self.ended.join_next().await.unwrap().unwrap()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use manyhands_core::command::{Command, Enrol, Outcome, Renewal, ReplicaReport, Report};
 use manyhands_core::host::Host;
-use manyhands_core::id::{HostId, ReplicaId};
+use manyhands_core::id::ReplicaId;
 use manyhands_core::key::Key;
 use manyhands_core::limits::LEASES_PER_HOST_MAX;
 use manyhands_core::reply::Reply;
@@ -21,12 +21,13 @@ use crate::rpc::{Shared, status};
 /// How long an older stream of the same host may take to let go.
 const LET_GO: Duration = Duration::from_secs(5);
 
-/// Gives an enrolled host its seat, and tells the engine what it offers now.
+/// Gives an enrolled host its seat, and tells the engine what it offers now. The row that is
+/// returned holds every lease that an older stream ever got.
 pub(super) async fn seat(
     shared: &Shared,
     key: Key,
     capabilities: Option<v1::Capabilities>,
-) -> Result<(HostId, Seat), Status> {
+) -> Result<(Host, Seat), Status> {
     let host = stored(shared, key).await?;
     let mut seat =
         shared.hub.sit(host.id).map_err(|full| Status::resource_exhausted(full.to_string()))?;
@@ -38,7 +39,7 @@ pub(super) async fn seat(
     // This command is decided after all that the older stream may have handed in.
     let enrol = Enrol { key, nickname: host.nickname, capabilities, token: None };
     match shared.desk.ask(Command::Enrol(enrol)).await.map_err(status::desk)? {
-        Reply::Enrolled { host, .. } => Ok((host, seat)),
+        Reply::Enrolled { .. } => Ok((stored(shared, key).await?, seat)),
         Reply::Refused(refusal) => Err(status::refused(&refusal)),
         _ => Err(status::confused()),
     }
@@ -51,7 +52,11 @@ async fn stored(shared: &Shared, key: Key) -> Result<Host, Status> {
 }
 
 /// Welcomes the worker, takes up what it holds and gives away what it does not.
-pub(super) async fn welcome(session: &mut Session, held: Vec<v1::ReplicaId>) -> Result<(), Status> {
+pub(super) async fn welcome(
+    session: &mut Session,
+    host: &Host,
+    held: Vec<v1::ReplicaId>,
+) -> Result<(), Status> {
     if held.len() > LEASES_PER_HOST_MAX {
         let many = format!("held: has {} items, at most {LEASES_PER_HOST_MAX}", held.len());
         return Err(Status::invalid_argument(many));
@@ -60,26 +65,27 @@ pub(super) async fn welcome(session: &mut Session, held: Vec<v1::ReplicaId>) -> 
     let held = held.map_err(status::wire)?;
     let limits = &session.shared.config.limits;
     let welcome = v1::Welcome {
-        host: session.host.0,
+        host: host.id.0,
         heartbeat_ms: u64::try_from(session.shared.config.heartbeat.as_millis())
             .unwrap_or(u64::MAX),
         inline_bytes_max: limits.inline_bytes_max,
         batch_max: limits.batch_max,
     };
     session.send(Out::Welcome(welcome)).await?;
-    reconcile(session, &held).await
+    reconcile(session, host, &held).await
 }
 
-async fn reconcile(session: &mut Session, held: &BTreeSet<ReplicaId>) -> Result<(), Status> {
-    let id = session.host;
-    let host = session.shared.reader.read(move |store| store.host(id)).await;
-    let host = host.map_err(status::desk)?.ok_or_else(status::confused)?;
+async fn reconcile(
+    session: &mut Session,
+    host: &Host,
+    held: &BTreeSet<ReplicaId>,
+) -> Result<(), Status> {
     let forgotten = host.leases.iter().filter(|lease| !held.contains(&lease.replica));
     let given_back: Vec<_> = forgotten
         .map(|lease| ReplicaReport { replica: lease.replica, outcome: Outcome::Aborted })
         .collect();
     if !given_back.is_empty() {
-        let report = Report { host: id, reports: given_back };
+        let report = Report { host: host.id, reports: given_back };
         session.shared.desk.ask(Command::Report(report)).await.map_err(status::desk)?;
     }
     // Renewing answers for each whether it is still this host's to compute.

@@ -1,18 +1,46 @@
 //! A batch of reports: each is checked by itself, so that a bad one does not hold up the others.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use manyhands_core::command::{Command, Outcome, Renewal, ReplicaReport, Report};
 use manyhands_core::digest::Digest;
-use manyhands_core::id::ReplicaId;
+use manyhands_core::host::Host;
+use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::replica::CheckpointRef;
 use manyhands_core::reply::Reported;
+use manyhands_core::store::Store as _;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1::{self, report};
 use tonic::Status;
 
 use super::session::{Asked, Session};
-use crate::rpc::{Shared, blobs};
+use crate::rpc::{Shared, blobs, status};
+
+/// How old the credit may be that a worker is told. It is shown to a person, not reckoned with.
+const CREDIT_AGE: Duration = Duration::from_secs(5);
+
+/// What a host has earned, as of a moment ago.
+pub(super) struct Credit {
+    micro: u64,
+    read_at: Instant,
+}
+
+impl Credit {
+    /// As just read from the host's row.
+    pub(super) fn of(host: &Host) -> Self {
+        Self { micro: host.credit.0, read_at: Instant::now() }
+    }
+
+    /// The credit, read again if that was long ago.
+    pub(super) async fn micro(&mut self, shared: &Shared, id: HostId) -> Result<u64, Status> {
+        if self.read_at.elapsed() >= CREDIT_AGE {
+            let host = shared.reader.read(move |store| store.host(id)).await;
+            *self = Self::of(&host.map_err(status::desk)?.ok_or_else(status::confused)?);
+        }
+        Ok(self.micro)
+    }
+}
 
 /// A batch of which the answer is awaited.
 pub(super) struct Batch {
@@ -25,7 +53,7 @@ pub(super) struct Batch {
 
 impl Batch {
     /// The answer to the worker: what is not refused is stored for good.
-    pub(super) fn acknowledged(self, outcomes: Vec<Reported>) -> Out {
+    pub(super) fn acknowledged(self, outcomes: Vec<Reported>, credit_micro: u64) -> Out {
         let mut refused = self.refused;
         for (replica, outcome) in self.decided.into_iter().zip(outcomes) {
             match outcome {
@@ -36,7 +64,7 @@ impl Batch {
                 }),
             }
         }
-        Out::Acknowledged(v1::Acknowledged { batch: self.number, refused, credit_micro: 0 })
+        Out::Acknowledged(v1::Acknowledged { batch: self.number, refused, credit_micro })
     }
 }
 

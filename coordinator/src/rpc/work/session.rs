@@ -13,7 +13,7 @@ use futures_util::stream::FuturesOrdered;
 use manyhands_core::command::{Command, Renewal, Request};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::key::Key;
-use manyhands_core::reply::Reply;
+use manyhands_core::reply::{Reply, Reported};
 use manyhands_proto::convert;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
@@ -21,7 +21,7 @@ use manyhands_proto::v1::worker_message::Message as In;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
-use super::reports::Batch;
+use super::reports::{Batch, Credit};
 use super::{hello, reports};
 use crate::desk::{DeskError, Pending};
 use crate::hub::{Offer, Parked, Seat};
@@ -51,6 +51,7 @@ pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
     pub(super) host: HostId,
     pub(super) seat: Seat,
+    credit: Credit,
     outbound: Outbound,
     in_flight: FuturesOrdered<InFlight>,
     /// Leases that the worker would still take.
@@ -77,10 +78,11 @@ pub(super) async fn serve(
     let Some(In::Hello(greeting)) = first.and_then(|first| first.message) else {
         return Err(Status::failed_precondition("hello: must be the first message"));
     };
-    let (host, seat) = hello::seat(&shared, key, greeting.capabilities.clone()).await?;
+    let (host, seat) = hello::seat(&shared, key, greeting.capabilities).await?;
     let mut session = Session {
         shared,
-        host,
+        host: host.id,
+        credit: Credit::of(&host),
         seat,
         outbound,
         in_flight: FuturesOrdered::new(),
@@ -88,7 +90,7 @@ pub(super) async fn serve(
         is_asking: false,
         named: BTreeSet::new(),
     };
-    hello::welcome(&mut session, greeting.held).await?;
+    hello::welcome(&mut session, &host, greeting.held).await?;
     session.run(inbound).await
 }
 
@@ -170,12 +172,17 @@ impl Session {
                 }
                 self.send(Out::Abort(abort)).await
             }
-            (Asked::Report(batch), None) => self.send(batch.acknowledged(Vec::new())).await,
+            (Asked::Report(batch), None) => self.acknowledge(batch, Vec::new()).await,
             (Asked::Report(batch), Some(Reply::Reported(outcomes))) => {
-                self.send(batch.acknowledged(outcomes)).await
+                self.acknowledge(batch, outcomes).await
             }
             _ => Err(status::confused()),
         }
+    }
+
+    async fn acknowledge(&mut self, batch: Batch, outcomes: Vec<Reported>) -> Result<(), Status> {
+        let credit_micro = self.credit.micro(&self.shared, self.host).await?;
+        self.send(batch.acknowledged(outcomes, credit_micro)).await
     }
 
     /// The worker would take so many leases from now on.
