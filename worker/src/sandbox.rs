@@ -6,7 +6,7 @@
 //! `DETERMINISM.md`, beside this file's folder, argues why the bytes are equal.
 //!
 //! Map, outside in: `engine` (settings of wasmtime), `compiled` (cache of machine code), `program`,
-//! `unit` and `outcome` (what goes in and comes out), `run` (drives a guest), `checkpoint` (its state
+//! `unit`, `outcome` and `failure` (what goes in and comes out), `run` (drives a guest), `control` (steers it), `checkpoint` (its state
 //! as bytes), `wasi` (what it can call), `host` (what these calls act on: `files`, `descriptors`,
 //! `log`, `random`).
 
@@ -14,8 +14,10 @@ mod check;
 pub mod checkpoint;
 mod codec;
 mod compiled;
+mod control;
 mod descriptors;
 mod engine;
+mod failure;
 mod files;
 mod host;
 mod instance;
@@ -29,13 +31,13 @@ mod wasi;
 
 pub use self::check::{CheckReport, check};
 pub use self::compiled::CompiledError;
+pub use self::control::{CheckpointPlan, Control, Requests, RunEvent};
 pub use self::engine::{Sandbox, SandboxError, WASM_STACK_BYTES};
-pub use self::outcome::{
-    AppError, AppErrorKind, Content, HostError, HostErrorKind, Limit, Outcome, Output, RunReport,
-    Trap, Usage,
-};
+pub use self::failure::{AppError, AppErrorKind, HostError, HostErrorKind, Limit, Trap};
+pub use self::outcome::{Content, Outcome, Output, RunReport, Usage};
 pub use self::program::Program;
-pub use self::run::{
-    CheckpointPlan, Control, GUEST_THREAD_STACK_BYTES, Requests, RunEvent, run, run_here,
+pub use self::run::{GUEST_THREAD_STACK_BYTES, run, run_here};
+pub use self::unit::{
+    ARGS_BYTES_MAX, ARGS_MAX, FILE_BYTES_MAX, FILES_MAX, INPUTS_MAX, Input, LOG_BYTES_MAX, Limits,
+    MEMORY_BYTES_MAX, Unit, UnitError,
 };
-pub use self::unit::{ARGS_BYTES_MAX, ARGS_MAX, INPUTS_MAX, Input, Limits, Unit, UnitError};

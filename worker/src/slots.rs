@@ -4,7 +4,7 @@
 //! worker. A slot is *warm*: it outlives its replicas and keeps their modules compiled, so a short one
 //! costs little more than a message there and one back.
 //!
-//! Map: `slot` is the worker's side ([`Slot`], [`Run`]), `child` the process's ([`slot_main`]);
+//! Map: `slot` and `run` are the worker's side ([`Slot`], [`Run`]), `child` the process's ([`slot_main`]);
 //! `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
 //! `process` is all that is asked of the operating system.
 
@@ -12,10 +12,12 @@ mod child;
 mod command;
 mod frame;
 mod process;
+mod run;
 mod slot;
 mod wire;
 
 pub use self::child::slot_main;
 pub use self::command::{InputFile, RunSpec, SlotCommand};
 pub use self::frame::FRAME_BYTES_MAX;
-pub use self::slot::{Run, RunControl, Slot, SlotError, SlotEvent};
+pub use self::run::{Run, RunControl, SlotEvent};
+pub use self::slot::{Slot, SlotError};

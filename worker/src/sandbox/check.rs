@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::sandbox::control::Control;
 use crate::sandbox::outcome::{Outcome, RunReport};
 use crate::sandbox::program::Program;
-use crate::sandbox::run::{Control, run};
+use crate::sandbox::run::run;
 use crate::sandbox::unit::Unit;
 
 /// What `manyhands check` shows.

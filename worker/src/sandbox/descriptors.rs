@@ -10,6 +10,9 @@ use crate::sandbox::wasi::errno::Errno;
 /// Most open files at one time.
 pub(crate) const DESCRIPTORS_MAX: usize = 1024;
 
+/// Most entries in the listings of all open directories together.
+pub(crate) const LISTED_MAX: usize = 1 << 16;
+
 /// Directories that are open from the beginning, as descriptors 3, 4, and so on.
 const PREOPENED: [(NodeId, &str); 4] = [(IN, "/in"), (OUT, "/out"), (TMP, "/tmp"), (ROOT, "/")];
 
@@ -103,6 +106,26 @@ impl Descriptors {
         }
     }
 
+    /// Keeps what `fd` lists, unless all listings together became too long.
+    pub(crate) fn keep_listing(&mut self, fd: u32, listing: Vec<Entry>) -> Result<(), Errno> {
+        let Descriptor::Directory(directory) = self.get_mut(fd)? else { return Err(Errno::NOTDIR) };
+        directory.listing = listing;
+        let lengths = self.0.values().map(|descriptor| match descriptor {
+            Descriptor::Directory(directory) => directory.listing.len(),
+            Descriptor::File(_)
+            | Descriptor::Stdin { .. }
+            | Descriptor::Stdout
+            | Descriptor::Stderr => 0,
+        });
+        if lengths.sum::<usize>() <= LISTED_MAX {
+            return Ok(());
+        }
+        if let Descriptor::Directory(directory) = self.get_mut(fd)? {
+            directory.listing = Vec::new();
+        }
+        Err(Errno::NFILE)
+    }
+
     /// Gives the lowest free number, as POSIX does.
     pub(crate) fn open(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
         if self.0.len() >= DESCRIPTORS_MAX {
@@ -142,12 +165,12 @@ impl Descriptors {
         Ok(())
     }
 
-    pub(crate) fn decode<R: Read>(from: &mut Decoder<R>, entries_max: u64) -> io::Result<Self> {
+    pub(crate) fn decode<R: Read>(from: &mut Decoder<R>) -> io::Result<Self> {
         let count = from.length(DESCRIPTORS_MAX as u64)?;
         let mut open = BTreeMap::new();
         for _ in 0..count {
             let fd = from.u32()?;
-            open.insert(fd, decode(from, entries_max)?);
+            open.insert(fd, decode(from)?);
         }
         Ok(Self(open))
     }
@@ -185,7 +208,7 @@ fn encode<W: Write>(descriptor: &Descriptor, to: &mut Encoder<W>) -> io::Result<
     }
 }
 
-fn decode<R: Read>(from: &mut Decoder<R>, entries_max: u64) -> io::Result<Descriptor> {
+fn decode<R: Read>(from: &mut Decoder<R>) -> io::Result<Descriptor> {
     Ok(match from.u8()? {
         0 => Descriptor::Stdin { offset: from.u64()? },
         1 => Descriptor::Stdout,
@@ -200,7 +223,7 @@ fn decode<R: Read>(from: &mut Decoder<R>, entries_max: u64) -> io::Result<Descri
         4 => {
             let node = from.u32()?;
             let preopened = from.flag()?;
-            let count = from.length(entries_max)?;
+            let count = from.length(LISTED_MAX as u64)?;
             let mut listing = Vec::new();
             for _ in 0..count {
                 listing.push(decode_entry(from)?);

@@ -6,9 +6,10 @@ use bytes::Bytes;
 
 use crate::sandbox::codec::{Decoder, Encoder, malformed};
 use crate::sandbox::descriptors::Descriptors;
+use crate::sandbox::failure::Limit;
 use crate::sandbox::files::{Files, NodeId};
 use crate::sandbox::log::Log;
-use crate::sandbox::outcome::{Limit, Output};
+use crate::sandbox::outcome::Output;
 use crate::sandbox::random::Random;
 use crate::sandbox::unit::{Limits, Unit, UnitError};
 
@@ -18,6 +19,9 @@ pub(crate) const CLOCK_START_NS: u64 = 1_577_836_800_000_000_000;
 /// How far a clock goes on each time that the guest looks at it. A program that waits for a time to
 /// come thus gets there, and a program that measures itself never divides by zero.
 pub(crate) const CLOCK_TICK_NS: u64 = 1_000_000;
+
+/// Names of all outputs together; they travel in one message.
+const OUTPUT_NAMES_BYTES_MAX: usize = 1 << 20;
 
 /// Everything outside of the guest's memory and globals that can influence it.
 #[derive(Debug)]
@@ -83,6 +87,10 @@ impl Host {
     pub(crate) fn outputs(&mut self) -> Result<Vec<Output>, Limit> {
         let files = self.files.outputs();
         let files_bytes: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        let names_bytes: usize = files.iter().map(|(name, _)| name.len()).sum();
+        if names_bytes > OUTPUT_NAMES_BYTES_MAX {
+            return Err(Limit::Files);
+        }
         if files_bytes.saturating_add(self.stdout.len() as u64) > self.limits.output_bytes {
             return Err(Limit::OutputBytes);
         }
@@ -117,7 +125,7 @@ impl Host {
         let stdout = from.bytes(self.limits.output_bytes)?;
         self.write_stdout(&stdout).map_err(|_limit| malformed("more output than the limit"))?;
         self.files.restore(from)?;
-        self.descriptors = Descriptors::decode(from, self.limits.files.into())?;
+        self.descriptors = Descriptors::decode(from)?;
         for node in self.descriptors.nodes() {
             self.files
                 .kind(node)

@@ -4,12 +4,11 @@ use manyhands_prepare::abi;
 use thiserror::Error;
 use wasmtime::{Instance, Memory, ResourceLimiter, Store, TypedFunc};
 
+use crate::sandbox::control::Teller;
+use crate::sandbox::failure::{AppError, AppErrorKind, HostError, HostErrorKind, Limit, Trap};
 use crate::sandbox::host::Host;
-use crate::sandbox::outcome::{
-    AppError, AppErrorKind, HostError, HostErrorKind, Limit, Outcome, Trap,
-};
+use crate::sandbox::outcome::Outcome;
 use crate::sandbox::program::Program;
-use crate::sandbox::run::Teller;
 use crate::sandbox::wasi::errno::End;
 
 /// Most entries of a guest's tables; a table cannot grow beyond it on any machine.

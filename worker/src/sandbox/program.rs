@@ -6,8 +6,8 @@ use manyhands_prepare::{Kind, abi, prepare};
 use wasmtime::{InstancePre, Module};
 
 use crate::sandbox::engine::Sandbox;
+use crate::sandbox::failure::{HostError, HostErrorKind};
 use crate::sandbox::instance::Guest;
-use crate::sandbox::outcome::{HostError, HostErrorKind};
 
 /// A compiled guest program.
 #[derive(Clone)]

@@ -1,8 +1,5 @@
 //! Drives a guest from its first instruction, or from a checkpoint, to its outcome.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,110 +7,16 @@ use manyhands_prepare::Kind;
 use nix::time::ClockId;
 
 use crate::sandbox::checkpoint::{self, Checkpointed, Identity};
+use crate::sandbox::control::{Control, RunEvent, Teller};
+use crate::sandbox::failure::{AppErrorKind, HostError, HostErrorKind};
 use crate::sandbox::host::Host;
 use crate::sandbox::instance::{Ended, Guest, Running, ended, outcome};
-use crate::sandbox::outcome::{AppErrorKind, HostError, HostErrorKind, Outcome, RunReport, Usage};
+use crate::sandbox::outcome::{Outcome, RunReport, Usage};
 use crate::sandbox::program::Program;
 use crate::sandbox::unit::Unit;
 
 /// Stack that a thread needs to call [`run_here`]: the guest's, and as much again for our own calls.
 pub const GUEST_THREAD_STACK_BYTES: usize = 2 * crate::sandbox::engine::WASM_STACK_BYTES;
-
-/// How often progress is told, at most.
-const TELL_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Wishes to a running guest, from other threads. They are looked at between two steps.
-#[derive(Debug, Default)]
-pub struct Requests {
-    checkpoint: AtomicBool,
-    drain: AtomicBool,
-}
-
-impl Requests {
-    /// Asks for a checkpoint as soon as possible.
-    pub fn checkpoint(&self) {
-        self.checkpoint.store(true, Ordering::Relaxed);
-    }
-
-    /// Asks for a checkpoint as soon as possible, and to stop then.
-    pub fn drain(&self) {
-        self.drain.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Where checkpoints go and how often.
-#[derive(Debug, Clone)]
-pub struct CheckpointPlan {
-    /// A folder of this run alone; it holds one checkpoint, the newest.
-    pub folder: PathBuf,
-    /// Time on the wall between two checkpoints.
-    pub interval: Duration,
-}
-
-/// Something that happened to a running guest.
-#[derive(Debug, Clone)]
-pub enum RunEvent {
-    /// It is about to be called for the first time.
-    Started {
-        /// Steps already done, if it was resumed.
-        step: u64,
-    },
-    /// It came further; told at most once a second.
-    Progress {
-        /// What the guest says, in parts per million.
-        ppm: u32,
-        /// Steps done.
-        step: u64,
-    },
-    /// Its state is on disk.
-    Checkpointed(Checkpointed),
-}
-
-/// How a run is steered and watched.
-#[derive(Default)]
-pub struct Control {
-    /// Wishes of other threads.
-    pub requests: Arc<Requests>,
-    /// Checkpoints of a step program; without a plan, none are written and a drain is not heard.
-    pub checkpoints: Option<CheckpointPlan>,
-    /// A checkpoint to go on from.
-    pub resume: Option<PathBuf>,
-    /// Whether to hash the final state of a step program.
-    pub wants_state_hash: bool,
-    /// Hears of events, on the guest's thread.
-    pub on_event: Option<Box<dyn FnMut(RunEvent) + Send>>,
-}
-
-impl std::fmt::Debug for Control {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Control")
-            .field("checkpoints", &self.checkpoints)
-            .field("resume", &self.resume)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Passes events on, not too often.
-pub(crate) struct Teller {
-    on_event: Option<Box<dyn FnMut(RunEvent) + Send>>,
-    told_at: Instant,
-    step: u64,
-}
-
-impl Teller {
-    fn tell(&mut self, event: RunEvent) {
-        if let Some(on_event) = &mut self.on_event {
-            on_event(event);
-        }
-    }
-
-    pub(crate) fn tell_progress(&mut self, ppm: u32) {
-        if self.told_at.elapsed() >= TELL_INTERVAL {
-            self.told_at = Instant::now();
-            self.tell(RunEvent::Progress { ppm, step: self.step });
-        }
-    }
-}
 
 /// Runs `unit` on a thread made for it.
 #[must_use]
@@ -137,7 +40,7 @@ pub fn run_here(program: &Program, unit: Unit, mut control: Control) -> RunRepor
         Ok(host) => host,
         Err(error) => return report_host_error(HostError::new(HostErrorKind::Input, error)),
     };
-    let teller = Teller { on_event: control.on_event.take(), told_at: Instant::now(), step: 0 };
+    let teller = Teller::new(control.on_event.take());
     let mut report = match Running::new(program, Guest::new(host, teller)) {
         Ok(running) => Drive { program, running, control, identity, step: 0 }.finish(),
         Err((mut store, ended)) => {
@@ -175,7 +78,7 @@ impl Drive<'_> {
             Next::Drained(checkpointed) => Outcome::Drained(checkpointed),
             Next::Ended(ended) => {
                 if self.control.wants_state_hash && self.program.kind == Kind::Step {
-                    state_hash = Some(self.state_hash());
+                    state_hash = self.state_hash();
                 }
                 outcome(ended, &mut self.running.store.data_mut().host)
             }
@@ -245,8 +148,8 @@ impl Drive<'_> {
         checkpointed_at: &mut Instant,
     ) -> Result<Option<Checkpointed>, Ended> {
         let Some(plan) = &self.control.checkpoints else { return Ok(None) };
-        let drains = self.control.requests.drain.load(Ordering::Relaxed);
-        let asked = self.control.requests.checkpoint.swap(false, Ordering::Relaxed);
+        let drains = self.control.requests.wants_drain();
+        let asked = self.control.requests.take_checkpoint();
         if !(drains || asked || checkpointed_at.elapsed() >= plan.interval) {
             return Ok(None);
         }
@@ -264,7 +167,7 @@ impl Drive<'_> {
         Ok(None)
     }
 
-    fn state_hash(&mut self) -> [u8; 32] {
+    fn state_hash(&mut self) -> Option<[u8; 32]> {
         checkpoint::state_hash(self.program, &mut self.running, self.step)
     }
 

@@ -9,6 +9,14 @@ pub const ARGS_MAX: usize = 4096;
 pub const ARGS_BYTES_MAX: usize = 1 << 20;
 /// Most inputs of a unit.
 pub const INPUTS_MAX: usize = 4096;
+/// Most linear memory that a unit can be granted: all that 32 bits can address.
+pub const MEMORY_BYTES_MAX: u64 = 4 << 30;
+/// Most bytes of output, and of scratch space, that a unit can be granted; both are held in memory.
+pub const FILE_BYTES_MAX: u64 = 4 << 30;
+/// Most files and directories that a unit can be granted.
+pub const FILES_MAX: u32 = 1 << 16;
+/// Most bytes of standard error that are kept.
+pub const LOG_BYTES_MAX: u32 = 1 << 20;
 
 /// The inputs and limits of one work unit. Two runs of one module with equal units give equal outcomes.
 #[derive(Debug, Clone)]
@@ -91,6 +99,27 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Refuses limits beyond what any sandbox grants.
+    ///
+    /// # Errors
+    /// [`UnitError::Limit`] for the first that is too great.
+    pub fn validate(&self) -> Result<(), UnitError> {
+        for (name, value, max) in [
+            ("memory bytes", self.memory_bytes, MEMORY_BYTES_MAX),
+            ("output bytes", self.output_bytes, FILE_BYTES_MAX),
+            ("scratch bytes", self.scratch_bytes, FILE_BYTES_MAX),
+            ("files", self.files.into(), FILES_MAX.into()),
+            ("log bytes", self.log_bytes.into(), LOG_BYTES_MAX.into()),
+        ] {
+            if value > max {
+                return Err(UnitError::Limit { name, value, max });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Why a unit cannot be run as given.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UnitError {
@@ -104,6 +133,16 @@ pub enum UnitError {
     InputCount {
         /// How many there are.
         count: usize,
+    },
+    /// A limit is beyond what any sandbox grants.
+    #[error("limit of {name}: {value}, but at most {max} is possible")]
+    Limit {
+        /// Which limit.
+        name: &'static str,
+        /// As given.
+        value: u64,
+        /// The greatest possible.
+        max: u64,
     },
     /// An input's path is not a plain relative path, or is taken.
     #[error("input `{path}`: not a plain relative path, or given twice")]
@@ -127,7 +166,7 @@ impl Unit {
         if self.inputs.len() > INPUTS_MAX {
             return Err(UnitError::InputCount { count: self.inputs.len() });
         }
-        Ok(())
+        self.limits.validate()
     }
 
     /// Names all that can influence the guest. A checkpoint bears it, so that it is never resumed

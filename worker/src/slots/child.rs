@@ -79,7 +79,7 @@ fn obey(orders: &mut impl io::Read, jobs: &SyncSender<Job>) -> io::Result<()> {
             v1::order::Order::Setup(_) => return Err(io::Error::other("set up twice")),
             v1::order::Order::Run(run) => {
                 current = Arc::new(Requests::default());
-                let job = (run, Arc::clone(&current));
+                let job = (*run, Arc::clone(&current));
                 jobs.try_send(job).map_err(|_full| io::Error::other("a run during another"))?;
             }
             v1::order::Order::CheckpointNow(_) => current.checkpoint(),

@@ -4,32 +4,20 @@ use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::SinkExt;
 use manyhands_proto::slot::v1;
 use prost::Message;
 use thiserror::Error;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
-use tokio::sync::mpsc;
-use tokio::time::{Interval, MissedTickBehavior, interval};
-use tokio_stream::StreamExt;
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
-use crate::sandbox::checkpoint::Checkpointed;
-use crate::sandbox::{
-    AppError, AppErrorKind, HostError, HostErrorKind, Limit, Outcome, RunReport, Usage,
-};
 use crate::slots::command::{RunSpec, SlotCommand};
 use crate::slots::frame::{self, FRAME_BYTES_MAX};
+use crate::slots::run::Run;
 use crate::slots::{process, wire};
 
-/// How often a running child's CPU time is looked at.
-const BEAT: Duration = Duration::from_secs(1);
-/// CPU time for reading and compiling a module, before the guest is called.
-const COMPILE_TIME_MAX: Duration = Duration::from_secs(600);
-/// Wishes to a run that may wait.
-const WISHES_MAX: usize = 8;
 /// How much of a dead child's last words is kept.
 const LAST_WORDS_BYTES_MAX: u64 = 2 << 10;
 
@@ -57,94 +45,20 @@ pub enum SlotError {
     Pipe(io::Error),
 }
 
-/// Something that happened to a run.
-#[derive(Debug, Clone)]
-pub enum SlotEvent {
-    /// The guest is about to be called.
-    Started {
-        /// Steps already done, if it was resumed.
-        step: u64,
-    },
-    /// The run is alive; comes once a second.
-    Progress {
-        /// What the guest said last, in parts per million.
-        ppm: u32,
-        /// CPU time since the run began, in milliseconds.
-        cpu_ms: u64,
-        /// Steps done, as far as is known.
-        step: u64,
-    },
-    /// The guest's state is on disk.
-    Checkpointed(Checkpointed),
-    /// The run ended; nothing comes after this.
-    Ended(RunReport),
-    /// The run was killed as was asked; nothing comes after this.
-    Killed,
-}
-
-/// A wish to a run.
-#[derive(Debug, Clone, Copy)]
-enum Wish {
-    Pause,
-    Resume,
-    CheckpointNow,
-    Drain,
-    Kill,
-}
-
-/// Steers a run from elsewhere. A wish to a run that has ended is forgotten.
-#[derive(Debug, Clone)]
-pub struct RunControl(mpsc::Sender<Wish>);
-
-impl RunControl {
-    /// Stops the process where it is; its memory stays.
-    pub async fn pause(&self) {
-        self.wish(Wish::Pause).await;
-    }
-
-    /// Lets a paused process go on.
-    pub async fn resume(&self) {
-        self.wish(Wish::Resume).await;
-    }
-
-    /// Asks a step program for a checkpoint at the end of the step under way.
-    pub async fn checkpoint_now(&self) {
-        self.wish(Wish::CheckpointNow).await;
-    }
-
-    /// Asks a step program for a checkpoint at the end of the step under way, and to end with it. A
-    /// command does not hear it: let it end, or kill it. A paused run goes on, to get there.
-    pub async fn drain(&self) {
-        self.wish(Wish::Drain).await;
-    }
-
-    /// Ends the process at once.
-    pub async fn kill(&self) {
-        self.wish(Wish::Kill).await;
-    }
-
-    async fn wish(&self, wish: Wish) {
-        match self.0.send(wish).await {
-            // An error means that the run has ended.
-            Ok(()) | Err(_) => {}
-        }
-    }
-}
-
 /// A place for one replica at a time. Its process is started when first needed, and again whenever it
 /// died.
 #[derive(Debug)]
 pub struct Slot {
     command: SlotCommand,
-    alive: Option<Alive>,
+    pub(super) alive: Option<Alive>,
 }
 
 /// A slot's process and the pipes to it.
 #[derive(Debug)]
-struct Alive {
-    child: Child,
+pub(super) struct Alive {
+    pub(super) child: Child,
     orders: FramedWrite<ChildStdin, LengthDelimitedCodec>,
-    notes: FramedRead<ChildStdout, LengthDelimitedCodec>,
+    pub(super) notes: FramedRead<ChildStdout, LengthDelimitedCodec>,
     last_words: ChildStderr,
 }
 
@@ -161,7 +75,7 @@ impl Alive {
         Ok(Self { child, orders, notes, last_words })
     }
 
-    async fn send(&mut self, order: v1::order::Order) -> Result<(), SlotError> {
+    pub(super) async fn send(&mut self, order: v1::order::Order) -> Result<(), SlotError> {
         let bytes: Bytes = wire::order(order).encode_to_vec().into();
         if bytes.len() > FRAME_BYTES_MAX {
             return Err(SlotError::TooLong { bytes: bytes.len() });
@@ -170,7 +84,7 @@ impl Alive {
     }
 
     /// Waits for the end of a child that has closed its pipes or is being killed.
-    async fn end(mut self) -> (Option<ExitStatus>, String) {
+    pub(super) async fn end(mut self) -> (Option<ExitStatus>, String) {
         // A child that closed its pipes but lives on would be waited for without end.
         drop(self.child.start_kill());
         let status = self.child.wait().await.ok();
@@ -218,7 +132,7 @@ impl Slot {
     /// If the process cannot be started, or the message is too long for a frame.
     pub async fn start(&mut self, spec: &RunSpec) -> Result<Run<'_>, SlotError> {
         self.warm_up().await?;
-        let order = v1::order::Order::Run(wire::from_spec(spec));
+        let order = v1::order::Order::Run(Box::new(wire::from_spec(spec)));
         if let Some(alive) = &mut self.alive {
             match alive.send(order).await {
                 // It died between two runs; the first event of this one will tell.
@@ -226,227 +140,6 @@ impl Slot {
                 Err(other) => return Err(other),
             }
         }
-        let mut beat = interval(BEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        beat.reset();
-        let (sender, wishes) = mpsc::channel(WISHES_MAX);
-        let meter = Meter {
-            begun: self
-                .alive
-                .as_ref()
-                .and_then(|a| process::cpu_time(&a.child))
-                .unwrap_or_default(),
-            used: Duration::ZERO,
-            limit: COMPILE_TIME_MAX,
-            granted: Duration::from_millis(spec.limits.cpu_ms),
-            is_started: false,
-            ppm: 0,
-            step: 0,
-        };
-        let control = RunControl(sender);
-        Ok(Run { slot: self, control, wishes, beat, meter, is_over: false })
+        Ok(Run::new(self, Duration::from_millis(spec.limits.cpu_ms)))
     }
-}
-
-/// What is known of a run under way.
-#[derive(Debug)]
-struct Meter {
-    /// CPU time of the process when the run, or its guest, began.
-    begun: Duration,
-    /// CPU time since then, as of the last beat.
-    used: Duration,
-    limit: Duration,
-    /// The limit once the guest is called.
-    granted: Duration,
-    is_started: bool,
-    ppm: u32,
-    step: u64,
-}
-
-/// A run under way.
-#[derive(Debug)]
-pub struct Run<'a> {
-    slot: &'a mut Slot,
-    control: RunControl,
-    wishes: mpsc::Receiver<Wish>,
-    beat: Interval,
-    meter: Meter,
-    is_over: bool,
-}
-
-/// What woke a run.
-enum Woken {
-    Note(Option<io::Result<BytesMut>>),
-    Wish(Option<Wish>),
-    Beat,
-}
-
-impl Run<'_> {
-    /// Steers this run from elsewhere. Wishes are carried out by whoever waits in [`Run::next`].
-    #[must_use]
-    pub fn control(&self) -> RunControl {
-        self.control.clone()
-    }
-
-    /// Waits for the next event; `None` after the last. May be dropped while it waits.
-    pub async fn next(&mut self) -> Option<SlotEvent> {
-        while !self.is_over {
-            let alive = self.slot.alive.as_mut()?;
-            let woken = tokio::select! {
-                note = alive.notes.next() => Woken::Note(note),
-                wish = self.wishes.recv() => Woken::Wish(wish),
-                _ = self.beat.tick() => Woken::Beat,
-            };
-            let event = match woken {
-                Woken::Note(Some(Ok(bytes))) => self.note(&bytes).await,
-                Woken::Note(Some(Err(error))) => Some(self.broken(&error.to_string()).await),
-                Woken::Note(None) => Some(self.died().await),
-                Woken::Wish(Some(wish)) => self.grant(wish).await,
-                Woken::Wish(None) => None,
-                Woken::Beat => self.on_beat().await,
-            };
-            if event.is_some() {
-                return event;
-            }
-        }
-        None
-    }
-
-    async fn note(&mut self, bytes: &[u8]) -> Option<SlotEvent> {
-        let Ok(v1::Note { note: Some(note) }) = v1::Note::decode(bytes) else {
-            return Some(self.broken("an unknown message").await);
-        };
-        match note {
-            v1::note::Note::Started(started) => {
-                self.on_started(started.step);
-                Some(SlotEvent::Started { step: started.step })
-            }
-            v1::note::Note::Progress(progress) => {
-                (self.meter.ppm, self.meter.step) = (progress.ppm, progress.step);
-                None
-            }
-            v1::note::Note::Checkpointed(checkpointed) => {
-                match wire::to_checkpointed(&checkpointed) {
-                    Ok(checkpointed) => Some(SlotEvent::Checkpointed(checkpointed)),
-                    Err(error) => Some(self.broken(&error.to_string()).await),
-                }
-            }
-            v1::note::Note::Ended(ended) => match wire::to_report(ended) {
-                Ok(report) => {
-                    self.is_over = true;
-                    Some(SlotEvent::Ended(report))
-                }
-                Err(error) => Some(self.broken(&error.to_string()).await),
-            },
-        }
-    }
-
-    /// From here on, CPU time is the guest's.
-    fn on_started(&mut self, step: u64) {
-        let now = self.slot.alive.as_ref().and_then(|alive| process::cpu_time(&alive.child));
-        let meter = &mut self.meter;
-        meter.begun = now.unwrap_or(meter.begun);
-        meter.used = Duration::ZERO;
-        meter.limit = meter.granted;
-        meter.is_started = true;
-        meter.step = step;
-    }
-
-    async fn on_beat(&mut self) -> Option<SlotEvent> {
-        let now = process::cpu_time(&self.slot.alive.as_ref()?.child)?;
-        let meter = &mut self.meter;
-        meter.used = now.saturating_sub(meter.begun);
-        if meter.used > meter.limit {
-            return Some(self.out_of_time().await);
-        }
-        let Meter { ppm, step, .. } = *meter;
-        let cpu_ms = millis(meter.used);
-        meter.is_started.then_some(SlotEvent::Progress { ppm, cpu_ms, step })
-    }
-
-    async fn grant(&mut self, wish: Wish) -> Option<SlotEvent> {
-        let alive = self.slot.alive.as_mut()?;
-        let sent = match wish {
-            Wish::Pause => {
-                process::pause(&alive.child);
-                Ok(())
-            }
-            Wish::Resume => {
-                process::resume(&alive.child);
-                Ok(())
-            }
-            Wish::CheckpointNow => {
-                alive.send(v1::order::Order::CheckpointNow(v1::CheckpointNow {})).await
-            }
-            Wish::Drain => {
-                process::resume(&alive.child);
-                alive.send(v1::order::Order::Drain(v1::Drain {})).await
-            }
-            Wish::Kill => {
-                self.end().await;
-                return Some(SlotEvent::Killed);
-            }
-        };
-        // A pipe that broke ends the notes too, and that will tell why.
-        drop(sent);
-        None
-    }
-
-    /// The process ended before the run did.
-    async fn died(&mut self) -> SlotEvent {
-        let (status, words) = self.end().await;
-        if status.is_some_and(process::ended_by_cpu_limit) && self.meter.is_started {
-            return self.ended(cpu_time_exceeded());
-        }
-        let ending = status.map_or_else(|| "the slot is gone".to_owned(), process::ending);
-        let message = if words.is_empty() { ending } else { format!("{ending}: {words}") };
-        self.ended(Outcome::HostError(HostError::new(HostErrorKind::Slot, message)))
-    }
-
-    /// The process says what no slot would.
-    async fn broken(&mut self, what: &str) -> SlotEvent {
-        self.end().await;
-        self.ended(Outcome::HostError(HostError::new(HostErrorKind::Slot, what)))
-    }
-
-    async fn out_of_time(&mut self) -> SlotEvent {
-        self.end().await;
-        if self.meter.is_started {
-            return self.ended(cpu_time_exceeded());
-        }
-        let message = format!("compiling took more than {} s", COMPILE_TIME_MAX.as_secs());
-        self.ended(Outcome::HostError(HostError::new(HostErrorKind::Module, message)))
-    }
-
-    async fn end(&mut self) -> (Option<ExitStatus>, String) {
-        self.is_over = true;
-        match self.slot.alive.take() {
-            Some(alive) => alive.end().await,
-            None => (None, String::new()),
-        }
-    }
-
-    fn ended(&self, outcome: Outcome) -> SlotEvent {
-        let usage =
-            Usage { cpu_ms: millis(self.meter.used), steps: self.meter.step, ..Usage::default() };
-        SlotEvent::Ended(RunReport { outcome, usage, state_hash: None, log: String::new() })
-    }
-}
-
-impl Drop for Run<'_> {
-    /// A run that is given up leaves a process in an unknown state, so that goes too.
-    fn drop(&mut self) {
-        if !self.is_over {
-            self.slot.alive = None;
-        }
-    }
-}
-
-fn cpu_time_exceeded() -> Outcome {
-    let kind = AppErrorKind::Limit(Limit::CpuTime);
-    Outcome::AppError(AppError { kind, message: String::new() })
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

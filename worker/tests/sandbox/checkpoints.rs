@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use manyhands_worker::sandbox::{
-    CheckpointPlan, Control, HostErrorKind, Outcome, Program, Requests, RunReport, Unit, run,
+    CheckpointPlan, Control, HostErrorKind, Input, Outcome, Program, Requests, RunReport, Unit, run,
 };
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::{collection, prop_assert_eq};
@@ -226,6 +226,42 @@ fn memory_that_was_cleared() {
     };
     let rest = resume(&program, unit(), &half.path);
     assert!(outputs(&rest).is_empty());
+}
+
+/// A listing half read, longer than all the files that the guest may make, goes on where it was.
+#[test]
+fn a_listing_half_read() {
+    let program = load(
+        &wat::parse_str(
+            r#"(module
+                (import "wasi_snapshot_preview1" "fd_readdir"
+                    (func $list (param i32 i32 i32 i64 i32) (result i32)))
+                (import "wasi_snapshot_preview1" "fd_write"
+                    (func $write (param i32 i32 i32 i32) (result i32)))
+                (memory (export "memory") 1) (global $cookie (mut i64) (i64.const 0))
+                (data (i32.const 0) "\10\00\00\00\60\00\00\00")
+                (func (export "manyhands_step") (result i32)
+                    (if (call $list (i32.const 3) (i32.const 16) (i32.const 96)
+                            (global.get $cookie) (i32.const 8)) (then unreachable))
+                    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                    (global.set $cookie (i64.add (global.get $cookie) (i64.const 2)))
+                    (i64.ge_u (global.get $cookie) (i64.const 40))))"#,
+        )
+        .unwrap(),
+    );
+    let mut unit = unit();
+    unit.inputs = (0..50).map(|n| Input::new(format!("input-{n}"), "")).collect();
+    unit.limits.files = 2;
+    let folder = tempfile::tempdir().unwrap();
+    let whole = uninterrupted(&program, unit.clone());
+    let Outcome::Drained(half) = run_until(&program, unit.clone(), folder.path(), None, 7).outcome
+    else {
+        panic!("it should have been drained")
+    };
+    let control = Control { resume: Some(half.path), wants_state_hash: true, ..Control::default() };
+    let rest = run(&program, unit, control);
+    assert_eq!(outputs(&rest), outputs(&whole));
+    assert_eq!(rest.state_hash, whole.state_hash);
 }
 
 #[test]

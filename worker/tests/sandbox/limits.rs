@@ -169,3 +169,40 @@ fn inputs_with_impossible_names() {
     let report = run_plain(&program, Unit { inputs, ..unit() });
     assert!(host_error(&report).message.contains("given twice"));
 }
+
+#[test]
+fn limits_beyond_what_is_possible() {
+    let program = command("", "");
+    for (limits, word) in [
+        (Limits { memory_bytes: (4 << 30) + 1, ..unit().limits }, "memory bytes"),
+        (Limits { output_bytes: u64::MAX, ..unit().limits }, "output bytes"),
+        (Limits { scratch_bytes: u64::MAX, ..unit().limits }, "scratch bytes"),
+        (Limits { files: u32::MAX, ..unit().limits }, "files"),
+        (Limits { log_bytes: u32::MAX, ..unit().limits }, "log bytes"),
+    ] {
+        let report = run_plain(&program, Unit { limits, ..unit() });
+        assert!(host_error(&report).message.contains(word), "{:?}", report.outcome);
+    }
+}
+
+/// Listings are kept by the sandbox, so a guest cannot have them without end.
+#[test]
+fn too_many_open_listings() {
+    let imports = r#"
+        (import "wasi_snapshot_preview1" "path_open"
+            (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_readdir"
+            (func $list (param i32 i32 i32 i64 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (data (i32.const 0) ".")"#;
+    let body = "(local $error i32) (loop
+        (if (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 2)
+                (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 64)) (then unreachable))
+        (local.set $error (call $list (i32.load (i32.const 64)) (i32.const 128) (i32.const 500)
+            (i64.const 0) (i32.const 72)))
+        (if (local.get $error) (then (call $exit (local.get $error))))
+        (br 0))";
+    let inputs = (0..1_000).map(|n| Input::new(format!("input-{n}"), "")).collect();
+    let report = run_plain(&command(imports, body), Unit { inputs, ..unit() });
+    assert_eq!(app_error(&report).kind, AppErrorKind::Exit(41), "{:?}", report.outcome);
+}

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::sandbox::failure::Limit;
 use crate::sandbox::files::{Body, DEPTH_MAX, Files, NodeId, NodeKind, Place, ROOT};
-use crate::sandbox::outcome::Limit;
 use crate::sandbox::wasi::errno::{Errno, Fault};
 
 impl Files {

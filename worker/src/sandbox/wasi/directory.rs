@@ -61,9 +61,7 @@ impl Host {
         let node = self.descriptors.directory(fd)?.node;
         if cookie == 0 {
             let fresh = self.files.list(node)?;
-            if let Descriptor::Directory(directory) = self.descriptors.get_mut(fd)? {
-                directory.listing = fresh;
-            }
+            self.descriptors.keep_listing(fd, fresh)?;
         }
         let listing = &self.descriptors.directory(fd)?.listing;
         let mut space = memory.slice_mut(buffer, length)?;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::sandbox::outcome::Limit;
+use crate::sandbox::failure::Limit;
 
 /// An error code of WASI preview 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,7 @@ impl Errno {
     pub(crate) const ISDIR: Self = Self(31);
     pub(crate) const MFILE: Self = Self(33);
     pub(crate) const NAMETOOLONG: Self = Self(37);
+    pub(crate) const NFILE: Self = Self(41);
     pub(crate) const NOENT: Self = Self(44);
     pub(crate) const NOTDIR: Self = Self(54);
     pub(crate) const NOTEMPTY: Self = Self(55);
