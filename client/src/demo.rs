@@ -12,4 +12,4 @@ mod story;
 pub(crate) use self::cleanup::Workplace;
 pub(crate) use self::grid::Grid;
 pub(crate) use self::stage::Stage;
-pub(crate) use self::story::tell;
+pub(crate) use self::story::{Ending, tell};

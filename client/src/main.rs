@@ -61,7 +61,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Submit(it) => it.run(context).await,
         Command::Watch(it) => it.run(context).await,
         Command::Why(it) => it.run(context).await,
-        Command::Worker(it) => it.run(context).await,
+        Command::Worker(it) => Box::pin(it.run(context)).await,
     }
 }
 

@@ -1,8 +1,9 @@
 //! A job's progress as people watch it: a bar where lines can be redrawn, plain lines elsewhere.
 
+use std::fmt;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use manyhands_proto::v1;
 
 use crate::failure::Failure;
@@ -108,8 +109,12 @@ fn failures(units: &v1::UnitCounts) -> String {
 fn bar_style(terminal: Terminal) -> ProgressStyle {
     let bar = if terminal.colour() { "{bar:40.green/black.bright}" } else { "{bar:40}" };
     let template =
-        format!("  {bar}  {{percent:>3}} %  {{pos}}/{{len}} units  {{per_sec}}  {{eta}} left");
-    styled(&template).progress_chars("━╸─")
+        format!("  {bar}  {{percent:>3}} %  {{pos}}/{{len}} units  {{rate}}  {{eta}} left");
+    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // A display that cannot be written shows nothing, and there is nobody to tell.
+        let (Ok(()) | Err(fmt::Error)) = write!(out, "{:.1}/s", state.per_sec());
+    };
+    styled(&template).progress_chars("━╸─").with_key("rate", rate)
 }
 
 fn line_style() -> ProgressStyle {

@@ -106,7 +106,8 @@ fn row(job_file: &JobFile, unit: u32, rehearsal: &Rehearsal) -> CheckRow {
         Outcome::Drained(_) => ("aborted", Some("the run was stopped".to_owned()), [].as_slice()),
     };
     let outputs = outputs.iter().map(|output| OutputRow {
-        name: output.name.clone(),
+        // Jobs name their files without the folder that programs see them in.
+        name: output.name.strip_prefix("out/").unwrap_or(&output.name).to_owned(),
         size_bytes: output.size_bytes,
         blake3: hex(&output.digest),
     });

@@ -8,7 +8,7 @@ use manyhands_coordinator::{Config, ConfigError, Coordinator as Server, RunError
 
 use crate::context::{Context, shown};
 use crate::failure::Failure;
-use crate::signals;
+use crate::signals::Signals;
 
 /// Run a coordinator: a grid's server, with everything it keeps in one folder
 #[derive(Debug, Args)]
@@ -39,7 +39,8 @@ impl Coordinator {
             let data = shown(&data);
             terminal.note(&format!("invite people: manyhands invite --data {data} --role worker"));
         }
-        Ok(server.serve(signals::stop()?).await?)
+        let mut signals = Signals::listen()?;
+        Ok(server.serve(async move { signals.next().await }).await?)
     }
 
     /// The file, with what the command line says on top.

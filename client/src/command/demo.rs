@@ -8,9 +8,9 @@ use manyhands_proto::v1;
 
 use super::submit::{self, Submitted};
 use crate::context::Context;
-use crate::demo::{Grid, Stage, Workplace, tell};
+use crate::demo::{Ending, Grid, Stage, Workplace, tell};
 use crate::failure::Failure;
-use crate::signals;
+use crate::signals::Signals;
 use crate::terminal::Style;
 
 /// The job file, with the path of its module.
@@ -29,7 +29,7 @@ pub(crate) struct Demo {}
 
 impl Demo {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let stop = signals::stop()?;
+        let mut signals = Signals::listen()?;
         let place = Workplace::create()?;
         let terminal = context.terminal;
         terminal.line(&Style::Strong.paint("many hands make light work", terminal))?;
@@ -37,7 +37,7 @@ impl Demo {
         // However the play ends, the processes end first and the folder goes after them.
         let played = tokio::select! {
             played = play(context, &place, &mut grid) => played,
-            () = stop => Err(Failure::failed("stopped before the job was done")),
+            () = signals.next() => Err(Failure::failed("stopped before the job was done")),
         };
         grid.stop().await;
         played?;
@@ -68,5 +68,7 @@ async fn play(context: &Context, place: &Workplace, grid: &mut Grid) -> Result<(
     let results = place.results();
     fetch::outputs(&scientist, job, &manifest, &results, |_| {}).await?;
     let receipt = scientist.jobs().receipt(v1::GetJobRequest { job }).await?.into_inner();
-    tell(context, &manifest, &results, &hosts, &receipt, took)
+    let ending =
+        Ending { manifest: &manifest, results: &results, hosts: &hosts, receipt: &receipt, took };
+    tell(terminal, &ending)
 }

@@ -56,12 +56,28 @@ impl Invite {
         };
         let invite = invite(&self.data, request).await?;
         context.terminal.line(&invite.to_string())?;
+        if is_local(&invite) {
+            context.terminal.note(
+                "this invite works on this machine only: set `public` in the coordinator's \
+                 configuration to the address by which others reach it",
+            );
+        }
         let how = match self.role {
             Role::Worker => "on their machine: manyhands worker --join INVITE",
             Role::Scientist => "on their machine: manyhands join INVITE",
         };
         context.terminal.note(how);
         Ok(())
+    }
+}
+
+/// Whether only programs on this machine can follow the invite.
+fn is_local(invite: &Pasted) -> bool {
+    match invite.endpoint() {
+        Endpoint::Plain(_) => true,
+        Endpoint::Pinned { address, .. } => {
+            address.socket_addr().is_some_and(|addr| addr.ip().is_loopback())
+        }
     }
 }
 

@@ -37,7 +37,8 @@ impl FromStr for Subject {
         } else {
             text.parse().map(Self::Job)
         };
-        subject.map_err(|_| "name a job such as 3, a unit such as 3/17, or a host such as host:5")
+        // The core's own words cannot know which of the three was meant.
+        subject.or(Err("name a job such as 3, a unit such as 3/17, or a host such as host:5"))
     }
 }
 

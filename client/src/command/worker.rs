@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::signals;
+use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 /// Lend this machine: compute units for a grid until told to stop
@@ -45,14 +45,16 @@ impl Worker {
         let slots = SlotProgram { program: std::env::current_exe()?, args: vec!["slot".into()] };
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);
-        let asked = signals::stop()?;
+        let mut signals = Signals::listen()?;
         let computing = manyhands_worker::run(config, slots, status, told);
         let narrating = narrate(context.terminal, &place, seen);
         let stopping = async {
-            asked.await;
-            // Nobody listens only when the worker has ended already.
+            signals.next().await;
             tell.send_replace(Stop::Drain);
-            std::future::pending().await
+            // Whoever asks again does not want to wait for the goodbye.
+            signals.next().await;
+            tell.send_replace(Stop::Now);
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             ended = async { tokio::join!(computing, narrating).0 } => Ok(ended?),

@@ -9,9 +9,8 @@ use manyhands_core::manifest::Manifest;
 use manyhands_core::time::Span;
 use manyhands_proto::v1;
 
-use crate::context::Context;
 use crate::failure::Failure;
-use crate::terminal::Style;
+use crate::terminal::{Style, Terminal};
 
 /// Every exponent below 5,000 of a Mersenne prime: known since 1963, and proved since.
 const KNOWN: [u32; 20] =
@@ -20,16 +19,23 @@ const KNOWN: [u32; 20] =
 /// The output that says whether a number is prime.
 const RESULT: &str = "result.txt";
 
+/// All that the end of a demonstration is told from.
+pub(crate) struct Ending<'a> {
+    /// The job.
+    pub(crate) manifest: &'a Manifest,
+    /// The folder with its outputs.
+    pub(crate) results: &'a Path,
+    /// The hosts, as the operator sees them.
+    pub(crate) hosts: &'a [v1::Host],
+    /// What stands behind the outputs.
+    pub(crate) receipt: &'a v1::Receipt,
+    /// From submission to the last answer.
+    pub(crate) took: Duration,
+}
+
 /// Tells what came out; a failure when it is not what it must be.
-pub(crate) fn tell(
-    context: &Context,
-    manifest: &Manifest,
-    results: &Path,
-    hosts: &[v1::Host],
-    receipt: &v1::Receipt,
-    took: Duration,
-) -> Result<(), Failure> {
-    let terminal = context.terminal;
+pub(crate) fn tell(terminal: Terminal, ending: &Ending<'_>) -> Result<(), Failure> {
+    let Ending { manifest, results, hosts, receipt, took } = ending;
     let found = exponents(manifest, results)?;
     let tick = Style::Good.paint("✓", terminal);
     terminal.line(&format!(

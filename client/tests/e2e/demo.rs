@@ -2,7 +2,17 @@
 
 use std::process::Command;
 
-use crate::process::{stderr, stdout};
+use crate::process::{Process, stderr, stdout};
+
+#[test]
+fn a_stopped_demo_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let demo = Process::start_in(home.path(), &["demo"]);
+    demo.wait_for(|line| line.contains("of 669 units"));
+    assert_eq!(demo.terminate(), Some(1));
+    // Its folder is gone, and so are its processes: they would still write there.
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
 
 #[test]
 fn the_demo_finds_the_primes_and_catches_the_liar() {

@@ -100,7 +100,8 @@ impl Grid {
 
     /// Stops a worker as its owner would.
     pub(crate) fn stop_worker(&mut self, name: &str) {
-        self.workers.remove(name).expect("the worker runs").terminate();
+        let code = self.workers.remove(name).expect("the worker runs").terminate();
+        assert_eq!(code, Some(0), "a worker that is told to stop ends well");
     }
 
     /// Runs a command as the scientist.

@@ -3,6 +3,8 @@
 //! Tests wait for events (a line, a state, the end of a process), each with a generous bound, and
 //! never for a time to pass.
 
+#![expect(clippy::unwrap_used, reason = "all of this is a test, its helpers included")]
+
 mod bad_input;
 mod coordinator_crash;
 mod demo;

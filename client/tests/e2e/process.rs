@@ -22,11 +22,18 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start<S: AsRef<OsStr>>(args: &[S]) -> Self {
+        Self::start_in(&std::env::temp_dir(), args)
+    }
+
+    /// With a folder of its own for temporary files.
+    pub(crate) fn start_in<S: AsRef<OsStr>>(temporary: &Path, args: &[S]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_manyhands"));
         let mut child = command
             .args(args)
+            .env("TMPDIR", temporary)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
         let stdout = BufReader::new(child.stdout.take().expect("it has an output"));
@@ -63,13 +70,13 @@ impl Process {
         self.child.wait().expect("it can be waited for");
     }
 
-    /// Asks it to stop, and waits until it has.
-    pub(crate) fn terminate(mut self) {
+    /// Asks it to stop, waits until it has, and gives its exit code.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"));
         kill(pid, Signal::SIGTERM).expect("it can be told");
         // The end of its output is its end.
         while self.lines.recv_timeout(PATIENCE).is_ok() {}
-        assert!(self.child.wait().expect("it can be waited for").success());
+        self.child.wait().expect("it can be waited for").code()
     }
 }
 
