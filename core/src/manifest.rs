@@ -135,3 +135,6 @@ impl Manifest {
         (index < self.units_total).then(|| unit::spec(&self.draft, &self.args, index))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId};
 use crate::job::Job;
 use crate::key::Key;
+use crate::limits::PAGE_MAX;
 use crate::refusal::Refusal;
 use crate::replica::Output;
 use crate::store::{Store, StoreError};
@@ -113,6 +114,78 @@ pub struct OutputsPage {
 /// # Errors
 /// If the store fails.
 pub fn ask(store: &dyn Store, query: &Query, now: Timestamp) -> Result<Answer, StoreError> {
-    let _ = (store, query, now);
-    Ok(Answer::Why(String::new()))
+    if let Some(refusal) = too_long(query) {
+        return Ok(Answer::Refused(refusal));
+    }
+    Ok(match query {
+        Query::Job(id) => job(store, *id)?.map_or_else(Answer::Refused, Answer::Job),
+        Query::Jobs { submitter, before, limit } => {
+            Answer::Jobs(store.jobs(submitter.as_ref(), *before, *limit)?)
+        }
+        Query::Unit(id) => unit(store, *id)?,
+        Query::Outputs { job: id, from, limit } => match job(store, *id)? {
+            Ok(_) => Answer::Outputs(outputs(store, *id, *from, *limit)?),
+            Err(refusal) => Answer::Refused(refusal),
+        },
+        Query::Receipt(id) => match job(store, *id)? {
+            Ok(job) => Answer::Receipt(Box::new(receipt::write(store, *job)?)),
+            Err(refusal) => Answer::Refused(refusal),
+        },
+        Query::Host(id) => {
+            let host = store.host(*id)?.map(Box::new);
+            host.map_or(Answer::Refused(Refusal::UnknownHost(*id)), Answer::Host)
+        }
+        Query::Hosts { after, limit } => Answer::Hosts(store.hosts(*after, *limit)?),
+        Query::Ledger { skip, limit } => Answer::Ledger(store.ledger(*skip, *limit)?),
+        Query::Why(subject) => {
+            why::explain(store, *subject, now)?.map_or_else(Answer::Refused, Answer::Why)
+        }
+    })
+}
+
+/// What was found, or why there is nothing to be found.
+type Found<T> = Result<Result<T, Refusal>, StoreError>;
+
+fn job(store: &dyn Store, id: JobId) -> Found<Box<Job>> {
+    Ok(store.job(id)?.map(Box::new).ok_or(Refusal::UnknownJob(id)))
+}
+
+fn unit(store: &dyn Store, id: UnitId) -> Result<Answer, StoreError> {
+    let job = match job(store, id.job)? {
+        Ok(job) => job,
+        Err(refusal) => return Ok(Answer::Refused(refusal)),
+    };
+    if id.index >= job.units_total {
+        let units_total = job.units_total;
+        return Ok(Answer::Refused(Refusal::UnknownUnit { unit: id, units_total }));
+    }
+    Ok(Answer::Unit(store.unit(id)?.map(Box::new)))
+}
+
+fn outputs(
+    store: &dyn Store,
+    job: JobId,
+    from: u32,
+    limit: usize,
+) -> Result<OutputsPage, StoreError> {
+    let rows = store.units(job, from, limit)?;
+    let last = rows.last().filter(|_| rows.len() == limit);
+    let next = last.and_then(|unit| unit.id.index.checked_add(1));
+    let canonical = |unit: &WorkUnit| Some((unit.id, unit.canonical()?.outputs().to_vec()));
+    Ok(OutputsPage { units: rows.iter().filter_map(canonical).collect(), next })
+}
+
+fn too_long(query: &Query) -> Option<Refusal> {
+    let limit = match query {
+        Query::Jobs { limit, .. }
+        | Query::Outputs { limit, .. }
+        | Query::Hosts { limit, .. }
+        | Query::Ledger { limit, .. } => *limit,
+        Query::Job(_) | Query::Unit(_) | Query::Receipt(_) | Query::Host(_) | Query::Why(_) => {
+            return None;
+        }
+    };
+    let (value, max) = (limit as u64, PAGE_MAX as u64);
+    let is_within = (1..=PAGE_MAX).contains(&limit);
+    (!is_within).then_some(Refusal::OutOfBounds { field: "limit", value, min: 1, max })
 }

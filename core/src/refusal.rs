@@ -1,6 +1,6 @@
 //! Why a command, or one item of it, changes nothing.
 
-use crate::id::{HostId, JobId, ReplicaId};
+use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::invite::Role;
 use crate::key::Key;
 use crate::replica::OutputError;
@@ -15,6 +15,14 @@ pub enum Refusal {
     /// There is no such job.
     #[error("there is no job {0}")]
     UnknownJob(JobId),
+    /// The job has no such unit.
+    #[error("there is no unit {unit}; the job has {units_total} units, from 0")]
+    UnknownUnit {
+        /// The unit.
+        unit: UnitId,
+        /// How many there are.
+        units_total: u32,
+    },
     /// The host was never given this replica.
     #[error("no lease on replica {0} was ever given")]
     UnknownLease(ReplicaId),

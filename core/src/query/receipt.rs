@@ -1,10 +1,12 @@
 //! How sure a job's results are, and on whose word.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::id::JobId;
-use crate::job::{Counts, Tally};
-use crate::store::Voucher;
+use crate::id::{JobId, VolunteerId};
+use crate::job::{Counts, Job, Tally};
+use crate::limits::VOUCHERS_MAX;
+use crate::store::{Store, StoreError, Voucher};
 
 /// How sure a job's results are, and on whose word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,14 +21,54 @@ pub struct Receipt {
     pub counts: Counts,
     /// Its replicas by what became of them.
     pub tally: Tally,
-    /// The hosts whose valid replicas the results rest on, by host.
+    /// The hosts whose valid replicas the results rest on, by host, at most [`VOUCHERS_MAX`].
     pub vouchers: Vec<Voucher>,
     /// How many different volunteers lend these hosts.
     pub volunteers: usize,
 }
 
-impl fmt::Display for Receipt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "job {}", self.job)
+impl Receipt {
+    /// Copies per begun unit, in hundredths; 0 if none was begun.
+    #[must_use]
+    pub fn copies_per_hundred_units(&self) -> u64 {
+        let begun = self.counts.total().saturating_sub(self.counts.waiting);
+        (u64::from(self.tally.leased) * 100).checked_div(u64::from(begun)).unwrap_or(0)
     }
+}
+
+impl fmt::Display for Receipt {
+    /// In one line, for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { done, failed, cancelled, .. } = self.counts;
+        let total = self.counts.total();
+        write!(f, "job {} ({}): {done} of {total} units done", self.job, self.name)?;
+        if failed + cancelled > 0 {
+            write!(f, ", {failed} failed, {cancelled} cancelled")?;
+        }
+        match self.quorum {
+            1 => f.write_str("; one answer sufficed, nobody checked it")?,
+            n => write!(f, "; each on equal answers of {n} different volunteers")?,
+        }
+        let copies = self.copies_per_hundred_units();
+        write!(f, "; {}.{:02} copies a unit", copies / 100, copies % 100)?;
+        let Tally { valid, invalid, .. } = self.tally;
+        write!(f, ", {valid} valid, {invalid} invalid")?;
+        let hosts = self.vouchers.len();
+        write!(f, "; vouched for by {hosts} hosts of {} volunteers", self.volunteers)
+    }
+}
+
+/// Writes the receipt of a job.
+pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> {
+    let vouchers = store.vouchers(job.id, VOUCHERS_MAX)?;
+    let volunteers: BTreeSet<VolunteerId> = vouchers.iter().map(|v| v.volunteer).collect();
+    Ok(Receipt {
+        job: job.id,
+        name: job.name,
+        quorum: job.policy.quorum,
+        counts: job.counts,
+        tally: job.tally,
+        volunteers: volunteers.len(),
+        vouchers,
+    })
 }

@@ -1,1 +1,190 @@
 //! One sentence on why something does not move.
+
+use super::{Found, Subject};
+use crate::host::Host;
+use crate::id::UnitId;
+use crate::job::{Job, JobState};
+use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX, PAGE_MAX};
+use crate::refusal::Refusal;
+use crate::replica::{Replica, ReplicaState};
+use crate::reply::Idle;
+use crate::store::{Store, StoreError};
+use crate::time::Timestamp;
+use crate::work_unit::{UnitState, WorkUnit};
+
+/// Ready units of a job that are looked at, to find one for a host.
+const LOOKED_AT_MAX: usize = 256;
+
+pub(super) fn explain(store: &dyn Store, subject: Subject, now: Timestamp) -> Found<String> {
+    match subject {
+        Subject::Job(id) => match store.job(id)? {
+            Some(job) => Ok(Ok(explain_job(&job))),
+            None => Ok(Err(Refusal::UnknownJob(id))),
+        },
+        Subject::Unit(id) => explain_unit(store, id, now),
+        Subject::Host(id) => match store.host(id)? {
+            Some(host) => Ok(Ok(explain_host(store, &host, now)?)),
+            None => Ok(Err(Refusal::UnknownHost(id))),
+        },
+    }
+}
+
+fn explain_job(job: &Job) -> String {
+    let Job { id, counts, units_total, .. } = job;
+    match job.state {
+        JobState::Finished => {
+            format!("job {id} has finished: {} units done, {} failed", counts.done, counts.failed)
+        }
+        JobState::Cancelled => format!("job {id} was cancelled with {} units done", counts.done),
+        JobState::Cancelling { .. } => {
+            format!("job {id} is being cancelled: {} units are still to be taken back", counts.open)
+        }
+        JobState::Open => format!(
+            "job {id} goes on: of {units_total} units {} wait for a host, {} are being computed or checked, {} have ended",
+            counts.waiting,
+            counts.open + counts.validated,
+            counts.ended(),
+        ),
+    }
+}
+
+fn explain_unit(store: &dyn Store, id: UnitId, now: Timestamp) -> Found<String> {
+    let Some(job) = store.job(id.job)? else {
+        return Ok(Err(Refusal::UnknownJob(id.job)));
+    };
+    let units_total = job.units_total;
+    if id.index >= units_total {
+        return Ok(Err(Refusal::UnknownUnit { unit: id, units_total }));
+    }
+    let Some(unit) = store.unit(id)? else {
+        return Ok(Ok(match job.fresh_next() {
+            None => format!("unit {id} was cancelled before any host had it"),
+            Some(next) => {
+                let before = id.index.saturating_sub(next);
+                let hosts = Candidates::count(store, &job, None)?;
+                format!("unit {id} waits for its first host, behind {before} others; {hosts}")
+            }
+        }));
+    };
+    Ok(Ok(match &unit.state {
+        UnitState::Open => explain_open(store, &job, &unit, now)?,
+        UnitState::Validated { canonical } | UnitState::Done { canonical } => {
+            format!("unit {id} needs no host: a quorum agrees with replica {id}.{canonical}")
+        }
+        UnitState::Failed { reason } => format!("unit {id} gets no more hosts: {reason}"),
+        UnitState::Cancelled => format!("unit {id} was cancelled with its job"),
+    }))
+}
+
+fn explain_open(
+    store: &dyn Store,
+    job: &Job,
+    unit: &WorkUnit,
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    let id = unit.id;
+    let leased: Vec<String> = unit.leased().map(|replica| replica.host.to_string()).collect();
+    let computed_by = leased.join(" and ");
+    Ok(match unit.ready_at {
+        None if leased.is_empty() => format!("unit {id} is being taken back"),
+        None => format!("unit {id} has its hosts: {computed_by} compute it"),
+        Some(at) if at > now => {
+            let after = unit.replicas.iter().rev().find_map(loss).unwrap_or("a loss");
+            format!("unit {id} pauses for {} after {after}", at.since(now))
+        }
+        Some(_) => {
+            let hosts = Candidates::count(store, job, Some(unit))?;
+            format!("unit {id} wants another volunteer's replica; {hosts}")
+        }
+    })
+}
+
+fn loss(replica: &Replica) -> Option<&str> {
+    match &replica.state {
+        ReplicaState::HostError { message } => Some(message),
+        ReplicaState::Expired => Some("a host that did not report in time"),
+        ReplicaState::Aborted => Some("a replica that was given up"),
+        ReplicaState::Leased | ReplicaState::Success { .. } | ReplicaState::AppError { .. } => None,
+    }
+}
+
+/// Hosts by whether they may have a unit; of a large grid, only those that enrolled first.
+#[derive(Default)]
+struct Candidates {
+    willing: usize,
+    unfit: usize,
+    involved: usize,
+    suspended: usize,
+}
+
+impl Candidates {
+    fn count(store: &dyn Store, job: &Job, unit: Option<&WorkUnit>) -> Result<Self, StoreError> {
+        let mut all = Self::default();
+        for host in store.hosts(None, PAGE_MAX)? {
+            let is_involved = unit.is_some_and(|unit| unit.knows(host.volunteer));
+            let group = match job.requirement.fits(&host.capabilities) {
+                _ if !host.is_active() => &mut all.suspended,
+                Err(_) => &mut all.unfit,
+                Ok(()) if is_involved => &mut all.involved,
+                Ok(()) => &mut all.willing,
+            };
+            *group += 1;
+        }
+        Ok(all)
+    }
+}
+
+impl std::fmt::Display for Candidates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { willing, unfit, involved, suspended } = self;
+        if *willing > 0 {
+            return write!(f, "the next of {willing} hosts that may have it has not asked yet");
+        }
+        write!(
+            f,
+            "no host may have it: {unfit} do not fit, {involved} belong to volunteers who had it, \
+             {suspended} are suspended"
+        )
+    }
+}
+
+fn explain_host(store: &dyn Store, host: &Host, now: Timestamp) -> Result<String, StoreError> {
+    let Host { id, counters, leases, .. } = host;
+    if !host.is_active() {
+        let invalid = counters.invalid;
+        return Ok(format!(
+            "host {id} gets no work: {invalid} of its answers differed from a quorum's"
+        ));
+    }
+    if leases.len() >= LEASES_PER_HOST_MAX {
+        let idle = Idle::LeasesFull { held: leases.len() };
+        return Ok(format!("host {id} gets no more work: {idle}"));
+    }
+    if !leases.is_empty() {
+        return Ok(format!("host {id} has work: it holds {} leases", leases.len()));
+    }
+    let seen = now.since(host.seen_at);
+    Ok(match idle(store, host, now)? {
+        Some(idle) => format!("host {id} gets no work: {idle}"),
+        None => format!("host {id} would get work if it asked; it was last seen {seen} ago"),
+    })
+}
+
+/// Why the host would get nothing if it asked now; `None` if it would get something.
+fn idle(store: &dyn Store, host: &Host, now: Timestamp) -> Result<Option<Idle>, StoreError> {
+    let mut idle = Idle::NoJobs;
+    for job in store.jobs_open(JOBS_OPEN_MAX)? {
+        match job.requirement.fits(&host.capabilities) {
+            Err(misfit) if idle == Idle::NoJobs => idle = Idle::NothingFits(misfit),
+            Err(_) => {}
+            Ok(()) => {
+                let ready = store.units_ready(job.id, now, 0, LOOKED_AT_MAX)?;
+                if job.counts.waiting > 0 || ready.iter().any(|unit| !unit.knows(host.volunteer)) {
+                    return Ok(None);
+                }
+                idle = Idle::NothingLeft;
+            }
+        }
+    }
+    Ok(Some(idle))
+}

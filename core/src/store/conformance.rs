@@ -1,1 +1,57 @@
-//! One suite for every store.
+//! One suite for every store: what the engine relies on, as plain functions.
+//!
+//! A store's tests give a [`Fixture`] to [`store_conformance!`](crate::store_conformance), which
+//! makes one test of each function in [`cases`].
+
+pub mod cases;
+pub mod rows;
+
+mod story;
+mod twin;
+
+use super::Store;
+
+/// A store under test, fresh and empty, that can be closed and opened again.
+pub trait Fixture {
+    /// The store.
+    fn store(&mut self) -> &mut dyn Store;
+
+    /// Closes the store and opens it again with what was committed, as after a crash. A store that
+    /// forgets everything by design does nothing.
+    fn reopen(&mut self);
+
+    /// Lets `work` write in a transaction, and gives that up.
+    fn roll_back(&mut self, work: &mut dyn FnMut(&mut dyn Store));
+}
+
+/// One `#[test]` for each case, each with a fixture of its own, made by the given expression.
+#[macro_export]
+macro_rules! store_conformance {
+    ($fixture:expr) => {
+        $crate::store_conformance! { $fixture =>
+            an_empty_store_has_nothing
+            every_row_is_read_back
+            a_put_replaces_the_row
+            ids_go_on_after_the_largest
+            jobs_are_paged_newest_first
+            jobs_are_found_by_state
+            units_are_paged_by_index
+            ready_units_are_found_in_order
+            waking_units_are_counted_by_job
+            validated_units_are_found_until_they_are_done
+            hosts_are_due_by_their_first_deadline
+            the_ledger_keeps_its_order
+            vouchers_are_summed_by_host
+            what_was_written_survives_reopening
+            what_was_rolled_back_never_was
+            an_engine_works_over_it
+            it_agrees_with_the_memory_store
+        }
+    };
+    ($fixture:expr => $($case:ident)*) => {$(
+        #[test]
+        fn $case() -> Result<(), $crate::store::StoreError> {
+            $crate::store::conformance::cases::$case(&mut $fixture)
+        }
+    )*};
+}

@@ -272,3 +272,28 @@ impl Store for MemoryStore {
 fn first_after(at: Timestamp) -> (Timestamp, UnitId) {
     (Timestamp(at.0.saturating_add(1)), JobId(0).unit(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance::Fixture;
+
+    #[derive(Default)]
+    struct InMemory(MemoryStore);
+
+    impl Fixture for InMemory {
+        fn store(&mut self) -> &mut dyn Store {
+            &mut self.0
+        }
+
+        fn reopen(&mut self) {}
+
+        fn roll_back(&mut self, work: &mut dyn FnMut(&mut dyn Store)) {
+            let snapshot = self.0.clone();
+            work(&mut self.0);
+            self.0 = snapshot;
+        }
+    }
+
+    crate::store_conformance!(InMemory::default());
+}

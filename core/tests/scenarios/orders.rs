@@ -12,7 +12,7 @@ use crate::grid::{Grid, SCIENTIST, app_error, checkpoint, host_error, success};
 
 /// One thing that may happen. Numbers are taken modulo what is there, so that every value means
 /// something and shrinking keeps its meaning.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Enrol { volunteer: u8 },
     Submit { units: u8, quorum: u8, tries: u8, priority: u8 },

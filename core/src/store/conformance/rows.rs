@@ -1,0 +1,231 @@
+//! Rows to store: each field has a value of its own, so that none can be mixed up.
+
+use std::collections::BTreeSet;
+
+use crate::account::Account;
+use crate::credit::{LedgerRow, MicroCredits};
+use crate::digest::Digest;
+use crate::host::{Counters, Host, HostState};
+use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
+use crate::invite::{Invite, Role};
+use crate::job::{Counts, Job, JobState, Tally};
+use crate::key::{Key, Signature};
+use crate::lease::Lease;
+use crate::policy::Policy;
+use crate::replica::{CheckpointRef, Output, Replica, ReplicaState, Usage, Verdict};
+use crate::requirement::{Capabilities, Kind, Requirement};
+use crate::time::Timestamp;
+use crate::volunteer::Volunteer;
+use crate::work_unit::{FailReason, UnitState, WorkUnit};
+
+/// A digest that is different for each number.
+#[must_use]
+pub fn digest(number: u64) -> Digest {
+    Digest::of(&number.to_le_bytes())
+}
+
+/// A key that is different for each number.
+#[must_use]
+pub fn key(number: u64) -> Key {
+    Key(digest(number).0)
+}
+
+/// An open job with a million units.
+#[must_use]
+pub fn job(id: u64) -> Job {
+    Job {
+        id: JobId(id),
+        manifest: digest(id),
+        submitter: key(1_000),
+        signature: Signature([7; 64]),
+        name: format!("job № {id}"),
+        units_total: 1_000_000,
+        requirement: Requirement { kind: Kind::Step, memory_bytes_max: 1 << 32, profile: 3 },
+        policy: Policy { priority: 200, ..Policy::default() },
+        state: JobState::Open,
+        counts: Counts {
+            waiting: 999_979,
+            open: 1,
+            validated: 2,
+            done: 3,
+            failed: 4,
+            cancelled: 11,
+        },
+        tally: Tally { leased: 30, valid: 20, invalid: 5 },
+        submitted_at: Timestamp(1_700_000_000_000),
+        ended_at: None,
+    }
+}
+
+/// A job in each state.
+#[must_use]
+pub fn jobs() -> Vec<Job> {
+    let ended_at = Some(Timestamp(1_700_000_000_999));
+    let command = Requirement { kind: Kind::Command, memory_bytes_max: 1, profile: 0 };
+    vec![
+        job(1),
+        Job { state: JobState::Cancelling { next: 77 }, requirement: command, ..job(2) },
+        Job { state: JobState::Cancelled, ended_at, ..job(3) },
+        Job { state: JobState::Finished, ended_at, submitter: key(1_001), ..job(4) },
+    ]
+}
+
+/// A leased replica.
+#[must_use]
+pub fn replica(number: u16) -> Replica {
+    Replica {
+        number,
+        host: HostId(10 + u64::from(number)),
+        volunteer: VolunteerId(20 + u64::from(number)),
+        chain: number,
+        lineage: Vec::new(),
+        leased_at: Timestamp(1_700_000_000_100),
+        resumed_from: None,
+        checkpoint: None,
+        state: ReplicaState::Leased,
+    }
+}
+
+/// An open unit with one leased replica.
+#[must_use]
+pub fn unit(id: UnitId) -> WorkUnit {
+    WorkUnit { id, state: UnitState::Open, ready_at: None, replicas: vec![replica(0)] }
+}
+
+/// An open unit that is ready from `ready_at` on.
+#[must_use]
+pub fn ready(id: UnitId, ready_at: u64) -> WorkUnit {
+    WorkUnit { ready_at: Some(Timestamp(ready_at)), ..unit(id) }
+}
+
+/// A unit in each state, one of them with a replica in each state.
+#[must_use]
+pub fn units(job: JobId) -> Vec<WorkUnit> {
+    let failed =
+        |index, reason| WorkUnit { state: UnitState::Failed { reason }, ..unit(job.unit(index)) };
+    let message = "division by zero".to_owned();
+    vec![
+        WorkUnit { replicas: replicas(), ..ready(job.unit(0), 1_700_000_000_200) },
+        WorkUnit { state: UnitState::Validated { canonical: 1 }, ..unit(job.unit(1)) },
+        WorkUnit { state: UnitState::Done { canonical: 300 }, ..unit(job.unit(2)) },
+        failed(3, FailReason::App { message: message.clone() }),
+        failed(4, FailReason::TooManyTries { replicas: 300, message }),
+        failed(5, FailReason::NoAgreement { replicas: 9, answers: 300 }),
+        WorkUnit { state: UnitState::Cancelled, ..unit(job.unit(u32::MAX)) },
+    ]
+}
+
+fn replicas() -> Vec<Replica> {
+    let usage = Usage { cpu_ms: u64::MAX, wall_ms: 2, memory_bytes_peak: 3 };
+    let success = ReplicaState::Success {
+        outputs: vec![Output::inline("a/b", vec![0, 255]), Output::blob("c", digest(5), 1 << 40)],
+        answer: digest(6),
+        usage,
+        verdict: Verdict::Valid,
+    };
+    let (error, message) = (digest(7), "unreachable".to_owned());
+    let app_error = |verdict| ReplicaState::AppError {
+        error,
+        message: message.clone(),
+        usage: Usage::default(),
+        verdict,
+    };
+    let checkpoint = Some(CheckpointRef {
+        digest: digest(8),
+        step: u64::MAX,
+        bytes: 1 << 33,
+        state_hash: digest(9),
+    });
+    let states = [
+        ReplicaState::Leased,
+        success,
+        app_error(Verdict::Invalid),
+        app_error(Verdict::Inconclusive),
+        ReplicaState::HostError { message: String::new() },
+        ReplicaState::Aborted,
+        ReplicaState::Expired,
+    ];
+    let numbered = (0..).zip(states);
+    let mut all: Vec<_> =
+        numbered.map(|(number, state)| Replica { state, ..replica(number) }).collect();
+    if let Some(last) = all.last_mut() {
+        last.chain = 5;
+        last.lineage = vec![VolunteerId(25), VolunteerId(1 << 40)];
+        (last.resumed_from, last.checkpoint) = (checkpoint, checkpoint);
+    }
+    all
+}
+
+/// A host whose leases end at these times.
+#[must_use]
+pub fn host(id: u64, deadlines: &[u64]) -> Host {
+    let lease = |(index, deadline_at): (u32, &u64)| Lease {
+        replica: ReplicaId { unit: JobId(1).unit(index), number: 2 },
+        deadline_at: Timestamp(*deadline_at),
+        hard_deadline_at: Timestamp(deadline_at + 1),
+        progress_ppm: 999_999,
+    };
+    Host {
+        id: HostId(id),
+        key: key(id),
+        volunteer: VolunteerId(id + 100),
+        nickname: format!("höst-{id}"),
+        capabilities: Capabilities {
+            slots: u16::MAX,
+            memory_bytes: 1 << 36,
+            profiles: BTreeSet::from([1, 70_000]),
+            isa: "aarch64".to_owned(),
+            os: "linux".to_owned(),
+            version: "1.2.3".to_owned(),
+        },
+        state: HostState::Active,
+        counters: Counters { valid: 1, invalid: 2, error: 3, expired: 4 },
+        credit: MicroCredits(1 << 50),
+        leases: (0..).zip(deadlines).map(lease).collect(),
+        enrolled_at: Timestamp(1_700_000_000_300),
+        seen_at: Timestamp(1_700_000_000_400),
+    }
+}
+
+/// A volunteer, perhaps with a name.
+#[must_use]
+pub fn volunteer(id: u64, name: Option<&str>) -> Volunteer {
+    let name = name.map(str::to_owned);
+    Volunteer { id: VolunteerId(id), name, joined_at: Timestamp(1_700_000_000_500) }
+}
+
+/// An invite for each role.
+#[must_use]
+pub fn invites() -> Vec<Invite> {
+    let invite = |number, role| Invite {
+        token: digest(number),
+        role,
+        uses_left: u32::MAX,
+        expires_at: Timestamp(1_700_000_000_600),
+    };
+    vec![
+        invite(60, Role::Host { volunteer: Some("Ada".to_owned()) }),
+        invite(61, Role::Host { volunteer: None }),
+        invite(62, Role::Scientist),
+    ]
+}
+
+/// A scientist.
+#[must_use]
+pub fn account(number: u64) -> Account {
+    let admitted_at = Timestamp(1_700_000_000_700);
+    Account { key: key(number), name: format!("Scientist {number}"), admitted_at }
+}
+
+/// A grant.
+#[must_use]
+pub fn grant(replica: ReplicaId, host: u64) -> LedgerRow {
+    LedgerRow {
+        replica,
+        host: HostId(host),
+        volunteer: VolunteerId(host + 100),
+        claim: MicroCredits(9),
+        grant: MicroCredits(8),
+        granted_at: Timestamp(1_700_000_000_800),
+    }
+}

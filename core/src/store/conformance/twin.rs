@@ -1,0 +1,108 @@
+//! A store beside a memory store: after the same writes, every read must be the same.
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+use super::rows::{self, account, digest, grant, host, invites, job, key, ready, unit, volunteer};
+use crate::backoff::below;
+use crate::id::{HostId, JobId, VolunteerId};
+use crate::job::{Job, JobState};
+use crate::store::memory::MemoryStore;
+use crate::store::{Store, StoreError, Write};
+use crate::time::Timestamp;
+use crate::work_unit::{UnitState, WorkUnit};
+
+/// One write of each kind.
+pub(super) fn one_of_each() -> Vec<Write> {
+    let mut writes = vec![
+        Write::PutJob(job(1)),
+        Write::PutHost(host(1, &[50])),
+        Write::PutVolunteer(volunteer(1, Some("Ada"))),
+        Write::PutAccount(account(1)),
+        Write::AppendLedger(grant(JobId(1).unit(0).replica(0), 1)),
+    ];
+    writes.extend(rows::units(JobId(1)).into_iter().map(Write::PutUnit));
+    writes.extend(invites().into_iter().map(Write::PutInvite));
+    writes
+}
+
+/// Checks that every read is as after [`one_of_each`].
+pub(super) fn assert_has_one_of_each(store: &dyn Store) -> Result<(), StoreError> {
+    assert_equal(store, &one_of_each())
+}
+
+/// Checks that every read is as after these writes.
+pub(super) fn assert_equal(store: &dyn Store, writes: &[Write]) -> Result<(), StoreError> {
+    let mut memory = MemoryStore::new();
+    memory.apply(writes.to_vec())?;
+    assert_same_reads(store, &memory)
+}
+
+/// Writes many random rows over each other, and compares every read now and then.
+pub(super) fn compare_random_writes(store: &mut dyn Store) -> Result<(), StoreError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(20);
+    let mut memory = MemoryStore::new();
+    for _ in 0..40 {
+        let writes: Vec<Write> = (0..20).map(|_| random_write(&mut rng)).collect();
+        store.apply(writes.clone())?;
+        memory.apply(writes)?;
+        assert_same_reads(store, &memory)?;
+    }
+    Ok(())
+}
+
+fn random_write(rng: &mut ChaCha8Rng) -> Write {
+    let id = below(6, rng) + 1;
+    let at = below(8, rng);
+    match below(8, rng) {
+        0 => {
+            let next = rng.next_u32() % 5;
+            let states = [JobState::Open, JobState::Cancelling { next }, JobState::Finished];
+            Write::PutJob(Job { state: states[(rng.next_u32() % 3) as usize], ..job(id) })
+        }
+        1 | 2 => Write::PutUnit(ready(JobId(id).unit(rng.next_u32() % 9), at)),
+        3 => Write::PutUnit(unit(JobId(id).unit(rng.next_u32() % 9))),
+        4 => {
+            let state = UnitState::Validated { canonical: 0 };
+            Write::PutUnit(WorkUnit { state, ..unit(JobId(id).unit(rng.next_u32() % 9)) })
+        }
+        5 => Write::PutHost(host(id, &[at, below(8, rng)])),
+        6 => Write::PutHost(host(id, &[])),
+        _ => Write::AppendLedger(grant(JobId(id).unit(0).replica(0), at + 1)),
+    }
+}
+
+fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
+    assert_eq!(a.last_ids()?, b.last_ids()?);
+    assert_eq!(a.jobs_open(9)?, b.jobs_open(9)?);
+    assert_eq!(a.jobs_cancelling(9)?, b.jobs_cancelling(9)?);
+    assert_eq!(a.jobs(None, None, 99)?, b.jobs(None, None, 99)?);
+    assert_eq!(a.units_validated(None, 99)?, b.units_validated(None, 99)?);
+    assert_eq!(a.hosts(None, 99)?, b.hosts(None, 99)?);
+    assert_eq!(a.next_deadline_at()?, b.next_deadline_at()?);
+    assert_eq!(a.ledger(0, 9_999)?, b.ledger(0, 9_999)?);
+    for id in 0..12 {
+        let (job, at) = (JobId(id), Timestamp(id));
+        assert_eq!(a.job(job)?, b.job(job)?);
+        assert_eq!(a.units(job, 0, 99)?, b.units(job, 0, 99)?);
+        assert_eq!(
+            a.units_ready(job, Timestamp(4), 2, 3)?,
+            b.units_ready(job, Timestamp(4), 2, 3)?
+        );
+        assert_eq!(a.vouchers(job, 4)?, b.vouchers(job, 4)?);
+        assert_eq!(a.units_waking(at, Timestamp(7))?, b.units_waking(at, Timestamp(7))?);
+        assert_eq!(a.next_ready_at(at)?, b.next_ready_at(at)?);
+        assert_eq!(a.host(HostId(id))?, b.host(HostId(id))?);
+        assert_eq!(a.host_by_key(&key(id))?, b.host_by_key(&key(id))?);
+        assert_eq!(a.job_by_manifest(&digest(id))?, b.job_by_manifest(&digest(id))?);
+        assert_eq!(a.volunteer(VolunteerId(id))?, b.volunteer(VolunteerId(id))?);
+        // Which of the hosts that are due at the same time comes first is left to the store.
+        let due = |store: &dyn Store| {
+            let mut due = store.hosts_due(at, 99)?;
+            due.sort_by_key(|host| host.id);
+            Ok::<_, StoreError>(due)
+        };
+        assert_eq!(due(a)?, due(b)?);
+    }
+    Ok(())
+}
