@@ -55,8 +55,16 @@ impl Ring {
 #[derive(Debug, Default)]
 pub struct Rings {
     rings: Vec<Ring>,
-    /// The first place of each population, and its first ring.
-    populations: Vec<(u32, u32, Accomplices)>,
+    populations: Vec<Layout>,
+}
+
+/// Where a population's rings are.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    first_place: u32,
+    first_ring: u32,
+    /// How many hosts share a ring; 0 if they are in none.
+    ring_size: u32,
 }
 
 impl Rings {
@@ -66,31 +74,52 @@ impl Rings {
         let mut rings = Self::default();
         let mut first_place = 0;
         for population in populations {
-            let accomplices = population.attack.accomplices;
             let first_ring = u32::try_from(rings.rings.len()).unwrap_or(u32::MAX);
-            rings.populations.push((first_place, first_ring, accomplices));
-            first_place += population.count;
-            let count = match (population.is_hostile(), accomplices) {
+            let ring_size = match (population.is_hostile(), population.attack.accomplices) {
                 (false, _) => 0,
-                (true, Accomplices::None) => population.count,
-                (true, Accomplices::Pairs) => population.count.div_ceil(2),
-                (true, Accomplices::All) => 1,
+                (true, Accomplices::None) => 1,
+                (true, Accomplices::Pairs) => 2,
+                (true, Accomplices::All) => population.count,
             };
-            let lies = (first_ring..first_ring + count).map(|ring| Variant::lie(ring * 2));
-            rings.rings.extend(lies.map(|lie| Ring { lie, pacts: BTreeMap::new() }));
+            rings.populations.push(Layout { first_place, first_ring, ring_size });
+            first_place += population.count;
+            let count = population.count.checked_div(ring_size).unwrap_or(0);
+            let has_rest = ring_size > 0 && population.count % ring_size > 0;
+            let numbers = first_ring..first_ring + count + u32::from(has_rest);
+            let ring = |number| Ring { lie: Variant::lie(number), pacts: BTreeMap::new() };
+            rings.rings.extend(numbers.map(ring));
         }
         rings
     }
 
     /// The ring of the host at `place`, which is of population `population`; `None` if it is honest.
     pub fn of(&mut self, population: usize, place: u32) -> Option<&mut Ring> {
-        let (first_place, first_ring, accomplices) = *self.populations.get(population)?;
-        let place = place - first_place;
-        let offset = match accomplices {
-            Accomplices::None => place,
-            Accomplices::Pairs => place / 2,
-            Accomplices::All => 0,
-        };
-        self.rings.get_mut(usize::try_from(first_ring + offset).ok()?)
+        let layout = *self.populations.get(population)?;
+        let ring = (place - layout.first_place).checked_div(layout.ring_size)?;
+        self.rings.get_mut(usize::try_from(layout.first_ring + ring).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn pairs_share_a_ring_and_honest_hosts_have_none() {
+        let text = "
+            title = ''
+            jobs = [{ units = 1, cost = '1s' }]
+            hosts = [
+                { name = 'honest', count = 2 },
+                { name = 'pairs', count = 3, attack = { lies = 'always', accomplices = 'pairs' } },
+                { name = 'all', count = 2, attack = { lies = 'always', accomplices = 'all' } },
+            ]";
+        let mut rings = Rings::new(&Scenario::parse(text).unwrap().hosts);
+        let mut lie = |population, place| rings.of(population, place).map(|ring| ring.lie);
+        assert_eq!((lie(0, 0), lie(0, 1)), (None, None));
+        assert!(lie(1, 2).is_some() && lie(1, 2) == lie(1, 3));
+        assert!(lie(1, 4).is_some() && lie(1, 4) != lie(1, 3));
+        assert!(lie(2, 5) == lie(2, 6) && lie(2, 5) != lie(1, 4));
     }
 }
