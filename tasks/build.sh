@@ -38,9 +38,11 @@ choose_toolchain() {
 
 # No path of this machine may reach a module.
 common_flags() {
-    printf '%s ' "-C target-feature=+simd128" \
-        "--remap-path-prefix=$tasks=/tasks" \
-        "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=/crates"
+    printf '%s ' "-C target-feature=+simd128" "--remap-path-prefix=$tasks=/tasks"
+    # One folder for each registry or mirror; which of them it was must not show either.
+    for crates in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+        printf '%s ' "--remap-path-prefix=$crates=/crates"
+    done
 }
 
 cargo_debian() {
@@ -56,6 +58,7 @@ cargo_rustup() {
 
 build_rust() {
     say "building the Rust programs ($toolchain)"
+    cargo fetch --quiet --locked
     # Step programs are libraries, commands are binaries: one invocation each.
     "cargo_$toolchain" --lib -p mersenne
     "cargo_$toolchain" --bin dedoppler -p dedoppler

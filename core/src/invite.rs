@@ -1,5 +1,7 @@
 //! The right to join, as a secret that is handed on.
 
+use std::fmt;
+
 use crate::digest::Digest;
 use crate::time::Timestamp;
 
@@ -26,4 +28,13 @@ pub enum Role {
     },
     /// Someone who may submit jobs.
     Scientist,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host { .. } => "host",
+            Self::Scientist => "scientist",
+        })
+    }
 }

@@ -16,6 +16,26 @@
 //! - The rest are the nouns ([`job`], [`work_unit`], [`replica`], [`host`], …) and the rules about
 //!   them ([`validate`], [`transition`], [`schedule`], [`credit`], [`backoff`]).
 //!
+//! ```
+//! use manyhands_core::command::{Command, Request};
+//! use manyhands_core::engine::Engine;
+//! use manyhands_core::id::HostId;
+//! use manyhands_core::refusal::Refusal;
+//! use manyhands_core::reply::Reply;
+//! use manyhands_core::settings::Settings;
+//! use manyhands_core::store::memory::MemoryStore;
+//! use manyhands_core::time::Timestamp;
+//!
+//! let mut store = MemoryStore::new();
+//! let mut engine = Engine::new(Settings::default(), [0; 32]);
+//! let request = Command::Request(Request { host: HostId(1), count: 4 });
+//!
+//! let (reply, effects) = engine.handle(&mut store, request, Timestamp(0))?;
+//! assert_eq!(reply, Reply::Refused(Refusal::UnknownHost(HostId(1))));
+//! assert_eq!(effects, []);
+//! # Ok::<(), manyhands_core::store::StoreError>(())
+//! ```
+//!
 //! # What must be absent
 //!
 //! - **I/O**: no clock, thread, file, socket or environment is touched. The time is an argument.

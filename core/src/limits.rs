@@ -26,6 +26,8 @@ pub const INPUTS_MAX: usize = 64;
 pub const OUTPUTS_MAX: usize = 64;
 /// Largest output that travels and is stored inside its report; a larger one is a blob.
 pub const INLINE_BYTES_MAX: usize = 16 * 1_024;
+/// Most bytes that all outputs of a report may have inside it together.
+pub const INLINE_BYTES_SUM_MAX: usize = 16 * INLINE_BYTES_MAX;
 /// Longest message of an app error or host error.
 pub const MESSAGE_BYTES_MAX: usize = 4_096;
 

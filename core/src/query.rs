@@ -14,10 +14,11 @@ use crate::work_unit::WorkUnit;
 
 mod receipt;
 mod why;
+mod words;
 
 pub use receipt::Receipt;
 
-/// Something to read. Pages have at most [`PAGE_MAX`](crate::limits::PAGE_MAX) rows.
+/// Something to read. Pages have at most [`PAGE_MAX`] rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
     /// One job.

@@ -117,7 +117,7 @@ pub enum Refusal {
     #[error("this invite was used up; ask for a new one")]
     InviteUsedUp,
     /// The invite is for something else.
-    #[error("this invite is for a {}", match .0 { Role::Host { .. } => "host", Role::Scientist => "scientist" })]
+    #[error("this invite is for a {0}")]
     InviteForOther(Role),
     /// The submitter was never admitted.
     #[error("key {0} may not submit jobs; ask for a scientist's invite")]

@@ -98,7 +98,7 @@ pub enum Idle {
 pub enum Renewed {
     /// The lease goes on.
     Until(Timestamp),
-    /// There is no such lease: the host should drop the replica.
+    /// It was not renewed, because of this: the host should drop the replica.
     Lost(Refusal),
 }
 

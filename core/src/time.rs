@@ -61,7 +61,7 @@ impl Span {
 }
 
 impl fmt::Display for Span {
-    /// In the largest unit that keeps two figures of sense: `850 ms`, `42 s`, `7 min`, `30 h`, `9 d`.
+    /// In the largest unit that still says something: `850 ms`, `42 s`, `7 min`, `30 h`, `9 d`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SECOND: u64 = 1_000;
         const MINUTE: u64 = 60 * SECOND;

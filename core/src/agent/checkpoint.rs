@@ -47,9 +47,9 @@ impl Cadence {
     }
 }
 
-/// Whether to upload a checkpoint of `bytes` that protects `unprotected` of run time, so that another
-/// host may go on if this one goes away. While it runs on, that is a bet; when the host is about to
-/// stop (`is_leaving`), it is certain to be used, and worth as much time as it saves.
+/// Whether to upload a checkpoint of `bytes` that protects `unprotected` of run time, so that
+/// another host may go on if this one goes away. While it runs on, that is a bet; when the host is
+/// about to stop (`is_leaving`), it is certain to be used, and worth as much time as it saves.
 #[must_use]
 pub fn is_worth_uploading(bytes: u64, unprotected: Span, is_leaving: bool) -> bool {
     let transfer_ms = bytes.div_ceil(BYTES_PER_MS);

@@ -7,8 +7,8 @@ use crate::time::Span;
 
 /// Failures in a row, and how long to wait after each.
 ///
-/// The pause is drawn from all of zero to its longest ("full jitter"): when a coordinator comes back
-/// after an outage, its hosts come back spread out and not all at once.
+/// The pause is drawn from all of zero to its longest ("full jitter"): when a coordinator comes
+/// back after an outage, its hosts come back spread out and not all at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     base: Span,

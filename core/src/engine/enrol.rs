@@ -34,7 +34,7 @@ pub(super) fn load(store: &dyn Store, enrol: &Enrol) -> Result<Loaded, StoreErro
 }
 
 pub(super) fn decide(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Decision {
-    if let Err(refusal) = check(&enrol) {
+    if let Err(refusal) = check_enrolment(&enrol) {
         return Decision::refuse(refusal);
     }
     if let Some(host) = loaded.host {
@@ -86,7 +86,7 @@ fn join(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Result<Decision, Refu
     Ok(Decision { reply: Reply::Enrolled { host, volunteer }, writes })
 }
 
-fn check(enrol: &Enrol) -> Result<(), Refusal> {
+fn check_enrolment(enrol: &Enrol) -> Result<(), Refusal> {
     let Capabilities { slots, memory_bytes, profiles, isa, os, version } = &enrol.capabilities;
     check::name("nickname", &enrol.nickname)?;
     check::name("isa", isa)?;

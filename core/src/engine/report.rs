@@ -6,7 +6,7 @@ use super::context::{Context, Decision};
 use super::rows::Rows;
 use crate::command::{Outcome, ReplicaReport, Report};
 use crate::id::{HostId, ReplicaId};
-use crate::limits::{BATCH_MAX, MESSAGE_BYTES_MAX, OUTPUTS_MAX};
+use crate::limits::{BATCH_MAX, INLINE_BYTES_SUM_MAX, MESSAGE_BYTES_MAX, OUTPUTS_MAX};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::replica::{Output, Replica, ReplicaState, Verdict, answer};
@@ -90,23 +90,23 @@ fn is_awaited(unit: &WorkUnit, replica: &Replica) -> bool {
 
 /// The same report again is fine, since the first reply may have been lost.
 fn already(id: ReplicaId, replica: &Replica, outcome: &Outcome) -> Result<Reported, Refusal> {
-    let is_same = match (&replica.state, outcome) {
-        (ReplicaState::Success { answer: known, .. }, Outcome::Success { outputs, .. }) => {
-            *known == answer(outputs)
-        }
-        (ReplicaState::AppError { error: known, .. }, Outcome::AppError { error, .. }) => {
-            known == error
-        }
-        (ReplicaState::HostError { message: known }, Outcome::HostError { message }) => {
-            known == message
-        }
-        (ReplicaState::Aborted, Outcome::Aborted) => true,
-        (ReplicaState::Aborted | ReplicaState::Expired, _) => {
-            return Err(Refusal::LeaseExpired(id));
-        }
-        (_, _) => false,
+    let (is_same, refusal) = match &replica.state {
+        ReplicaState::Success { answer: known, .. } => (
+            matches!(outcome, Outcome::Success { outputs, .. } if *known == answer(outputs)),
+            Refusal::ReportedDifferently(id),
+        ),
+        ReplicaState::AppError { error: known, .. } => (
+            matches!(outcome, Outcome::AppError { error, .. } if known == error),
+            Refusal::ReportedDifferently(id),
+        ),
+        ReplicaState::HostError { message: known } => (
+            matches!(outcome, Outcome::HostError { message } if known == message),
+            Refusal::ReportedDifferently(id),
+        ),
+        ReplicaState::Aborted => (matches!(outcome, Outcome::Aborted), Refusal::LeaseExpired(id)),
+        ReplicaState::Leased | ReplicaState::Expired => (false, Refusal::LeaseExpired(id)),
     };
-    if is_same { Ok(Reported::Duplicate) } else { Err(Refusal::ReportedDifferently(id)) }
+    if is_same { Ok(Reported::Duplicate) } else { Err(refusal) }
 }
 
 fn ended(outcome: Outcome) -> ReplicaState {
@@ -139,6 +139,9 @@ fn check_outputs(id: ReplicaId, outputs: &[Output], policy: &Policy) -> Result<(
     check::within("outputs", outputs.len() as u64, 0, OUTPUTS_MAX as u64)?;
     let bytes = outputs.iter().fold(0_u64, |sum, output| sum.saturating_add(output.bytes));
     check::within("outputs.bytes", bytes, 0, policy.output_bytes_max)?;
+    let inline = outputs.iter().filter_map(|output| output.inline.as_ref()).map(Vec::len);
+    let inline_bytes = inline.fold(0, usize::saturating_add) as u64;
+    check::within("outputs.inline_bytes", inline_bytes, 0, INLINE_BYTES_SUM_MAX as u64)?;
     for (at, output) in outputs.iter().enumerate() {
         let name = || output.name.clone();
         output.check().map_err(|error| Refusal::Output { replica: id, name: name(), error })?;

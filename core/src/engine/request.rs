@@ -8,7 +8,6 @@ use super::check;
 use super::context::{Context, Decision};
 use super::rows::Rows;
 use crate::command::Request;
-use crate::host::Host;
 use crate::id::{JobId, ReplicaId, UnitId, VolunteerId};
 use crate::job::Job;
 use crate::lease::Lease;
@@ -52,16 +51,17 @@ pub(super) fn load(
     if !rows.find_host(store, request.host)? {
         return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::NoJobs });
     }
-    let host = rows.host(request.host).clone();
-    let wanted = wanted(request, &host);
+    let host = rows.host(request.host);
+    let held = host.leases.len();
+    let wanted = usize::from(request.count).min(LEASES_PER_HOST_MAX.saturating_sub(held));
     if wanted == 0 {
-        let idle = Idle::LeasesFull { held: host.leases.len() };
-        return Ok(Loaded { rows, choices: Vec::new(), idle });
+        return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::LeasesFull { held } });
     }
-    let mut search = Search { store, volunteer: host.volunteer, wanted, rows, choices: Vec::new() };
+    let (volunteer, offered) = (host.volunteer, host.capabilities.clone());
+    let mut search = Search { store, volunteer, wanted, rows, choices: Vec::new() };
     let mut idle = Idle::NoJobs;
     for job in schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last) {
-        match job.requirement.fits(&host.capabilities) {
+        match job.requirement.fits(&offered) {
             Ok(()) => {
                 idle = Idle::NothingLeft;
                 search.choose_from(job, cx)?;
@@ -78,7 +78,7 @@ pub(super) fn load(
 
 pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> Decision {
     let Loaded { mut rows, choices, idle } = loaded;
-    if let Err(refusal) = check(&rows, request) {
+    if let Err(refusal) = may_ask(&rows, request) {
         return Decision::refuse(refusal);
     }
     let mut leased = Leased::default();
@@ -155,17 +155,13 @@ impl Search<'_> {
     }
 }
 
-fn check(rows: &Rows, request: Request) -> Result<(), Refusal> {
+fn may_ask(rows: &Rows, request: Request) -> Result<(), Refusal> {
     let host = rows.find(request.host).ok_or(Refusal::UnknownHost(request.host))?;
     if !host.is_active() {
         let invalid = host.counters.invalid;
         return Err(Refusal::HostSuspended { host: host.id, invalid });
     }
     check::batch("count", request.count.into())
-}
-
-fn wanted(request: &Request, host: &Host) -> usize {
-    usize::from(request.count).min(LEASES_PER_HOST_MAX.saturating_sub(host.leases.len()))
 }
 
 /// Makes rows for the next `count` units that nobody ever had.

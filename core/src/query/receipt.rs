@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::words::{counted, hosts, units};
 use crate::id::{JobId, VolunteerId};
 use crate::job::{Counts, Job, Tally};
 use crate::limits::VOUCHERS_MAX;
@@ -40,8 +41,8 @@ impl fmt::Display for Receipt {
     /// In one line, for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counts { done, failed, cancelled, .. } = self.counts;
-        let total = self.counts.total();
-        write!(f, "job {} ({}): {done} of {total} units done", self.job, self.name)?;
+        let total = units(self.counts.total());
+        write!(f, "job {} ({}): {done} of {total} done", self.job, self.name)?;
         if failed + cancelled > 0 {
             write!(f, ", {failed} failed, {cancelled} cancelled")?;
         }
@@ -53,8 +54,9 @@ impl fmt::Display for Receipt {
         write!(f, "; {}.{:02} copies a unit", copies / 100, copies % 100)?;
         let Tally { valid, invalid, .. } = self.tally;
         write!(f, ", {valid} valid, {invalid} invalid")?;
-        let hosts = self.vouchers.len();
-        write!(f, "; vouched for by {hosts} hosts of {} volunteers", self.volunteers)
+        let hosts = hosts(self.vouchers.len());
+        let volunteers = counted(self.volunteers, "volunteer");
+        write!(f, "; vouched for by {hosts} of {volunteers}")
     }
 }
 

@@ -1,5 +1,6 @@
 //! One sentence on why something does not move.
 
+use super::words::{counted, hosts, units};
 use super::{Found, Subject};
 use crate::host::Host;
 use crate::id::UnitId;
@@ -30,21 +31,23 @@ pub(super) fn explain(store: &dyn Store, subject: Subject, now: Timestamp) -> Fo
 }
 
 fn explain_job(job: &Job) -> String {
-    let Job { id, counts, units_total, .. } = job;
+    let Job { id, counts, .. } = job;
+    let (done, failed) = (units(counts.done), counts.failed);
     match job.state {
-        JobState::Finished => {
-            format!("job {id} has finished: {} units done, {} failed", counts.done, counts.failed)
-        }
-        JobState::Cancelled => format!("job {id} was cancelled with {} units done", counts.done),
+        JobState::Finished => format!("job {id} has finished: {done} done, {failed} failed"),
+        JobState::Cancelled => format!("job {id} was cancelled with {done} done"),
         JobState::Cancelling { .. } => {
-            format!("job {id} is being cancelled: {} units are still to be taken back", counts.open)
+            format!("job {id} is being cancelled: {} are to be taken back", units(counts.open))
         }
-        JobState::Open => format!(
-            "job {id} goes on: of {units_total} units {} wait for a host, {} are being computed or checked, {} have ended",
-            counts.waiting,
-            counts.open + counts.validated,
-            counts.ended(),
-        ),
+        JobState::Open => {
+            let begun = counts.open + counts.validated;
+            let (waiting, ended) = (counts.waiting, counts.ended());
+            format!(
+                "job {id} goes on: of {}, {waiting} wait for a host, {begun} are being computed \
+                 or checked, {ended} have ended",
+                units(job.units_total),
+            )
+        }
     }
 }
 
@@ -56,24 +59,37 @@ fn explain_unit(store: &dyn Store, id: UnitId, now: Timestamp) -> Found<String> 
     if id.index >= units_total {
         return Ok(Err(Refusal::UnknownUnit { unit: id, units_total }));
     }
-    let Some(unit) = store.unit(id)? else {
-        return Ok(Ok(match job.fresh_next() {
-            None => format!("unit {id} was cancelled before any host had it"),
-            Some(next) => {
-                let before = id.index.saturating_sub(next);
-                let hosts = Candidates::count(store, &job, None)?;
-                format!("unit {id} waits for its first host, behind {before} others; {hosts}")
-            }
-        }));
+    Ok(Ok(match store.unit(id)? {
+        None => explain_fresh(store, &job, id)?,
+        Some(unit) => explain_begun(store, &job, &unit, now)?,
+    }))
+}
+
+fn explain_fresh(store: &dyn Store, job: &Job, id: UnitId) -> Result<String, StoreError> {
+    let Some(next) = job.fresh_next() else {
+        return Ok(format!("unit {id} was cancelled before any host had it"));
     };
-    Ok(Ok(match &unit.state {
-        UnitState::Open => explain_open(store, &job, &unit, now)?,
+    let before = units(id.index.saturating_sub(next));
+    let hosts = Candidates::count(store, job, None)?;
+    Ok(format!("unit {id} waits for its first host, behind {before}; {hosts}"))
+}
+
+fn explain_begun(
+    store: &dyn Store,
+    job: &Job,
+    unit: &WorkUnit,
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    let id = unit.id;
+    Ok(match &unit.state {
+        UnitState::Open => explain_open(store, job, unit, now)?,
         UnitState::Validated { canonical } | UnitState::Done { canonical } => {
-            format!("unit {id} needs no host: a quorum agrees with replica {id}.{canonical}")
+            let canonical = unit.replica_id(*canonical);
+            format!("unit {id} needs no host: a quorum agrees with replica {canonical}")
         }
         UnitState::Failed { reason } => format!("unit {id} gets no more hosts: {reason}"),
         UnitState::Cancelled => format!("unit {id} was cancelled with its job"),
-    }))
+    })
 }
 
 fn explain_open(
@@ -85,8 +101,10 @@ fn explain_open(
     let id = unit.id;
     let leased: Vec<String> = unit.leased().map(|replica| replica.host.to_string()).collect();
     let computed_by = leased.join(" and ");
+    if job.state != JobState::Open {
+        return Ok(format!("unit {id} is being taken back: its job was cancelled"));
+    }
     Ok(match unit.ready_at {
-        None if leased.is_empty() => format!("unit {id} is being taken back"),
         None => format!("unit {id} has its hosts: {computed_by} compute it"),
         Some(at) if at > now => {
             let after = unit.replicas.iter().rev().find_map(loss).unwrap_or("a loss");
@@ -138,7 +156,8 @@ impl std::fmt::Display for Candidates {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { willing, unfit, involved, suspended } = self;
         if *willing > 0 {
-            return write!(f, "the next of {willing} hosts that may have it has not asked yet");
+            let hosts = hosts(*willing);
+            return write!(f, "{hosts} may have it, and will when asking next");
         }
         write!(
             f,
@@ -161,7 +180,7 @@ fn explain_host(store: &dyn Store, host: &Host, now: Timestamp) -> Result<String
         return Ok(format!("host {id} gets no more work: {idle}"));
     }
     if !leases.is_empty() {
-        return Ok(format!("host {id} has work: it holds {} leases", leases.len()));
+        return Ok(format!("host {id} has work: it holds {}", counted(leases.len(), "lease")));
     }
     let seen = now.since(host.seen_at);
     Ok(match idle(store, host, now)? {

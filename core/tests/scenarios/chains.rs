@@ -36,8 +36,8 @@ fn a_lost_replica_is_continued_from_its_checkpoint() {
     assert_eq!(grid.assimilate(), [job.unit(0)]);
 }
 
-/// A liar's checkpoint spoils the chain that the liar had anyway, and no other; whoever went on from
-/// it in good faith is not blamed.
+/// A liar's checkpoint spoils the chain that the liar had anyway, and no other; whoever went on
+/// from it in good faith is not blamed.
 #[test]
 fn a_false_checkpoint_spoils_one_chain() {
     let mut grid = Grid::new();

@@ -3,6 +3,7 @@
 use manyhands_core::command::Command;
 use manyhands_core::effect::Effect;
 use manyhands_core::job::{Counts, JobState};
+use manyhands_core::policy::Policy;
 use manyhands_core::reply::{Assimilated, Idle, Reply};
 use manyhands_core::time::Span;
 use manyhands_core::work_unit::UnitState;
@@ -95,6 +96,18 @@ fn a_job_is_computed_in_batches() {
     assert_eq!(grid.job_row(job).state, JobState::Finished);
     assert_eq!(grid.job_row(job).tally.leased, 50);
     assert_eq!(grid.request(alice, 1).idle, Some(Idle::NoJobs));
+}
+
+/// Jobs of equal priority take turns; a more urgent one goes before them.
+#[test]
+fn jobs_take_turns() {
+    let mut grid = Grid::new();
+    let [one, other] = [grid.job(9, quorum_of(1)), grid.job(9, quorum_of(1))];
+    let host = grid.host();
+    let served = |grid: &mut Grid| grid.lease_one(host).replica.unit.job;
+    assert_eq!([(); 4].map(|()| served(&mut grid)), [one, other, one, other]);
+    let urgent = grid.job(2, Policy { priority: 9, ..quorum_of(1) });
+    assert_eq!([(); 4].map(|()| served(&mut grid)), [urgent, urgent, one, other]);
 }
 
 /// A crash swallows effects and timers; a new engine finds them again in the store.

@@ -88,7 +88,7 @@ fn why_has_a_unit_no_host() {
     check(
         &grid,
         Subject::Unit(job.unit(1)),
-        "unit 1/1 waits for its first host, behind 1 others; no host may have it: 0 do not fit, \
+        "unit 1/1 waits for its first host, behind 1 unit; no host may have it: 0 do not fit, \
          0 belong to volunteers who had it, 0 are suspended",
     );
     let host = grid.host();
@@ -103,8 +103,7 @@ fn why_has_a_unit_no_host() {
     check(
         &grid,
         Subject::Unit(unit),
-        "unit 1/0 wants another volunteer's replica; the next of 1 hosts that may have it has not \
-         asked yet",
+        "unit 1/0 wants another volunteer's replica; 1 host may have it, and will when asking next",
     );
     let second = grid.lease_one(other).replica;
     check(&grid, Subject::Unit(unit), "unit 1/0 has its hosts: 1 and 2 compute it");
@@ -145,7 +144,8 @@ fn why_has_a_host_no_work() {
     check(
         &grid,
         Subject::Job(job),
-        "job 1 goes on: of 2 units 0 wait for a host, 2 are being computed or checked, 0 have ended",
+        "job 1 goes on: of 2 units, 0 wait for a host, 2 are being computed or checked, 0 \
+         have ended",
     );
 }
 
