@@ -23,12 +23,7 @@ pub enum Event {
     /// The coordinator's alarm rings.
     Alarm,
     /// The outputs of these units are in the job's hands.
-    Assimilate {
-        /// The coordinator's life in which this was begun.
-        boot: u32,
-        /// The units.
-        units: Vec<UnitId>,
-    },
+    Assimilate(Box<Assimilation>),
     /// The coordinator is going to die at its next commit.
     Doom,
     /// The coordinator dies, if it has not yet.
@@ -40,6 +35,15 @@ pub enum Event {
     Start,
     /// All faults stop.
     Calm,
+}
+
+/// Outputs on the way to their job.
+#[derive(Debug)]
+pub struct Assimilation {
+    /// The coordinator's life in which this was begun: with it the way ends.
+    pub boot: u32,
+    /// Of which units.
+    pub units: Vec<UnitId>,
 }
 
 /// Everything that is going to happen.
@@ -62,6 +66,12 @@ impl Agenda {
         let serial = self.next_serial;
         self.next_serial += 1;
         self.heap.push(Reverse(Entry { at, serial, event }));
+    }
+
+    /// When something happens next.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Timestamp> {
+        self.heap.peek().map(|Reverse(entry)| entry.at)
     }
 
     /// Takes what happens next.
@@ -111,6 +121,6 @@ mod tests {
     /// A hundred thousand hosts have a few of these each.
     #[test]
     fn an_entry_is_small() {
-        assert!(size_of::<Entry>() <= 48, "{}", size_of::<Entry>());
+        assert!(size_of::<Entry>() <= 32, "{}", size_of::<Entry>());
     }
 }

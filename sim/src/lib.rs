@@ -16,16 +16,20 @@
 //! The core knows nothing of this: it is driven here exactly as by the real shells.
 
 pub mod agenda;
+pub mod catalogue;
 pub mod chance;
 pub mod check;
 pub mod coordinator;
 pub mod host;
 pub mod interval;
 pub mod message;
+pub mod model;
 pub mod network;
 pub mod report;
 pub mod ring;
+pub mod scale;
 pub mod scenario;
 pub mod tally;
 pub mod workload;
 pub mod world;
+pub mod zoo;

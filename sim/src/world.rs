@@ -7,7 +7,7 @@ mod deliver;
 mod faults;
 
 use manyhands_core::store::Store as _;
-use manyhands_core::time::Timestamp;
+use manyhands_core::time::{Span, Timestamp};
 
 use crate::agenda::{Agenda, Event};
 use crate::chance::Chance;
@@ -18,7 +18,7 @@ use crate::message::Uplink;
 use crate::network::Network;
 use crate::report::Report;
 use crate::ring::Rings;
-use crate::scenario::{JobPlan, Population, Scenario};
+use crate::scenario::{JobPlan, Population, Scenario, ScenarioError};
 use crate::tally::PopulationTally;
 use crate::workload::{self, Workload};
 
@@ -52,10 +52,13 @@ pub enum Failure {
         /// How many there are.
         jobs: usize,
         /// How long the run took.
-        after: manyhands_core::time::Span,
+        after: Span,
         /// Whether something would still happen.
         why: &'static str,
     },
+    /// The scenario cannot be run.
+    #[error(transparent)]
+    Scenario(Box<ScenarioError>),
     /// A job's plan makes no manifest.
     #[error("jobs: {0}")]
     Manifest(#[from] manyhands_core::manifest::ManifestError),
@@ -105,7 +108,7 @@ impl<'a> World<'a> {
             agenda: Agenda::default(),
             coordinator,
             network: Network::new(scenario.network, chance.stream(2)),
-            hosts: Vec::new(),
+            hosts: Vec::with_capacity(position(scenario.hosts_total())),
             rings: Rings::new(&scenario.hosts),
             tallies: vec![PopulationTally::default(); scenario.hosts.len()],
             workload: Workload::new(&jobs),
@@ -134,22 +137,53 @@ impl<'a> World<'a> {
         let ends_by = Timestamp(0).plus(self.scenario.ends_by.span());
         let mut at_once = 0;
         while !self.has_ended() {
-            let Some((at, event)) = self.agenda.take() else {
+            let before = self.now;
+            if !self.step()? {
                 return Err(self.no_end("nothing will ever happen"));
-            };
-            at_once = if at == self.now { at_once + 1 } else { 0 };
-            if at > ends_by {
+            }
+            if self.now > ends_by {
                 return Err(self.no_end("the scenario's `ends_by` has passed"));
             }
+            at_once = if self.now == before { at_once + 1 } else { 0 };
             if at_once > AT_ONCE_MAX {
                 return Err(self.no_end("the time stands still"));
             }
-            self.now = at;
-            self.happen(event)?;
-            self.check()?;
         }
         self.checker.look_now(&self.coordinator.store).map_err(|broken| self.broken(broken))?;
         self.report()
+    }
+
+    /// Runs until so long after the beginning, or until nothing happens any more.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn run_until(&mut self, end: Span) -> Result<(), Failure> {
+        while self.agenda.next_at().is_some_and(|at| at.since(Timestamp(0)) <= end) {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Takes one event; whether there was one.
+    fn step(&mut self) -> Result<bool, Failure> {
+        let Some((at, event)) = self.agenda.take() else { return Ok(false) };
+        self.now = at;
+        self.happen(event)?;
+        self.check()?;
+        Ok(true)
+    }
+
+    /// How many commands were decided.
+    #[must_use]
+    pub fn commands(&self) -> u64 {
+        self.coordinator.commands
+    }
+
+    /// How many units were ever given to a host.
+    #[must_use]
+    pub fn units_begun(&self) -> u64 {
+        let jobs = self.coordinator.store.jobs(None, None, usize::MAX).unwrap_or_default();
+        jobs.iter().map(|job| u64::from(job.units_total - job.counts.waiting)).sum()
     }
 
     /// How many events have happened.
@@ -175,10 +209,10 @@ impl<'a> World<'a> {
                 Ok(())
             }
             Event::Alarm => self.coordinator.ring(now),
-            Event::Assimilate { boot, units } if boot == self.coordinator.boot() => {
-                self.coordinator.assimilated(units, now)
+            Event::Assimilate(way) if way.boot == self.coordinator.boot() => {
+                self.coordinator.assimilated(way.units, now)
             }
-            Event::Assimilate { .. } => Ok(()),
+            Event::Assimilate(_) => Ok(()),
             Event::Submit(place) => return self.submit(place),
             Event::Doom => {
                 self.doom();

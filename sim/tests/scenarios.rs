@@ -3,9 +3,12 @@
 //! A changed report is accepted with `INSTA_UPDATE=always cargo test -p manyhands-sim`, and read in
 //! the diff.
 
+#![expect(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use manyhands_sim::catalogue::{ATTACKS, FAULTS};
 use manyhands_sim::report::Report;
 use manyhands_sim::scenario::Scenario;
 use manyhands_sim::world::World;
@@ -14,7 +17,7 @@ use manyhands_sim::world::World;
 const SEED: u64 = 1;
 
 /// Seeds under which each fault scenario has to survive, beside that of its snapshot.
-const OTHER_SEEDS: std::ops::Range<u64> = 2..6;
+const OTHER_SEEDS: std::ops::Range<u64> = 2..5;
 
 #[test]
 fn faults_are_survived_as_before() {
@@ -45,6 +48,13 @@ fn a_key_that_is_not_known_is_refused() {
     let text = fs::read_to_string(folder().join("fault/calm.toml")).unwrap();
     let error = Scenario::parse(&format!("speed = 3\n{text}")).unwrap_err().to_string();
     assert!(error.contains("unknown field `speed`"), "{error}");
+}
+
+#[test]
+fn every_scenario_is_in_the_catalogue() {
+    for (kind, entries) in [("fault", FAULTS), ("attack", ATTACKS)] {
+        assert_eq!(scenarios(kind).len(), entries.len(), "{kind}");
+    }
 }
 
 fn snapshots(kind: &str) {

@@ -112,6 +112,7 @@ impl Host {
     pub(super) fn take_on(&mut self, grants: &[LeaseGrant], around: &mut Around<'_>) {
         let count = u16::try_from(grants.len()).unwrap_or(u16::MAX);
         self.wished = self.wished.saturating_sub(count);
+        self.held.reserve_exact(grants.len());
         for grant in grants {
             if self.held.iter().any(|held| held.replica == grant.replica) {
                 continue;

@@ -3,7 +3,7 @@
 use manyhands_core::time::Span;
 
 use super::{World, position};
-use crate::agenda::Event;
+use crate::agenda::{Assimilation, Event};
 use crate::coordinator::Outgoing;
 use crate::message::{Downlink, Envelope};
 
@@ -38,7 +38,8 @@ impl World<'_> {
                 Outgoing::Assimilate(units) => {
                     let boot = self.coordinator.boot();
                     let at = self.now.plus(ASSIMILATE_MS);
-                    self.agenda.put(at, Event::Assimilate { boot, units });
+                    let way = Box::new(Assimilation { boot, units });
+                    self.agenda.put(at, Event::Assimilate(way));
                 }
             }
         }
