@@ -82,7 +82,9 @@ impl MemoryStore {
         self.jobs.insert(job.id, job);
     }
 
-    fn put_unit(&mut self, unit: WorkUnit) {
+    fn put_unit(&mut self, mut unit: WorkUnit) {
+        // A simulation holds millions of these: rows keep no room for more.
+        unit.replicas.shrink_to_fit();
         if let Some(ready_at) = self.units_ready.remove(&unit.id) {
             self.units_by_ready_at.remove(&(ready_at, unit.id));
         }
@@ -104,7 +106,8 @@ impl MemoryStore {
         self.units.insert(unit.id, unit);
     }
 
-    fn put_host(&mut self, host: Host) {
+    fn put_host(&mut self, mut host: Host) {
+        host.leases.shrink_to_fit();
         let old = self.hosts.get(&host.id).and_then(Host::next_deadline_at);
         if let Some(deadline_at) = old {
             self.hosts_by_deadline_at.remove(&(deadline_at, host.id));

@@ -1,0 +1,102 @@
+//! What liars do differently: their answers, and the checkpoints that they leave.
+
+use super::work::{End, Held, Stage};
+use super::{Around, Host};
+use crate::chance::hashed_fraction;
+use crate::ring::Ring;
+use crate::scenario::{Effort, Lies};
+use crate::workload::{Variant, Workload};
+
+/// Lies that nobody agreed on have numbers from here on.
+const OWN_LIES: u32 = 1 << 30;
+
+/// Lies of broken engines, one for each instruction set, are just below them.
+const ENGINE_LIES: u32 = OWN_LIES - (1 << 8);
+
+impl Host {
+    /// What becomes of a replica whose work has ended.
+    pub(super) fn answer(&mut self, held: &Held, around: &mut Around<'_>) -> Stage {
+        let honest = self.honest_answer(held, around);
+        let attack = around.population.attack;
+        if attack.withholds {
+            return Stage::Withheld;
+        }
+        let unit = held.replica.unit;
+        let accepted = self.accepted;
+        let Some(ring) = around.rings.of(self.population.into(), self.place) else {
+            return Stage::Ended(End::Answer(honest));
+        };
+        let agreed = ring.pact(unit).said;
+        let variant = match agreed {
+            Some(said) => said,
+            None if lies(attack.lies, held, ring, accepted, around.workload) => ring.lie,
+            None => honest,
+        };
+        ring.pact(unit).said = Some(variant);
+        if attack.effort == Effort::Copied {
+            ring.pact(unit).answer = Some(variant);
+        }
+        Stage::Ended(End::Answer(variant))
+    }
+
+    /// Takes answers over for which accomplices worked; where none does any more, works itself.
+    pub(super) fn copy_answers(&mut self, around: &mut Around<'_>) {
+        if around.population.attack.effort != Effort::Copied {
+            return;
+        }
+        let (population, place) = (self.population.into(), self.place);
+        let Some(ring) = around.rings.of(population, place) else { return };
+        for held in self.held.iter_mut().filter(|held| held.stage == Stage::Copying) {
+            let pact = ring.pact(held.replica.unit);
+            if let Some(answer) = pact.answer {
+                held.stage = Stage::Ended(End::Answer(answer));
+            } else if pact.worker.is_none() {
+                pact.worker = Some(place);
+                held.stage = Stage::Computing;
+            }
+        }
+    }
+
+    /// What a checkpoint of the replica leads to.
+    pub(super) fn checkpoint_variant(&self, held: &Held, around: &mut Around<'_>) -> Variant {
+        let attack = around.population.attack;
+        match around.rings.of(self.population.into(), self.place) {
+            Some(ring) if attack.poisons => {
+                let is_false = lies(attack.lies, held, ring, self.accepted, around.workload);
+                if is_false { ring.lie } else { held.from }
+            }
+            Some(_) | None => held.from,
+        }
+    }
+
+    /// What an honest host would say: the truth, unless its machine or a stranger's checkpoint is
+    /// broken.
+    fn honest_answer(&mut self, held: &Held, around: &Around<'_>) -> Variant {
+        if held.from != Variant::TRUTH || around.is_calm {
+            return held.from;
+        }
+        let faults = around.population.faults;
+        let unit = held.replica.unit;
+        let isa = around.population.isa.bytes().map(u32::from).sum::<u32>() % 256;
+        let of = [4, isa.into(), unit.job.0, unit.index.into()];
+        if hashed_fraction(&of) < faults.engine.get() {
+            return Variant::lie(ENGINE_LIES + isa);
+        }
+        if self.chance.happens(faults.wrong.get()) {
+            return Variant::lie(OWN_LIES + self.place * 64 + self.accepted % 64);
+        }
+        Variant::TRUTH
+    }
+}
+
+/// Whether a ring lies on a unit.
+fn lies(lies: Lies, held: &Held, ring: &mut Ring, accepted: u32, workload: &Workload) -> bool {
+    let unit = held.replica.unit;
+    match lies {
+        Lies::Never => false,
+        Lies::Always => true,
+        Lies::Rate(share) => hashed_fraction(&[5, unit.job.0, unit.index.into()]) < share.get(),
+        Lies::OwningQuorum => ring.pact(unit).holding >= workload.plan(unit.job).quorum,
+        Lies::After(count) => accepted >= count,
+    }
+}

@@ -1,0 +1,163 @@
+//! Who computes: populations of hosts that are alike, honest or not.
+
+use serde::Deserialize;
+
+use super::quantity::{Share, Time};
+
+/// Hosts that are alike. Each is lent by a volunteer of its own.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    /// What the report calls them.
+    pub name: String,
+    /// How many.
+    pub count: u32,
+    /// When the first of them joins.
+    #[serde(default)]
+    pub join_at: Time,
+    /// How long it takes until all of them have, evenly by chance.
+    #[serde(default)]
+    pub join_over: Time,
+    /// Replicas that each runs side by side.
+    #[serde(default = "one_slot")]
+    pub slots: u16,
+    /// How fast each is: a unit takes its cost divided by this.
+    #[serde(default = "speed_one")]
+    pub speed: f64,
+    /// Instruction set.
+    #[serde(default = "x86_64")]
+    pub isa: String,
+    /// How often they renew; a third of the shortest lease if not given.
+    pub heartbeat: Option<Time>,
+    /// How long they are on, on average; always if not given.
+    pub online: Option<Time>,
+    /// How long they are off, on average.
+    pub offline: Option<Time>,
+    /// When they leave for good, on average; never if not given.
+    pub lifetime: Option<Time>,
+    /// What goes wrong without anyone's will.
+    #[serde(default)]
+    pub faults: HostFaults,
+    /// What goes wrong by will; nothing if not given.
+    #[serde(default)]
+    pub attack: Attack,
+}
+
+/// What goes wrong on a host without anyone's will, for each replica.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HostFaults {
+    /// Wrong answers, each of its own kind.
+    pub wrong: Share,
+    /// Wrong answers of an engine that is broken on this instruction set: on these units, all of
+    /// its hosts give the same.
+    pub engine: Share,
+    /// Host errors.
+    pub host_error: Share,
+    /// Replicas given up by the person.
+    pub given_up: Share,
+}
+
+/// What a host does to others. The knobs may be combined.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Attack {
+    /// When it gives wrong answers.
+    pub lies: Lies,
+    /// Who gives the same wrong answers as it does.
+    pub accomplices: Accomplices,
+    /// What it does before it answers.
+    pub effort: Effort,
+    /// How many leases it takes, if not as many as it needs.
+    pub hoards: Option<u16>,
+    /// Whether it keeps its answers to itself.
+    pub withholds: bool,
+    /// Whether the checkpoints that it leaves are false, where it would lie.
+    pub poisons: bool,
+    /// How much more CPU time it claims than it took.
+    pub inflates: f64,
+    /// All of them ask for work at the same moment, so often, and only then.
+    pub bursts_every: Option<Time>,
+    /// After a suspension it comes back as somebody else, after so long.
+    pub returns_after: Option<Time>,
+}
+
+/// What a host does before it answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effort {
+    /// The work.
+    #[default]
+    Full,
+    /// The work, unless an accomplice does it already: then it waits for that answer and copies it.
+    Copied,
+    /// Nothing: it answers at once.
+    None,
+}
+
+/// When a host gives wrong answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lies {
+    /// Never.
+    #[default]
+    Never,
+    /// Always.
+    Always,
+    /// On this share of units, the same ones for all accomplices.
+    Rate(Share),
+    /// When it and its accomplices hold as many replicas of a unit as the quorum needs. They talk.
+    OwningQuorum,
+    /// Always, once so many of its answers were taken in.
+    After(u32),
+}
+
+/// Who gives the same wrong answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accomplices {
+    /// Nobody.
+    #[default]
+    None,
+    /// One other host of the population.
+    Pairs,
+    /// The whole population.
+    All,
+}
+
+impl Default for Attack {
+    /// None: an honest host.
+    fn default() -> Self {
+        Self {
+            lies: Lies::Never,
+            accomplices: Accomplices::None,
+            effort: Effort::Full,
+            hoards: None,
+            withholds: false,
+            poisons: false,
+            inflates: 1.0,
+            bursts_every: None,
+            returns_after: None,
+        }
+    }
+}
+
+impl Population {
+    /// Whether it does anything to others by will.
+    #[must_use]
+    pub fn is_hostile(&self) -> bool {
+        self.attack != Attack::default()
+    }
+}
+
+fn one_slot() -> u16 {
+    1
+}
+
+fn speed_one() -> f64 {
+    1.0
+}
+
+fn x86_64() -> String {
+    "x86_64".to_owned()
+}

@@ -1,0 +1,14 @@
+//! What is counted while a run goes on, because the store does not tell it at the end.
+
+/// What is counted of one population.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PopulationTally {
+    /// Identities that were welcomed.
+    pub identities: u64,
+    /// Identities that heard that they are suspended.
+    pub suspended: u64,
+    /// Time that slots spent on replicas that ended, in milliseconds.
+    pub spent_ms: u64,
+    /// Time that slots spent on what was then dropped or lost, in milliseconds.
+    pub dropped_ms: u64,
+}
