@@ -3,12 +3,14 @@
 //! Jobs are served by priority and then in turn; in each, units that others began come first, then
 //! units that nobody ever had. A volunteer never gets a unit that they had before in any role.
 
+use std::collections::BTreeSet;
+
 use super::advance::advance;
 use super::check;
 use super::context::{Context, Decision};
 use super::rows::Rows;
 use crate::command::Request;
-use crate::id::{JobId, ReplicaId, UnitId, VolunteerId};
+use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
 use crate::job::Job;
 use crate::lease::Lease;
 use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX};
@@ -181,7 +183,8 @@ fn begin(rows: &mut Rows, job: JobId, count: usize) -> Vec<UnitId> {
 /// Leases a replica of the unit, going on from a checkpoint if somebody left one.
 fn lease(rows: &mut Rows, id: UnitId, request: Request, cx: &mut Context<'_>) -> LeaseGrant {
     let volunteer = rows.host(request.host).volunteer;
-    let replica = next_replica(rows.unit_mut(id), request, volunteer, cx);
+    let spoilt = rows.spoilt_chains(id);
+    let replica = next_replica(rows.unit_mut(id), &spoilt, request.host, volunteer, cx);
     let grant = id.replica(replica.number);
     let resume_from = replica.resumed_from;
     rows.unit_mut(id).replicas.push(replica);
@@ -198,12 +201,13 @@ fn lease(rows: &mut Rows, id: UnitId, request: Request, cx: &mut Context<'_>) ->
 
 fn next_replica(
     unit: &WorkUnit,
-    request: Request,
+    spoilt: &BTreeSet<u16>,
+    host: HostId,
     volunteer: VolunteerId,
     cx: &Context<'_>,
 ) -> Replica {
     let ReplicaId { number, .. } = unit.next_replica_id();
-    let (chain, lineage, resumed_from) = match unit.resumable() {
+    let (chain, lineage, resumed_from) = match unit.resumable(spoilt) {
         None => (number, Vec::new(), None),
         Some((previous, checkpoint)) => {
             let mut lineage = previous.lineage.clone();
@@ -213,7 +217,7 @@ fn next_replica(
     };
     Replica {
         number,
-        host: request.host,
+        host,
         volunteer,
         chain,
         lineage,

@@ -136,3 +136,26 @@ fn foreign_units_do_not_starve_a_volunteer() {
     }
     assert_eq!(grid.lease(other, 1_000).len(), 999);
 }
+
+/// Two machines are lost together, so the unit wants two others: each of them is called.
+#[test]
+fn every_replica_that_a_unit_wants_is_announced() {
+    let mut grid = Grid::new();
+    let job = grid.job(1, quorum_of(2));
+    for _ in 0..2 {
+        let lost = grid.host();
+        grid.lease_one(lost);
+    }
+    grid.wait(Span::minutes(10));
+    assert_eq!(grid.take_aborts().len(), 2);
+    grid.take_effects();
+    grid.wait(Span::seconds(2));
+    let one = Effect::WorkReady { job, count: 1 };
+    assert_eq!(grid.take_effects(), [one.clone()], "the unit's pause is over");
+    let next = grid.host();
+    grid.lease_one(next);
+    assert_eq!(grid.take_effects(), [one], "it wants another one still");
+    let last = grid.host();
+    grid.lease_one(last);
+    assert_eq!(grid.take_effects(), []);
+}
