@@ -220,3 +220,49 @@ fn a_lease_does_not_come_back_after_its_end() {
     assert_eq!(grid.renew(other, replica, None), lost);
     grid.wait(Span(1));
 }
+
+/// A volunteer who had a hand in every unit of many jobs still finds the one unit of the last job
+/// that others began.
+#[test]
+fn many_foreign_jobs_do_not_starve_a_volunteer() {
+    let mut grid = Grid::new();
+    let (greedy, other) = (grid.host(), grid.host());
+    let last = grid.job(1, quorum_of(2));
+    grid.lease_one(other);
+    for _ in 0..50 {
+        grid.job(10, Policy { priority: 1, ..quorum_of(2) });
+    }
+    assert_eq!(grid.lease(greedy, 500).len(), 500);
+    assert_eq!(grid.lease(greedy, 100), [last.unit(0).replica(1)]);
+}
+
+/// The machine's clock is set back: who waits for a unit still hears that its pause is over.
+#[test]
+fn a_clock_set_back_loses_no_call() {
+    let mut grid = Grid::new();
+    let job = grid.job(1, quorum_of(1));
+    let start = grid.now;
+    grid.wait(Span::hours(2));
+    grid.tell(Command::Expire);
+    grid.now = start;
+    grid.tell(Command::Expire);
+    let host = grid.host();
+    let replica = grid.lease_one(host).replica;
+    grid.report(host, replica, host_error("disk full"));
+    grid.take_effects();
+    grid.wait(Span::seconds(2));
+    assert_eq!(grid.take_effects(), [Effect::WorkReady { job, count: 1 }]);
+}
+
+/// More hosts are lost at once than one `Expire` looks at.
+#[test]
+fn a_lost_room_of_hosts_is_given_up_piece_by_piece() {
+    let mut grid = Grid::new();
+    grid.job(250, quorum_of(1));
+    for _ in 0..250 {
+        let host = grid.host();
+        grid.lease_one(host);
+    }
+    grid.wait(Span::minutes(10));
+    assert_eq!(grid.take_aborts().len(), 250);
+}
