@@ -62,5 +62,7 @@ pub const VOUCHERS_MAX: usize = 10_000;
 pub const JOBS_OPEN_MAX: usize = 1_000;
 /// Most work units that one `Expire` touches, before it asks to be called again.
 pub const EXPIRE_BATCH: usize = 1_000;
+/// Most hosts that one `Expire` reads for leases that ended; each may hold a thousand.
+pub const EXPIRE_HOSTS: usize = 100;
 /// Most determinism profiles that a host may offer.
 pub const PROFILES_MAX: usize = 16;

@@ -29,7 +29,8 @@ pub struct Replica {
     pub state: ReplicaState,
 }
 
-/// What became of a replica. Only `Leased`, and `Expired` by a late report, are ever left.
+/// What became of a replica. Only `Leased`, and `Expired` by a late report or renewal, are ever
+/// left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplicaState {
     /// The host computes it. Until when is written in the host's row.

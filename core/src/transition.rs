@@ -11,8 +11,11 @@ use crate::work_unit::{FailReason, UnitState, WorkUnit};
 pub enum Transition {
     /// It goes on waiting for the replicas that are leased, or had ended before.
     Waits,
-    /// It wants at least one more replica, from its `ready_at` on.
-    Wants,
+    /// It wants at least one more replica.
+    Wants {
+        /// From then on: its `ready_at`.
+        from: Timestamp,
+    },
     /// A quorum agrees on its outputs.
     Validated(Settlement),
     /// It has no outputs and gets no more tries.
@@ -50,8 +53,8 @@ pub fn advance(
         return Transition::Waits;
     }
     if unit.replicas.len() < usize::from(policy.replicas_max) {
-        unit.ready_at.get_or_insert(retry_at);
-        return Transition::Wants;
+        let from = *unit.ready_at.get_or_insert(retry_at);
+        return Transition::Wants { from };
     }
     unit.ready_at = None;
     if unit.leased().next().is_some() {

@@ -1,5 +1,7 @@
 //! A work unit with its replicas: the smallest piece that is replicated and validated.
 
+use std::collections::BTreeSet;
+
 use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
 use crate::replica::{CheckpointRef, Replica, ReplicaState};
 use crate::time::Timestamp;
@@ -130,9 +132,9 @@ impl WorkUnit {
     }
 
     /// The replica whose checkpoint the next one should go on from: among the chains whose last
-    /// replica was lost, the one that is furthest.
+    /// replica was lost and which are not `spoilt`, the one that is furthest.
     #[must_use]
-    pub fn resumable(&self) -> Option<(&Replica, CheckpointRef)> {
+    pub fn resumable(&self, spoilt: &BTreeSet<u16>) -> Option<(&Replica, CheckpointRef)> {
         let chains = self.replicas.iter().filter(|replica| match replica.state {
             ReplicaState::Expired | ReplicaState::Aborted => {
                 self.continuation(replica.number).is_none()
@@ -142,6 +144,7 @@ impl WorkUnit {
             | ReplicaState::AppError { .. }
             | ReplicaState::HostError { .. } => false,
         });
+        let chains = chains.filter(|replica| !spoilt.contains(&replica.chain));
         let chains = chains.filter_map(|replica| Some((replica, replica.checkpoint?)));
         chains.max_by_key(|(_, checkpoint)| checkpoint.step)
     }

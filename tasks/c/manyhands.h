@@ -11,7 +11,8 @@
  *     static int step(void);                     the next slice: MANYHANDS_MORE or _DONE
  *     MANYHANDS_STEP_PROGRAM(start, step)
  *
- * Either returns a positive number to fail the unit with that exit code; say why on stderr.
+ * start returns 0, or anything else to fail the unit; step may return a positive number to fail
+ * it. That number is the exit code (1 for a negative one); say why on stderr.
  * Inputs are under /in, outputs go under /out; standard output is an output too. Build with
  *
  *     clang --target=wasm32-wasi -O2 -msimd128 -mexec-model=reactor -o program.wasm program.c
@@ -65,9 +66,12 @@ static inline int manyhands_call_start(int (*start)(int, char **)) {
 #define MANYHANDS_STEP_PROGRAM(START, STEP)                                                  \
     __attribute__((export_name("manyhands_step"))) int32_t manyhands_step(void) {            \
         static int started;                                                                  \
-        int code = started ? 0 : manyhands_call_start(START);                                \
-        started = 1;                                                                         \
-        if (code == 0) code = STEP();                                                        \
+        if (!started) {                                                                      \
+            int failed = manyhands_call_start(START);                                        \
+            if (failed != 0) exit(failed > 0 ? failed : 1);                                  \
+            started = 1;                                                                     \
+        }                                                                                    \
+        int code = STEP();                                                                   \
         if (code > 0) exit(code);                                                            \
         /* Nothing runs after the last step that would flush what was printed. */            \
         if (code == MANYHANDS_DONE && fflush(NULL) != 0) exit(1);                            \

@@ -16,15 +16,15 @@ use crate::work_unit::WorkUnit;
 /// its job and the hosts of its replicas must be loaded.
 pub(super) fn advance(rows: &mut Rows, changed: ReplicaId, cx: &mut Context<'_>) {
     let id = changed.unit;
-    let (unit, job, hosts) = rows.unit_in_context(id);
-    let was_ready = unit.ready_at.is_some();
+    let spoilt = rows.spoilt_chains(id);
+    let (unit, job) = rows.unit_in_job(id);
     let retry_at = retry_at(unit, changed.number, cx);
-    let counts = |replica: &Replica| hosts.get(replica.host).is_active();
+    let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
     match transition::advance(unit, &job.policy, retry_at, counts) {
         Transition::Waits => {}
-        Transition::Wants if was_ready => {}
-        Transition::Wants if retry_at > cx.now => cx.effects.due(retry_at),
-        Transition::Wants => cx.effects.work_ready(id.job, 1),
+        Transition::Wants { from } if from > cx.now => cx.effects.due(from),
+        // Also if it wanted one before: it may want several, and each lease calls for the next.
+        Transition::Wants { .. } => cx.effects.work_ready(id.job, 1),
         Transition::Validated(settlement) => {
             settle(rows, id, &settlement, cx);
             let counts = &mut rows.job_mut(id.job).counts;

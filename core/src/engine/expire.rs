@@ -9,7 +9,7 @@ use super::rows::Rows;
 use crate::host::Host;
 use crate::id::{JobId, ReplicaId, UnitId};
 use crate::job::JobState;
-use crate::limits::{EXPIRE_BATCH, JOBS_OPEN_MAX};
+use crate::limits::{EXPIRE_BATCH, EXPIRE_HOSTS, JOBS_OPEN_MAX};
 use crate::replica::ReplicaState;
 use crate::reply::Reply;
 use crate::store::{Store, StoreError};
@@ -35,7 +35,7 @@ struct Sweep {
 pub(super) fn load(store: &dyn Store, cx: &Context<'_>) -> Result<Loaded, StoreError> {
     let mut rows = Rows::default();
     let mut due: Vec<ReplicaId> = Vec::new();
-    for host in store.hosts_due(cx.now, EXPIRE_BATCH)? {
+    for host in store.hosts_due(cx.now, EXPIRE_HOSTS)? {
         due.extend(host.leases.iter().filter(|lease| lease.is_due(cx.now)).map(|l| l.replica));
         rows.add_host(host);
         if due.len() >= EXPIRE_BATCH {
@@ -62,7 +62,8 @@ pub(super) fn decide(loaded: Loaded, cx: &mut Context<'_>) -> Decision {
     for (job, count) in waking {
         cx.effects.work_ready(job, count);
     }
-    *cx.announced_until = cx.now.max(*cx.announced_until);
+    // Also back, if the machine's clock was set back: what is announced twice does no harm.
+    *cx.announced_until = cx.now;
     Decision { reply: Reply::Expired { leases: due.len() }, writes: rows.into_writes() }
 }
 

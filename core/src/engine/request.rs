@@ -3,12 +3,14 @@
 //! Jobs are served by priority and then in turn; in each, units that others began come first, then
 //! units that nobody ever had. A volunteer never gets a unit that they had before in any role.
 
+use std::collections::BTreeSet;
+
 use super::advance::advance;
 use super::check;
 use super::context::{Context, Decision};
 use super::rows::Rows;
 use crate::command::Request;
-use crate::id::{JobId, ReplicaId, UnitId, VolunteerId};
+use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
 use crate::job::Job;
 use crate::lease::Lease;
 use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX};
@@ -17,11 +19,15 @@ use crate::replica::{Replica, ReplicaState};
 use crate::reply::{Idle, LeaseGrant, Leased, Reply};
 use crate::schedule;
 use crate::store::{Store, StoreError};
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 use crate::work_unit::WorkUnit;
 
 /// Rows of a job that are looked at in vain, at most twice, before fresh units are given instead.
 const LOOKED_AT_IN_VAIN_MAX: usize = 64;
+
+/// The same of all jobs together: a volunteer who had a hand in every unit of a thousand jobs must
+/// not hold up everybody else.
+const LOOKED_AT_IN_VAIN_SUM_MAX: usize = 2_048;
 
 /// How stale `seen_at` may become: an idle host that asks often is not worth a write each time.
 const SEEN_MS: Span = Span::minutes(1);
@@ -48,7 +54,8 @@ pub(super) fn load(
     cx: &mut Context<'_>,
 ) -> Result<Loaded, StoreError> {
     let mut rows = Rows::default();
-    if !rows.find_host(store, request.host)? {
+    rows.find_host(store, request.host)?;
+    if may_ask(&rows, *request).is_err() {
         return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::NoJobs });
     }
     let host = rows.host(request.host);
@@ -58,9 +65,12 @@ pub(super) fn load(
         return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::LeasesFull { held } });
     }
     let (volunteer, offered) = (host.volunteer, host.capabilities.clone());
-    let mut search = Search { store, volunteer, wanted, rows, choices: Vec::new() };
+    let jobs = schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last);
+    let in_vain_max = LOOKED_AT_IN_VAIN_SUM_MAX / jobs.len().max(1);
+    let in_vain_max = in_vain_max.clamp(1, LOOKED_AT_IN_VAIN_MAX);
+    let mut search = Search { store, volunteer, wanted, in_vain_max, rows, choices: Vec::new() };
     let mut idle = Idle::NoJobs;
-    for job in schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last) {
+    for job in jobs {
         match job.requirement.fits(&offered) {
             Ok(()) => {
                 idle = Idle::NothingLeft;
@@ -110,6 +120,8 @@ struct Search<'a> {
     volunteer: VolunteerId,
     /// How many units are still to be found.
     wanted: usize,
+    /// How many rows of a job may be looked at in vain before the search goes on elsewhere.
+    in_vain_max: usize,
     rows: Rows,
     choices: Vec<Choice>,
 }
@@ -137,23 +149,44 @@ impl Search<'_> {
     /// Units of the job that others began and this volunteer may take up: the first ones, and if
     /// those are not enough, some from elsewhere.
     fn started(&self, job: &Job, cx: &mut Context<'_>) -> Result<Vec<WorkUnit>, StoreError> {
-        let limit = self.wanted + LOOKED_AT_IN_VAIN_MAX;
-        let mut found = self.store.units_ready(job.id, cx.now, 0, limit)?;
-        let last = found.last().map(|unit| unit.id.index);
-        let more = if found.len() == limit { last } else { None };
-        found.retain(|unit| !unit.knows(self.volunteer));
-        if let Some(last) = more
+        let (mut found, next) = self.look(job, 0, cx.now)?;
+        if let Some(next) = next
             && found.len() < self.wanted
         {
             let begun = job.fresh_next().unwrap_or(job.units_total);
-            let from = schedule::somewhere(last.saturating_add(1), begun, cx.rng);
-            let elsewhere = self.store.units_ready(job.id, cx.now, from, limit)?;
-            found.extend(elsewhere.into_iter().filter(|unit| !unit.knows(self.volunteer)));
+            let from = schedule::somewhere(next, begun, cx.rng);
+            found.extend(self.look(job, from, cx.now)?.0);
         }
         found.truncate(self.wanted);
         Ok(found)
     }
+
+    /// Units from `from` on that this volunteer may take up, and where those begin that were not
+    /// looked at: a few are looked at first, and many only if one of these was of use.
+    fn look(&self, job: &Job, from: u32, now: Timestamp) -> Result<Page, StoreError> {
+        let (mut found, mut next) = self.page(job, from, self.in_vain_max, now)?;
+        if let Some(from) = next
+            && (1..self.wanted).contains(&found.len())
+        {
+            let limit = self.wanted - found.len() + self.in_vain_max;
+            let (more, after) = self.page(job, from, limit, now)?;
+            found.extend(more);
+            next = after;
+        }
+        Ok((found, next))
+    }
+
+    fn page(&self, job: &Job, from: u32, limit: usize, now: Timestamp) -> Result<Page, StoreError> {
+        let mut units = self.store.units_ready(job.id, now, from, limit)?;
+        let last = units.last().filter(|_| units.len() == limit);
+        let next = last.map(|unit| unit.id.index.saturating_add(1));
+        units.retain(|unit| !unit.knows(self.volunteer));
+        Ok((units, next))
+    }
 }
+
+/// Units, and where the next ones begin if there may be more.
+type Page = (Vec<WorkUnit>, Option<u32>);
 
 fn may_ask(rows: &Rows, request: Request) -> Result<(), Refusal> {
     let host = rows.find(request.host).ok_or(Refusal::UnknownHost(request.host))?;
@@ -181,7 +214,8 @@ fn begin(rows: &mut Rows, job: JobId, count: usize) -> Vec<UnitId> {
 /// Leases a replica of the unit, going on from a checkpoint if somebody left one.
 fn lease(rows: &mut Rows, id: UnitId, request: Request, cx: &mut Context<'_>) -> LeaseGrant {
     let volunteer = rows.host(request.host).volunteer;
-    let replica = next_replica(rows.unit_mut(id), request, volunteer, cx);
+    let spoilt = rows.spoilt_chains(id);
+    let replica = next_replica(rows.unit_mut(id), &spoilt, request.host, volunteer, cx);
     let grant = id.replica(replica.number);
     let resume_from = replica.resumed_from;
     rows.unit_mut(id).replicas.push(replica);
@@ -198,12 +232,13 @@ fn lease(rows: &mut Rows, id: UnitId, request: Request, cx: &mut Context<'_>) ->
 
 fn next_replica(
     unit: &WorkUnit,
-    request: Request,
+    spoilt: &BTreeSet<u16>,
+    host: HostId,
     volunteer: VolunteerId,
     cx: &Context<'_>,
 ) -> Replica {
     let ReplicaId { number, .. } = unit.next_replica_id();
-    let (chain, lineage, resumed_from) = match unit.resumable() {
+    let (chain, lineage, resumed_from) = match unit.resumable(spoilt) {
         None => (number, Vec::new(), None),
         Some((previous, checkpoint)) => {
             let mut lineage = previous.lineage.clone();
@@ -213,7 +248,7 @@ fn next_replica(
     };
     Replica {
         number,
-        host: request.host,
+        host,
         volunteer,
         chain,
         lineage,

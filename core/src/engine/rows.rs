@@ -1,6 +1,6 @@
 //! The rows that one command works on: read once by `load`, changed by `decide`, written once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::credit::LedgerRow;
@@ -126,9 +126,17 @@ impl Rows {
         self.hosts.get_mut(id)
     }
 
-    /// A unit to be changed in the light of its job and hosts.
-    pub(super) fn unit_in_context(&mut self, id: UnitId) -> (&mut WorkUnit, &Job, Hosts<'_>) {
-        (self.units.get_mut(id), self.jobs.get(id.job), Hosts(&self.hosts))
+    /// A unit to be changed in the light of its job.
+    pub(super) fn unit_in_job(&mut self, id: UnitId) -> (&mut WorkUnit, &Job) {
+        (self.units.get_mut(id), self.jobs.get(id.job))
+    }
+
+    /// The chains of a unit in which a suspended host had a hand. The unit and its hosts must be
+    /// loaded.
+    pub(super) fn spoilt_chains(&self, id: UnitId) -> BTreeSet<u16> {
+        let replicas = self.units.get(id).replicas.iter();
+        let spoilt = replicas.filter(|replica| !self.hosts.get(replica.host).is_active());
+        spoilt.map(|replica| replica.chain).collect()
     }
 
     /// Adds a grant.
@@ -143,17 +151,6 @@ impl Rows {
         let hosts = self.hosts.into_changed().map(Write::PutHost);
         let ledger = self.ledger.into_iter().map(Write::AppendLedger);
         jobs.chain(units).chain(hosts).chain(ledger).collect()
-    }
-}
-
-/// Hosts, to be looked up while a unit is being changed.
-#[derive(Debug)]
-pub(super) struct Hosts<'a>(&'a Table<HostId, Host>);
-
-impl Hosts<'_> {
-    /// A host that was loaded.
-    pub(super) fn get(&self, id: HostId) -> &Host {
-        self.0.get(id)
     }
 }
 

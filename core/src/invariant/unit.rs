@@ -114,8 +114,11 @@ fn check_ready(
     };
     let surely_wanted = wanted_if(&|_| true) > 0 && may_have_more;
     ensure(!surely_wanted || is_ready, format_args!("unit {id} wants a replica and is not ready"))?;
-    let active = |replica: &Replica| hosts.get(&replica.host).is_some_and(Host::is_active);
-    let maybe_wanted = wanted_if(&active) > 0;
+    let is_active = |replica: &Replica| hosts.get(&replica.host).is_some_and(Host::is_active);
+    let is_sound = |replica: &Replica| {
+        unit.replicas.iter().filter(|other| other.chain == replica.chain).all(is_active)
+    };
+    let maybe_wanted = wanted_if(&is_sound) > 0;
     ensure(!is_ready || maybe_wanted, format_args!("unit {id} is ready and wants no replica"))
 }
 

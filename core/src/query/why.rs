@@ -13,8 +13,9 @@ use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 use crate::work_unit::{UnitState, WorkUnit};
 
-/// Ready units of a job that are looked at, to find one for a host.
+/// Ready units that are looked at, to find one for a host: of one job, and of all together.
 const LOOKED_AT_MAX: usize = 256;
+const LOOKED_AT_SUM_MAX: usize = 4_096;
 
 pub(super) fn explain(store: &dyn Store, subject: Subject, now: Timestamp) -> Found<String> {
     match subject {
@@ -192,12 +193,14 @@ fn explain_host(store: &dyn Store, host: &Host, now: Timestamp) -> Result<String
 /// Why the host would get nothing if it asked now; `None` if it would get something.
 fn idle(store: &dyn Store, host: &Host, now: Timestamp) -> Result<Option<Idle>, StoreError> {
     let mut idle = Idle::NoJobs;
-    for job in store.jobs_open(JOBS_OPEN_MAX)? {
+    let jobs = store.jobs_open(JOBS_OPEN_MAX)?;
+    let limit = (LOOKED_AT_SUM_MAX / jobs.len().max(1)).clamp(1, LOOKED_AT_MAX);
+    for job in jobs {
         match job.requirement.fits(&host.capabilities) {
             Err(misfit) if idle == Idle::NoJobs => idle = Idle::NothingFits(misfit),
             Err(_) => {}
             Ok(()) => {
-                let ready = store.units_ready(job.id, now, 0, LOOKED_AT_MAX)?;
+                let ready = store.units_ready(job.id, now, 0, limit)?;
                 if job.counts.waiting > 0 || ready.iter().any(|unit| !unit.knows(host.volunteer)) {
                     return Ok(None);
                 }

@@ -1,5 +1,9 @@
 //! Step programs that go on from somebody else's checkpoint.
 
+use manyhands_core::command::Outcome;
+use manyhands_core::host::Counters;
+use manyhands_core::id::HostId;
+use manyhands_core::policy::Policy;
 use manyhands_core::refusal::Refusal;
 use manyhands_core::replica::Verdict;
 use manyhands_core::reply::{Renewed, Reported};
@@ -85,4 +89,50 @@ fn a_chain_goes_on_through_many_hands() {
     assert_eq!(grid.unit_row(job.unit(0)).replicas[3].lineage.len(), 3);
     grid.answer(last, lease.replica, "42");
     assert_eq!(grid.assimilate(), [job.unit(0)]);
+}
+
+/// What a liar left behind loses its worth with the liar: nobody goes on from it, and who did
+/// already has no vote.
+#[test]
+fn a_suspended_host_takes_its_chains_with_it() {
+    let mut grid = Grid::new();
+    let job = grid.job(2, quorum_of(2));
+    let (liar, honest) = (grid.host(), grid.host());
+    for replica in grid.lease(liar, 2) {
+        grid.renew(liar, replica, Some(checkpoint(99)));
+        assert_eq!(grid.report(liar, replica, Outcome::Aborted), Reported::Accepted);
+    }
+    let continued = grid.lease_one(honest);
+    assert_eq!(continued.resume_from, Some(checkpoint(99)));
+    grid.answer(honest, continued.replica, "spoilt");
+    suspend(&mut grid, liar);
+
+    let partner = grid.host();
+    let leases = grid.request(partner, 2).leases;
+    assert!(leases.iter().all(|lease| lease.resume_from.is_none()), "{leases:?}");
+    assert_eq!(leases[0].replica.unit, continued.replica.unit);
+    grid.answer(partner, leases[0].replica, "spoilt");
+    assert_eq!(grid.assimilate(), [], "the liar's chain has no vote");
+
+    let last = grid.host();
+    for replica in grid.lease(last, 2) {
+        grid.answer(last, replica, "spoilt");
+    }
+    assert_eq!(grid.assimilate(), [job.unit(0)]);
+    let verdict = grid.unit_row(job.unit(0)).replicas[1].verdict();
+    assert_eq!(verdict, Some(Verdict::Inconclusive));
+    assert_eq!(grid.host_row(honest).counters, Counters::default());
+}
+
+/// Lets a host lie until it is caught.
+fn suspend(grid: &mut Grid, liar: HostId) {
+    let job = grid.job(3, Policy { priority: 1, ..quorum_of(2) });
+    for (host, text) in [(liar, "lie"), (grid.host(), "truth"), (grid.host(), "truth")] {
+        for replica in grid.lease(host, 3) {
+            assert_eq!(replica.unit.job, job);
+            grid.answer(host, replica, text);
+        }
+    }
+    assert_eq!(grid.assimilate().len(), 3);
+    assert!(!grid.host_row(liar).is_active());
 }

@@ -136,3 +136,133 @@ fn foreign_units_do_not_starve_a_volunteer() {
     }
     assert_eq!(grid.lease(other, 1_000).len(), 999);
 }
+
+/// Two machines are lost together, so the unit wants two others: each of them is called.
+#[test]
+fn every_replica_that_a_unit_wants_is_announced() {
+    let mut grid = Grid::new();
+    let job = grid.job(1, quorum_of(2));
+    for _ in 0..2 {
+        let lost = grid.host();
+        grid.lease_one(lost);
+    }
+    grid.wait(Span::minutes(10));
+    assert_eq!(grid.take_aborts().len(), 2);
+    grid.take_effects();
+    grid.wait(Span::seconds(2));
+    let one = [Effect::WorkReady { job, count: 1 }];
+    assert_eq!(grid.take_effects(), one, "the unit's pause is over");
+    let next = grid.host();
+    grid.lease_one(next);
+    assert_eq!(grid.take_effects(), one, "it wants another one still");
+    let last = grid.host();
+    grid.lease_one(last);
+    assert_eq!(grid.take_effects(), []);
+}
+
+/// A host was cut off for longer than its lease and computes still: it goes on, unless somebody
+/// else took the unit up.
+#[test]
+fn a_late_renewal_gives_the_lease_back() {
+    let mut grid = Grid::new();
+    let job = grid.job(2, quorum_of(1));
+    let (cut_off, quick) = (grid.host(), grid.host());
+    let leases = grid.request(cut_off, 2).leases;
+    grid.wait(Span::hours(1));
+    grid.take_aborts();
+    let taken = grid.lease_one(quick).replica;
+    assert_eq!(taken, job.unit(0).replica(1));
+
+    let [gone, kept] = [leases[0], leases[1]];
+    let lost = Renewed::Lost(Refusal::LeaseExpired(gone.replica));
+    assert_eq!(grid.renew(cut_off, gone.replica, None), lost);
+    let until = Renewed::Until(grid.now.plus(Span::minutes(10)));
+    assert_eq!(grid.renew(cut_off, kept.replica, None), until);
+    assert_eq!(grid.host_row(cut_off).leases[0].hard_deadline_at, kept.hard_deadline_at);
+    assert_eq!(grid.request(quick, 5).idle, Some(Idle::NothingLeft), "nobody else gets it");
+
+    // It ends like any other lease.
+    grid.wait(Span::minutes(10));
+    assert_eq!(grid.take_aborts().len(), 2);
+    assert_eq!(grid.host_row(cut_off).leases, []);
+    assert_eq!(
+        grid.renew(cut_off, kept.replica, None),
+        Renewed::Until(grid.now.plus(Span::minutes(10)))
+    );
+    grid.answer(cut_off, kept.replica, "1");
+    assert_eq!(grid.assimilate(), [job.unit(1)]);
+}
+
+/// The hard deadline holds for a lease that was given back too, and a job that is taken back gives
+/// nothing back.
+#[test]
+fn a_lease_does_not_come_back_after_its_end() {
+    let mut grid = Grid::new();
+    let deadline_ms = Span::minutes(25);
+    let job = grid.job(1, Policy { deadline_ms, ..quorum_of(1) });
+    let host = grid.host();
+    let replica = grid.lease_one(host).replica;
+    let lost = Renewed::Lost(Refusal::LeaseExpired(replica));
+    grid.wait(Span::minutes(24));
+    let until = Renewed::Until(grid.now.plus(Span::minutes(1)));
+    assert_eq!(grid.renew(host, replica, None), until);
+    grid.wait(Span::minutes(1));
+    assert_eq!(grid.renew(host, replica, None), lost);
+    assert_eq!(grid.take_aborts().len(), 2);
+
+    grid.wait(Span::seconds(5));
+    let other = grid.host();
+    let replica = grid.lease_one(other).replica;
+    grid.wait(Span::minutes(11));
+    grid.take_aborts();
+    grid.cancel(job);
+    let lost = Renewed::Lost(Refusal::LeaseExpired(replica));
+    assert_eq!(grid.renew(other, replica, None), lost);
+    grid.wait(Span(1));
+}
+
+/// A volunteer who had a hand in every unit of many jobs still finds the one unit of the last job
+/// that others began.
+#[test]
+fn many_foreign_jobs_do_not_starve_a_volunteer() {
+    let mut grid = Grid::new();
+    let (greedy, other) = (grid.host(), grid.host());
+    let last = grid.job(1, quorum_of(2));
+    grid.lease_one(other);
+    for _ in 0..50 {
+        grid.job(10, Policy { priority: 1, ..quorum_of(2) });
+    }
+    assert_eq!(grid.lease(greedy, 500).len(), 500);
+    assert_eq!(grid.lease(greedy, 100), [last.unit(0).replica(1)]);
+}
+
+/// The machine's clock is set back: who waits for a unit still hears that its pause is over.
+#[test]
+fn a_clock_set_back_loses_no_call() {
+    let mut grid = Grid::new();
+    let job = grid.job(1, quorum_of(1));
+    let start = grid.now;
+    grid.wait(Span::hours(2));
+    grid.tell(Command::Expire);
+    grid.now = start;
+    grid.tell(Command::Expire);
+    let host = grid.host();
+    let replica = grid.lease_one(host).replica;
+    grid.report(host, replica, host_error("disk full"));
+    grid.take_effects();
+    grid.wait(Span::seconds(2));
+    assert_eq!(grid.take_effects(), [Effect::WorkReady { job, count: 1 }]);
+}
+
+/// More hosts are lost at once than one `Expire` looks at.
+#[test]
+fn a_lost_room_of_hosts_is_given_up_piece_by_piece() {
+    let mut grid = Grid::new();
+    grid.job(250, quorum_of(1));
+    for _ in 0..250 {
+        let host = grid.host();
+        grid.lease_one(host);
+    }
+    grid.wait(Span::minutes(10));
+    assert_eq!(grid.take_aborts().len(), 250);
+}
