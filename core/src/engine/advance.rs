@@ -18,12 +18,15 @@ pub(super) fn advance(rows: &mut Rows, changed: ReplicaId, cx: &mut Context<'_>)
     let id = changed.unit;
     let spoilt = rows.spoilt_chains(id);
     let (unit, job) = rows.unit_in_job(id);
+    let was_ready = unit.ready_at.is_some();
+    let is_lease = unit.leased().any(|replica| replica.number == changed.number);
     let retry_at = retry_at(unit, changed.number, cx);
     let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
     match transition::advance(unit, &job.policy, retry_at, counts) {
         Transition::Waits => {}
         Transition::Wants { from } if from > cx.now => cx.effects.due(from),
-        // Also if it wanted one before: it may want several, and each lease calls for the next.
+        // One call goes to all who wait, until somebody takes a replica and so calls for the next.
+        Transition::Wants { .. } if was_ready && !is_lease => {}
         Transition::Wants { .. } => cx.effects.work_ready(id.job, 1),
         Transition::Validated(settlement) => {
             settle(rows, id, &settlement, cx);
