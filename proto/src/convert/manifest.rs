@@ -6,6 +6,7 @@
 
 mod app;
 mod axis;
+mod items;
 mod policy;
 mod source;
 
@@ -50,6 +51,7 @@ pub fn encode_manifest(manifest: &Manifest) -> Result<(Bytes, Digest), WireError
 /// When they are too many, no manifest, not its canonical encoding, or break a rule of the domain.
 pub fn decode_manifest(bytes: &[u8]) -> Result<Manifest, WireError> {
     bounded("manifest", MANIFEST_BYTES_MAX, bytes)?;
+    items::check(bytes)?;
     let wire =
         v1::Manifest::decode(bytes).map_err(|_| WireError::new("manifest", Fault::Undecodable))?;
     if wire.encode_to_vec() != bytes {
