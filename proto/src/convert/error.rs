@@ -58,7 +58,7 @@ pub enum Fault {
     Unknown(i32),
     /// Bytes that are no message of this kind.
     #[error("cannot be decoded")]
-    Undecodable,
+    Undecodable(#[source] prost::DecodeError),
     /// Bytes that decode but are not what encoding gives back: a second name for the same thing.
     #[error("is not in its one canonical encoding")]
     NotCanonical,
@@ -76,6 +76,11 @@ impl WireError {
     /// `field` is missing.
     pub(super) fn missing(field: &str) -> Self {
         Self::new(field, Fault::Missing)
+    }
+
+    /// The bytes of `field` are no message.
+    pub(super) fn undecodable(field: &str, error: prost::DecodeError) -> Self {
+        Self::new(field, Fault::Undecodable(error))
     }
 
     /// `field` breaks a rule that the domain stated in its own words.

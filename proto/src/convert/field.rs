@@ -68,8 +68,8 @@ where
     W: Copy + Into<u64>,
     D: TryFrom<W> + Bounded,
 {
-    D::try_from(value)
-        .map_err(|_| WireError::new(field, Fault::TooLarge { max: D::MAX, actual: value.into() }))
+    let wrong = |_| WireError::new(field, Fault::TooLarge { max: D::MAX, actual: value.into() });
+    D::try_from(value).map_err(wrong)
 }
 
 /// The largest value of a type of number.

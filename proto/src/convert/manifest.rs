@@ -53,7 +53,7 @@ pub fn decode_manifest(bytes: &[u8]) -> Result<Manifest, WireError> {
     bounded("manifest", MANIFEST_BYTES_MAX, bytes)?;
     items::check(bytes)?;
     let wire =
-        v1::Manifest::decode(bytes).map_err(|_| WireError::new("manifest", Fault::Undecodable))?;
+        v1::Manifest::decode(bytes).map_err(|error| WireError::undecodable("manifest", error))?;
     if wire.encode_to_vec() != bytes {
         return Err(WireError::new("manifest", Fault::NotCanonical));
     }

@@ -67,10 +67,11 @@ impl<'a> Grid<'a> {
         let mut lines = BufReader::new(stdout).lines();
         let process = Process(child);
         loop {
-            match lines.next() {
-                Some(line) if is_ready(&line?) => break,
-                Some(_) => {}
-                None => return Err(format!("{args:?} ended before it was ready").into()),
+            let Some(line) = lines.next() else {
+                return Err(format!("{args:?} ended before it was ready").into());
+            };
+            if is_ready(&line?) {
+                break;
             }
         }
         // Read to its end, so that the process never waits for us.

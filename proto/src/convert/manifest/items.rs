@@ -5,7 +5,7 @@ use manyhands_core::limits::{ARGS_MAX, AXES_MAX, AXIS_VALUES_MAX, INPUTS_MAX, OU
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use crate::convert::error::{Fault, WireError};
+use crate::convert::error::WireError;
 use crate::convert::field::at_most;
 
 /// The lists of a manifest: name, the numbers of the fields that lead there, most items.
@@ -22,7 +22,7 @@ const LISTS: [(&str, &[u32], usize); 6] = [
 pub(super) fn check(manifest: &[u8]) -> Result<(), WireError> {
     for (field, path, max) in LISTS {
         let items = count(manifest, path);
-        let items = items.map_err(|_| WireError::new("manifest", Fault::Undecodable))?;
+        let items = items.map_err(|error| WireError::undecodable("manifest", error))?;
         at_most(field, max, items).map_err(|error| error.within("manifest"))?;
     }
     Ok(())
