@@ -6,9 +6,9 @@
 //! `DETERMINISM.md`, beside this file's folder, argues why the bytes are equal.
 //!
 //! Map, outside in: `engine` (settings of wasmtime), `compiled` (cache of machine code), `program`,
-//! `unit`, `outcome` and `failure` (what goes in and comes out), `run` (drives a guest), `control` (steers it), `checkpoint` (its state
-//! as bytes), `wasi` (what it can call), `host` (what these calls act on: `files`, `descriptors`,
-//! `log`, `random`).
+//! `unit`, `outcome` and `failure` (what goes in and comes out), `run` (drives a guest), `control`
+//! (steers it), `saving` and `checkpoint` (when and how its state becomes a file), `wasi` (what it can
+//! call), `host` (what these calls act on: `files`, `descriptors`, `log`, `random`).
 
 mod check;
 pub mod checkpoint;
@@ -26,6 +26,7 @@ mod outcome;
 mod program;
 mod random;
 mod run;
+mod saving;
 mod unit;
 mod wasi;
 
