@@ -8,7 +8,8 @@
 //! Map, outside in: `engine` (settings of wasmtime), `compiled` (cache of machine code), `program`,
 //! `unit`, `outcome` and `failure` (what goes in and comes out), `run` (drives a guest), `control`
 //! (steers it), `saving` and `checkpoint` (when and how its state becomes a file), `wasi` (what it can
-//! call), `host` (what these calls act on: `files`, `descriptors`, `log`, `random`).
+//! call), `host` (what these calls act on: `files`, `descriptors`, `log`, `random`). `yardstick` is only
+//! for benchmarks.
 
 mod check;
 pub mod checkpoint;
@@ -29,6 +30,7 @@ mod run;
 mod saving;
 mod unit;
 mod wasi;
+mod yardstick;
 
 pub use self::check::{CheckReport, check};
 pub use self::compiled::CompiledError;
@@ -42,3 +44,4 @@ pub use self::unit::{
     ARGS_BYTES_MAX, ARGS_MAX, FILE_BYTES_MAX, FILES_MAX, INPUTS_MAX, Input, LOG_BYTES_MAX, Limits,
     MEMORY_BYTES_MAX, Unit, UnitError,
 };
+pub use self::yardstick::Yardstick;

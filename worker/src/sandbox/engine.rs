@@ -46,8 +46,12 @@ impl Sandbox {
     /// # Errors
     /// If the processor lacks what the engine needs, or the folder cannot be made.
     pub fn new(cache: Option<&Path>) -> Result<Self, SandboxError> {
+        Self::with(&config(), cache)
+    }
+
+    pub(super) fn with(config: &Config, cache: Option<&Path>) -> Result<Self, SandboxError> {
         let refused = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
-        let engine = Engine::new(&config()).map_err(refused)?;
+        let engine = Engine::new(config).map_err(refused)?;
         let mut linker = Linker::new(&engine);
         wasi::link(&mut linker).map_err(refused)?;
         let compiled = match cache {
@@ -58,7 +62,8 @@ impl Sandbox {
     }
 }
 
-fn config() -> Config {
+/// The settings of every worker.
+pub(super) fn config() -> Config {
     let mut config = Config::new();
     config.strategy(Strategy::Cranelift);
     // The sign and payload of a NaN are the only bits that processors choose differently.
