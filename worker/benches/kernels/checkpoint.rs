@@ -12,7 +12,7 @@ use manyhands_worker::sandbox::{
 
 use super::Failure;
 
-const CHECKPOINTS: usize = 7;
+const CHECKPOINTS: usize = 9;
 
 /// 64 MiB of memory, all of it filled with noise in the first step; each step after it goes over it once.
 const FILLED: &str = r#"(module
@@ -43,11 +43,12 @@ pub(super) fn measure(folder: &Path) -> Result<f64, Failure> {
     };
     let pauses = Arc::new(Mutex::new(Vec::new()));
     let requests = Arc::new(Requests::default());
+    requests.checkpoint();
     let control = Control {
         requests: Arc::clone(&requests),
         checkpoints: Some(CheckpointPlan {
             folder: folder.to_owned(),
-            interval: Duration::from_millis(500),
+            interval: Duration::from_secs(3600),
         }),
         on_event: Some(hook(Arc::clone(&pauses), requests)),
         ..Control::default()
@@ -66,7 +67,7 @@ pub(super) fn measure(folder: &Path) -> Result<f64, Failure> {
     Ok(median)
 }
 
-/// Collects pauses, and ends the run when there are enough.
+/// Collects pauses and asks for the next, and ends the run when there are enough.
 fn hook(
     pauses: Arc<Mutex<Vec<Duration>>>,
     requests: Arc<Requests>,
@@ -75,8 +76,6 @@ fn hook(
         let RunEvent::Checkpointed { pause, .. } = event else { return };
         let mut pauses = pauses.lock().unwrap_or_else(PoisonError::into_inner);
         pauses.push(pause);
-        if pauses.len() == CHECKPOINTS {
-            requests.drain();
-        }
+        if pauses.len() < CHECKPOINTS { requests.checkpoint() } else { requests.drain() }
     })
 }

@@ -1,5 +1,7 @@
 //! Smith-Waterman: the best local alignment of two DNA sequences, with Gotoh's affine gaps.
 
+use std::hint::select_unpredictable;
+
 use kernels::{SplitMix64, checksum};
 
 const LENGTH: usize = 10_000;
@@ -47,33 +49,33 @@ struct Best {
     end_b: usize,
 }
 
-/// The best alignment that ends at a pair of bases, and the best that ends there in a gap of `b`.
-#[derive(Clone, Copy)]
-struct Cell {
-    score: i32,
-    gap: i32,
-}
-
 fn align(a: &[u8], b: &[u8]) -> Best {
     let mut best = Best::default();
-    // The row above, for each base of `b`.
-    let mut row = vec![Cell { score: 0, gap: NEVER }; b.len()];
+    // Of the row above, for each base of `b`: the best alignment that ends there, and the best of those
+    // that end there in a gap of `b`.
+    let mut scores = vec![0; b.len()];
+    let mut gaps = vec![NEVER; b.len()];
     for (index_a, base_a) in a.iter().enumerate() {
         let (mut diagonal, mut left, mut gap_left) = (0, 0, NEVER);
-        for (index_b, (base_b, cell)) in b.iter().zip(&mut row).enumerate() {
+        let above = scores.iter_mut().zip(&mut gaps);
+        for (index_b, (base_b, (score, gap))) in b.iter().zip(above).enumerate() {
             let pair = if base_a == base_b { MATCH } else { MISMATCH };
-            gap_left = (left + GAP_OPEN).max(gap_left + GAP_EXTEND);
-            let gap = (cell.score + GAP_OPEN).max(cell.gap + GAP_EXTEND);
-            let score = (diagonal + pair).max(gap_left).max(gap).max(0);
-            diagonal = cell.score;
-            left = score;
-            *cell = Cell { score, gap };
-            if score > best.score {
-                best = Best { score, end_a: index_a + 1, end_b: index_b + 1 };
+            *gap = greater(*score + GAP_OPEN, *gap + GAP_EXTEND);
+            gap_left = greater(left + GAP_OPEN, gap_left + GAP_EXTEND);
+            // What does not wait for the pair to the left comes first.
+            left = greater(greater(greater(diagonal + pair, 0), *gap), gap_left);
+            diagonal = std::mem::replace(score, left);
+            if left > best.score {
+                best = Best { score: left, end_a: index_a + 1, end_b: index_b + 1 };
             }
         }
     }
     best
+}
+
+/// Without a branch: which is greater cannot be predicted, and without being told some back ends try.
+fn greater(a: i32, b: i32) -> i32 {
+    select_unpredictable(a > b, a, b)
 }
 
 #[cfg(test)]
