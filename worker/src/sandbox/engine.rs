@@ -66,8 +66,9 @@ impl Sandbox {
 pub(super) fn config() -> Config {
     let mut config = Config::new();
     config.strategy(Strategy::Cranelift);
-    // The sign and payload of a NaN are the only bits that processors choose differently.
-    config.cranelift_nan_canonicalization(true);
+    // The sign and payload of a NaN are the only bits that processors choose differently. Preparation
+    // put in code of its own wherever they could be seen, so the engine need not.
+    config.cranelift_nan_canonicalization(false);
     // The allow-list of `manyhands_prepare::FEATURES`; the engine judges the module once more.
     config.wasm_simd(true).wasm_bulk_memory(true).wasm_multi_value(true);
     config.wasm_relaxed_simd(false).relaxed_simd_deterministic(true);
