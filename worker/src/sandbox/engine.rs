@@ -46,8 +46,25 @@ impl Sandbox {
     /// # Errors
     /// If the processor lacks what the engine needs, or the folder cannot be made.
     pub fn new(cache: Option<&Path>) -> Result<Self, SandboxError> {
+        Self::with(&config(), cache)
+    }
+
+    /// A sandbox that differs from [`Sandbox::new`]'s in nothing but the instructions that its compiler
+    /// writes, so that code generators can be compared. `target` is a triple whose code this process
+    /// can run: its own, or `pulley64`, the engine's interpreter, where wasmtime is built with its
+    /// feature `pulley`. Compiled modules are kept nowhere.
+    ///
+    /// # Errors
+    /// If the engine does not know the target, or cannot run its code here.
+    pub fn for_target(target: &str) -> Result<Self, SandboxError> {
+        let mut config = config();
+        config.target(target).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
+        Self::with(&config, None)
+    }
+
+    fn with(config: &Config, cache: Option<&Path>) -> Result<Self, SandboxError> {
         let refused = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
-        let engine = Engine::new(&config()).map_err(refused)?;
+        let engine = Engine::new(config).map_err(refused)?;
         let mut linker = Linker::new(&engine);
         wasi::link(&mut linker).map_err(refused)?;
         let compiled = match cache {
