@@ -58,6 +58,8 @@ pub const LEASES_PER_HOST_MAX: usize = 1_000;
 pub const PAGE_MAX: usize = 1_000;
 /// Most hosts that a receipt names.
 pub const VOUCHERS_MAX: usize = 10_000;
+/// Instruction sets that a receipt names.
+pub const ISAS_MAX: usize = 8;
 /// Most jobs that are open or being cancelled at the same time.
 pub const JOBS_OPEN_MAX: usize = 1_000;
 /// Most work units that one `Expire` touches, before it asks to be called again.

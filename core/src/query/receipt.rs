@@ -6,7 +6,7 @@ use std::fmt;
 use super::words::{counted, hosts, units};
 use crate::id::{JobId, VolunteerId};
 use crate::job::{Counts, Job, Tally};
-use crate::limits::VOUCHERS_MAX;
+use crate::limits::{ISAS_MAX, VOUCHERS_MAX};
 use crate::store::{Store, StoreError, Voucher};
 
 /// How sure a job's results are, and on whose word.
@@ -26,6 +26,9 @@ pub struct Receipt {
     pub vouchers: Vec<Voucher>,
     /// How many different volunteers lend these hosts.
     pub volunteers: usize,
+    /// Instruction sets of these hosts, as they name them now, at most [`ISAS_MAX`]. Two say that
+    /// results do not rest on one kind of processor.
+    pub isas: BTreeSet<String>,
 }
 
 impl Receipt {
@@ -56,7 +59,9 @@ impl fmt::Display for Receipt {
         write!(f, ", {valid} valid, {invalid} invalid")?;
         let hosts = hosts(self.vouchers.len());
         let volunteers = counted(self.volunteers, "volunteer");
-        write!(f, "; vouched for by {hosts} of {volunteers}")
+        write!(f, "; vouched for by {hosts} of {volunteers}")?;
+        let isas: Vec<&str> = self.isas.iter().map(String::as_str).collect();
+        if isas.is_empty() { Ok(()) } else { write!(f, ", on {}", isas.join(" and ")) }
     }
 }
 
@@ -64,6 +69,7 @@ impl fmt::Display for Receipt {
 pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> {
     let vouchers = store.vouchers(job.id, VOUCHERS_MAX)?;
     let volunteers: BTreeSet<VolunteerId> = vouchers.iter().map(|v| v.volunteer).collect();
+    let isas = isas(store, &vouchers)?;
     Ok(Receipt {
         job: job.id,
         name: job.name,
@@ -72,5 +78,17 @@ pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> 
         tally: job.tally,
         volunteers: volunteers.len(),
         vouchers,
+        isas,
     })
+}
+
+fn isas(store: &dyn Store, vouchers: &[Voucher]) -> Result<BTreeSet<String>, StoreError> {
+    let mut isas = BTreeSet::new();
+    for voucher in vouchers {
+        if isas.len() == ISAS_MAX {
+            break;
+        }
+        isas.extend(store.host(voucher.host)?.map(|host| host.capabilities.isa));
+    }
+    Ok(isas)
 }

@@ -26,7 +26,8 @@ fn a_receipt_says_on_whose_word_results_rest() {
         receipt.to_string(),
         format!(
             "job 1 ({}): 1 of 2 units done; each on equal answers of 2 different volunteers; \
-             2.00 copies a unit, 2 valid, 1 invalid; vouched for by 2 hosts of 2 volunteers",
+             2.00 copies a unit, 2 valid, 1 invalid; vouched for by 2 hosts of 2 volunteers, \
+             on x86_64",
             grid.job_row(job).name
         )
     );

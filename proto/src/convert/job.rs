@@ -92,6 +92,7 @@ impl From<Receipt> for v1::Receipt {
             volunteers: u32::try_from(receipt.volunteers).unwrap_or(u32::MAX),
             hosts_refuted: Vec::new(),
             outputs: Bytes::new(),
+            isas: receipt.isas.into_iter().collect(),
         }
     }
 }

@@ -49,6 +49,19 @@ impl Sandbox {
         Self::with(&config(), cache)
     }
 
+    /// A sandbox that differs from [`Sandbox::new`]'s in nothing but the instructions that its compiler
+    /// writes, so that code generators can be compared. `target` is a triple whose code this process
+    /// can run: its own, or `pulley64`, the engine's interpreter, where wasmtime is built with its
+    /// feature `pulley`. Compiled modules are kept nowhere.
+    ///
+    /// # Errors
+    /// If the engine does not know the target, or cannot run its code here.
+    pub fn for_target(target: &str) -> Result<Self, SandboxError> {
+        let mut config = config();
+        config.target(target).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
+        Self::with(&config, None)
+    }
+
     pub(super) fn with(config: &Config, cache: Option<&Path>) -> Result<Self, SandboxError> {
         let refused = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
         let engine = Engine::new(config).map_err(refused)?;
