@@ -300,7 +300,7 @@ fn a_full_disk_is_told_as_such() {
     use std::io::Write;
 
     let path = Path::new("/dev/full");
-    let mut device = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    let mut device = fs::OpenOptions::new().write(true).open(path).unwrap();
     let error = failed(path, device.write_all(b"a blob").unwrap_err());
     assert!(matches!(&error, CacheError::DiskFull(full) if full == path), "{error}");
 }
