@@ -9,12 +9,12 @@ mod routes;
 use std::sync::OnceLock;
 
 use manyhands_prepare::{Prepared, prepare};
-use wasmtime::{Config, Engine, Linker, Module, Store, Val};
+use wasmtime::{Config, Engine, Linker, Module, Store, Trap, Val};
 
 /// What a run leaves behind.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Left {
-    trap: Option<String>,
+    trap: Option<Trap>,
     pub(crate) memory: Vec<u8>,
     globals: Vec<u128>,
 }
@@ -44,7 +44,7 @@ pub(crate) fn leave(engine: &Engine, wasm: &[u8]) -> Left {
     let mut store = Store::new(engine, ());
     let instance = Linker::new(engine).instantiate(&mut store, &module).unwrap();
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap();
-    let trap = start.call(&mut store, ()).err().map(|error| format!("{error:#}"));
+    let trap = start.call(&mut store, ()).err().map(|error| *error.downcast_ref::<Trap>().unwrap());
     let exports: Vec<_> = instance.exports(&mut store).map(|e| e.into_extern()).collect();
     let globals = exports.into_iter().filter_map(|export| export.into_global());
     let globals: Vec<_> = globals.collect();
@@ -73,9 +73,13 @@ pub(crate) fn check(wasm: &[u8]) -> Left {
 pub(crate) fn check_prepared(wasm: &[u8], prepared: &Prepared) -> Left {
     let left = leave(plain(), &prepared.bytes);
     let expected = leave(judge(), wasm);
+    if [left.trap, expected.trap].contains(&Some(Trap::StackOverflow)) {
+        // No result of anything: how much stack a call takes is the machine's matter.
+        return left;
+    }
     let differs_at = left.memory.iter().zip(&expected.memory).position(|(a, b)| a != b);
     assert_eq!(differs_at, None, "other bytes in memory; globals {:?}", left.globals);
-    assert_eq!((&left.trap, &left.globals), (&expected.trap, &expected.globals));
+    assert_eq!((left.trap, &left.globals), (expected.trap, &expected.globals));
     assert_eq!(left.memory.len(), expected.memory.len());
     let again = prepare(&prepared.bytes).unwrap();
     assert_eq!(again.bytes, prepared.bytes, "preparing twice is not preparing once");

@@ -26,6 +26,9 @@ fn config() -> Config {
         exports: Some(exports.unwrap()),
         max_imports: 0,
         max_memories: 0,
+        // Segments that do not fit would end most modules before they begin.
+        max_data_segments: 0,
+        max_element_segments: 0,
         max_memory32_bytes: 1 << 20,
         max_instructions: 2000,
         max_funcs: 8,
