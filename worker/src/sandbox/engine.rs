@@ -46,8 +46,12 @@ impl Sandbox {
     /// # Errors
     /// If the processor lacks what the engine needs, or the folder cannot be made.
     pub fn new(cache: Option<&Path>) -> Result<Self, SandboxError> {
+        Self::with(&config(), cache)
+    }
+
+    pub(super) fn with(config: &Config, cache: Option<&Path>) -> Result<Self, SandboxError> {
         let refused = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
-        let engine = Engine::new(&config()).map_err(refused)?;
+        let engine = Engine::new(config).map_err(refused)?;
         let mut linker = Linker::new(&engine);
         wasi::link(&mut linker).map_err(refused)?;
         let compiled = match cache {
@@ -58,11 +62,13 @@ impl Sandbox {
     }
 }
 
-fn config() -> Config {
+/// The settings of every worker.
+pub(super) fn config() -> Config {
     let mut config = Config::new();
     config.strategy(Strategy::Cranelift);
-    // The sign and payload of a NaN are the only bits that processors choose differently.
-    config.cranelift_nan_canonicalization(true);
+    // The sign and payload of a NaN are the only bits that processors choose differently. Preparation
+    // put in code of its own wherever they could be seen, so the engine need not.
+    config.cranelift_nan_canonicalization(false);
     // The allow-list of `manyhands_prepare::FEATURES`; the engine judges the module once more.
     config.wasm_simd(true).wasm_bulk_memory(true).wasm_multi_value(true);
     config.wasm_relaxed_simd(false).relaxed_simd_deterministic(true);

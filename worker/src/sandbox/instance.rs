@@ -87,6 +87,11 @@ impl Running {
         let granted = guest.memory_bytes_max;
         let mut store = Store::new(program.linked.module().engine(), guest);
         store.limiter(|guest| guest);
+        if program.counts_fuel
+            && let Err(error) = store.set_fuel(u64::MAX)
+        {
+            return Err((store, ended(&error)));
+        }
         if program.memory_bytes_min > granted {
             return Err((store, Ended::App(AppErrorKind::Limit(Limit::Memory))));
         }

@@ -117,7 +117,9 @@ pub(super) fn from_event(event: RunEvent) -> v1::Note {
     note(match event {
         RunEvent::Started { step } => v1::note::Note::Started(v1::Started { step }),
         RunEvent::Progress { ppm, step } => v1::note::Note::Progress(v1::Progress { ppm, step }),
-        RunEvent::Checkpointed(c) => v1::note::Note::Checkpointed(from_checkpointed(&c)),
+        RunEvent::Checkpointed { checkpointed, pause: _ } => {
+            v1::note::Note::Checkpointed(from_checkpointed(&checkpointed))
+        }
     })
 }
 
