@@ -255,6 +255,7 @@ fn next_replica(
         leased_at: cx.now,
         resumed_from,
         checkpoint: resumed_from,
+        is_paid: false,
         state: ReplicaState::Leased,
     }
 }

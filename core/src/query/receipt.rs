@@ -22,7 +22,8 @@ pub struct Receipt {
     pub counts: Counts,
     /// Its replicas by what became of them.
     pub tally: Tally,
-    /// The hosts whose valid replicas the results rest on, by host, at most [`VOUCHERS_MAX`].
+    /// The hosts whose valid replicas the results rest on, by host, at most [`VOUCHERS_MAX`]. Those
+    /// that were suspended are not among them: nothing rests on their word.
     pub vouchers: Vec<Voucher>,
     /// How many different volunteers lend these hosts.
     pub volunteers: usize,
@@ -57,6 +58,10 @@ impl fmt::Display for Receipt {
         write!(f, "; {}.{:02} copies a unit", copies / 100, copies % 100)?;
         let Tally { valid, invalid, .. } = self.tally;
         write!(f, ", {valid} valid, {invalid} invalid")?;
+        if self.tally.reopened > 0 {
+            let reopened = units(self.tally.reopened);
+            write!(f, "; {reopened} computed again, since a host they rested on was suspended")?;
+        }
         let hosts = hosts(self.vouchers.len());
         let volunteers = counted(self.volunteers, "volunteer");
         write!(f, "; vouched for by {hosts} of {volunteers}")?;
@@ -67,7 +72,12 @@ impl fmt::Display for Receipt {
 
 /// Writes the receipt of a job.
 pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> {
-    let vouchers = store.vouchers(job.id, VOUCHERS_MAX)?;
+    let mut vouchers = Vec::new();
+    for voucher in store.vouchers(job.id, VOUCHERS_MAX)? {
+        if store.host(voucher.host)?.is_some_and(|host| host.is_active()) {
+            vouchers.push(voucher);
+        }
+    }
     let volunteers: BTreeSet<VolunteerId> = vouchers.iter().map(|v| v.volunteer).collect();
     let isas = isas(store, &vouchers)?;
     Ok(Receipt {

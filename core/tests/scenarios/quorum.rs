@@ -113,8 +113,9 @@ fn a_liar_is_suspended() {
         }
     }
     assert_eq!(grid.assimilate().len(), 3);
-    let suspended_at = grid.now;
-    assert_eq!(grid.host_row(mallory).state, HostState::Suspended { suspended_at });
+    let (suspended_at, reopen_from) = (grid.now, Some(JobId(0).unit(0)));
+    let state = HostState::Suspended { suspended_at, reopen_from };
+    assert_eq!(grid.host_row(mallory).state, state);
     assert_eq!(grid.take_aborts(), [(mallory, vec![lies[4]])]);
     let refusal = Refusal::HostSuspended { host: mallory, invalid: 3 };
     let again = grid.report(mallory, lies[4], success("lie"));
