@@ -111,7 +111,7 @@ fn grant(rows: &mut Rows, id: UnitId, valid: &[u16], now: Timestamp) {
     let valid = replicas(rows, id, valid);
     let claims: Vec<MicroCredits> = valid
         .iter()
-        .map(|replica| credit::claim(replica.usage().unwrap_or_default().cpu_ms.min(cpu_ms_max)))
+        .map(|replica| credit::claim(replica.usage().unwrap_or_default().work, cpu_ms_max))
         .collect();
     let grant = credit::grant(claims.iter().copied());
     for (replica, claim) in valid.iter().zip(claims) {

@@ -9,17 +9,19 @@
 //!    means the same on every machine;
 //! 2. a *step* module can be checkpointed from outside: every mutable global is exported, and nothing
 //!    that a checkpoint could not hold ever changes;
-//! 3. the result is reproducible (it depends on the input and [`PROFILE`] only) and idempotent
+//! 3. it counts its own work, equally on every machine, under a reserved name ([`abi::WORK`]);
+//! 4. the result is reproducible (it depends on the input and [`PROFILE`] only) and idempotent
 //!    (preparing it again changes nothing), so "is this prepared?" is answered by preparing it.
 //!
 //! Map: `features` is the allow-list and names what is refused; `shape` reads what a module declares;
 //! `interface` checks imports, exports, memory and kind; `checkpointable` checks promise 2; `nan`
-//! makes NaNs canonical; `rewrite` writes the result.
+//! makes NaNs canonical; `rewrite` writes the result, and `meter` lets it count its work.
 
 pub mod abi;
 mod checkpointable;
 mod features;
 mod interface;
+mod meter;
 mod nan;
 mod refusal;
 mod rewrite;
@@ -28,6 +30,7 @@ mod shape;
 use std::fmt;
 
 pub use crate::features::FEATURES;
+pub use crate::meter::{CALLED, work_of};
 pub use crate::refusal::{Place, Refusal};
 
 /// The number of the rules that this crate applies. It changes whenever the same input could give
@@ -97,13 +100,24 @@ pub fn prepare(wasm: &[u8]) -> Result<Prepared, Refusal> {
         return Err(Refusal::TooLarge { bytes: wasm.len(), bytes_max: MODULE_BYTES_MAX });
     }
     features::validate(wasm)?;
+    let Some(unmetered) = meter::strip(wasm)? else { return prepare_unmetered(wasm) };
+    // It is metered already, or it only looks so: then preparing what is left makes another module.
+    let prepared = prepare_unmetered(&unmetered).map_err(|_not_ours| meter::reserved())?;
+    if prepared.bytes != rewrite::without_custom_sections(wasm)? {
+        return Err(meter::reserved());
+    }
+    Ok(Prepared { report: Report { given_bytes: wasm.len(), ..prepared.report }, ..prepared })
+}
+
+fn prepare_unmetered(wasm: &[u8]) -> Result<Prepared, Refusal> {
+    features::validate(wasm)?;
     let shape = shape::read(wasm)?;
     let kind = interface::check(&shape)?;
     if kind == Kind::Step {
         checkpointable::check(wasm, &shape)?;
     }
     let nan::Canonical { bytes, points } = nan::canonicalise(wasm, &shape)?;
-    let bytes = rewrite::rewrite(&bytes, &shape, kind)?;
+    let bytes = meter::instrument(&rewrite::rewrite(&bytes, &shape, kind)?)?;
     if bytes.len() > MODULE_BYTES_MAX {
         return Err(Refusal::TooLarge { bytes: bytes.len(), bytes_max: MODULE_BYTES_MAX });
     }

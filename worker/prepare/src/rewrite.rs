@@ -30,6 +30,20 @@ pub(crate) fn rewrite(wasm: &[u8], shape: &Shape<'_>, kind: Kind) -> Result<Vec<
     Ok(module.finish())
 }
 
+/// Returns the module without its custom sections, and otherwise as it is.
+pub(crate) fn without_custom_sections(wasm: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let mut module = Module::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload.map_err(|e| malformed(&e))?;
+        if let (false, Some((id, range))) =
+            (matches!(payload, Payload::CustomSection(_)), payload.as_section())
+        {
+            module.section(&RawSection { id, data: &wasm[range] });
+        }
+    }
+    Ok(module.finish())
+}
+
 /// The given exports, then the reserved ones in the order of their globals: the same list whether
 /// some of them were there before or not.
 fn exports(shape: &Shape<'_>) -> ExportSection {

@@ -123,3 +123,25 @@ impl Hasher for Blake3 {
         bytes.first_chunk().copied().map_or(0, u64::from_le_bytes)
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+mod tests {
+    use wasmtime::{Instance, Module, Store};
+
+    use super::*;
+
+    /// A guest's loops are free of checks: there is no fuel to run out of, and no epoch to end.
+    #[test]
+    fn nothing_of_the_engine_interrupts_a_guest() {
+        let engine = Engine::new(&config()).unwrap();
+        let loops = "(module (func (export \"f\") (local i32) (loop
+            (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 9))))))";
+        let module = Module::new(&engine, wat::parse_str(loops).unwrap()).unwrap();
+        let mut store = Store::new(&engine, ());
+        assert!(store.set_fuel(1).is_err());
+        engine.increment_epoch();
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        instance.get_typed_func::<(), ()>(&mut store, "f").unwrap().call(&mut store, ()).unwrap();
+    }
+}

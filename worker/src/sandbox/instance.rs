@@ -127,6 +127,14 @@ impl Running {
         self.function(abi::ENTRY_STEP)
     }
 
+    /// Work that the guest has counted. The instance may have trapped: what calls under way then had not
+    /// yet handed over is missing, and it is the same on every machine.
+    pub(crate) fn work(&mut self) -> u64 {
+        let counter = self.instance.get_global(&mut self.store, abi::WORK);
+        let count = counter.and_then(|counter| counter.get(&mut self.store).i64());
+        count.unwrap_or_default().cast_unsigned()
+    }
+
     fn function<R: wasmtime::WasmResults>(
         &mut self,
         name: &str,

@@ -96,6 +96,7 @@ impl Drive<'_> {
             }
         };
         let usage = Usage {
+            work: self.running.work(),
             memory_bytes_peak: self.running.memory.data_size(&self.running.store) as u64,
             steps: self.step,
             ..Usage::default()

@@ -162,7 +162,7 @@ impl Job {
             module_bytes: module.len() as u64,
             kind,
             memory_bytes_max,
-            profile: 1,
+            profile: manyhands_prepare::PROFILE,
         };
         let draft = Draft {
             name: "a job".to_owned(),

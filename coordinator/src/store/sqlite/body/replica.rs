@@ -91,6 +91,8 @@ struct UsageBody {
     wall_ms: u64,
     #[prost(uint64, tag = "3")]
     memory_bytes_peak: u64,
+    #[prost(uint64, tag = "4")]
+    work: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -224,15 +226,15 @@ impl TryFrom<OutputBody> for Output {
 
 impl From<&Usage> for UsageBody {
     fn from(usage: &Usage) -> Self {
-        let Usage { cpu_ms, wall_ms, memory_bytes_peak } = *usage;
-        Self { cpu_ms, wall_ms, memory_bytes_peak }
+        let Usage { cpu_ms, wall_ms, memory_bytes_peak, work } = *usage;
+        Self { cpu_ms, wall_ms, memory_bytes_peak, work }
     }
 }
 
 impl From<UsageBody> for Usage {
     fn from(body: UsageBody) -> Self {
-        let UsageBody { cpu_ms, wall_ms, memory_bytes_peak } = body;
-        Self { cpu_ms, wall_ms, memory_bytes_peak }
+        let UsageBody { cpu_ms, wall_ms, memory_bytes_peak, work } = body;
+        Self { cpu_ms, wall_ms, memory_bytes_peak, work }
     }
 }
 
