@@ -125,7 +125,6 @@ impl Hasher for Blake3 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 mod tests {
     use wasmtime::{Instance, Module, Store};
 

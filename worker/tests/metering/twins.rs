@@ -87,10 +87,8 @@ fn settled(wasm: &[u8]) -> usize {
     let mut found = 0;
     for payload in wasmparser::Parser::new(0).parse_all(wasm) {
         let wasmparser::Payload::CodeSectionEntry(body) = payload.unwrap() else { continue };
-        let mut operators = body.get_operators_reader().unwrap().into_iter().map(Result::unwrap);
-        while let Some(operator) = operators.next() {
-            found += usize::from(matches!(operator, wasmparser::Operator::I64Mul));
-        }
+        let operators = body.get_operators_reader().unwrap().into_iter().map(Result::unwrap);
+        found += operators.filter(|it| matches!(it, wasmparser::Operator::I64Mul)).count();
     }
     found
 }
