@@ -8,7 +8,7 @@ mod routes;
 
 use std::sync::OnceLock;
 
-use manyhands_prepare::{Prepared, prepare};
+use manyhands_prepare::{Prepared, abi, prepare};
 use wasmtime::{Config, Engine, Linker, Module, Store, Trap, Val};
 
 /// What a run leaves behind.
@@ -45,7 +45,9 @@ pub(crate) fn leave(engine: &Engine, wasm: &[u8]) -> Left {
     let instance = Linker::new(engine).instantiate(&mut store, &module).unwrap();
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap();
     let trap = start.call(&mut store, ()).err().map(|error| *error.downcast_ref::<Trap>().unwrap());
-    let exports: Vec<_> = instance.exports(&mut store).map(|e| e.into_extern()).collect();
+    // The count of its work is preparation's own; what was given has none.
+    let exports = instance.exports(&mut store).filter(|export| export.name() != abi::WORK);
+    let exports: Vec<_> = exports.map(|export| export.into_extern()).collect();
     let globals = exports.into_iter().filter_map(|export| export.into_global());
     let globals: Vec<_> = globals.collect();
     let globals = globals.into_iter().map(|global| match global.get(&mut store) {
