@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::words::{counted, hosts, units};
+use crate::host::Host;
 use crate::id::{JobId, VolunteerId};
 use crate::job::{Counts, Job, Tally};
 use crate::limits::{ISAS_MAX, VOUCHERS_MAX};
@@ -72,14 +73,15 @@ impl fmt::Display for Receipt {
 
 /// Writes the receipt of a job.
 pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> {
-    let mut vouchers = Vec::new();
+    let (mut vouchers, mut isas) = (Vec::new(), BTreeSet::new());
     for voucher in store.vouchers(job.id, VOUCHERS_MAX)? {
-        if store.host(voucher.host)?.is_some_and(|host| host.is_active()) {
-            vouchers.push(voucher);
+        let Some(host) = store.host(voucher.host)?.filter(Host::is_active) else { continue };
+        vouchers.push(voucher);
+        if isas.len() < ISAS_MAX {
+            isas.insert(host.capabilities.isa);
         }
     }
     let volunteers: BTreeSet<VolunteerId> = vouchers.iter().map(|v| v.volunteer).collect();
-    let isas = isas(store, &vouchers)?;
     Ok(Receipt {
         job: job.id,
         name: job.name,
@@ -90,15 +92,4 @@ pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> 
         vouchers,
         isas,
     })
-}
-
-fn isas(store: &dyn Store, vouchers: &[Voucher]) -> Result<BTreeSet<String>, StoreError> {
-    let mut isas = BTreeSet::new();
-    for voucher in vouchers {
-        if isas.len() == ISAS_MAX {
-            break;
-        }
-        isas.extend(store.host(voucher.host)?.map(|host| host.capabilities.isa));
-    }
-    Ok(isas)
 }
