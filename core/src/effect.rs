@@ -14,6 +14,11 @@ pub enum Effect {
         /// About how many leases there are.
         count: u32,
     },
+    /// A hint: it is the turn of this host, which should ask for work although it may have some.
+    Turn {
+        /// The host.
+        host: HostId,
+    },
     /// Hand the canonical outputs of these units to their job, then say so by `Assimilate`.
     Assimilate {
         /// At most [`BATCH_MAX`](crate::limits::BATCH_MAX) units.

@@ -10,9 +10,13 @@ mod admission;
 mod admit;
 mod advance;
 mod assimilate;
+mod audit;
+mod blame;
 mod cancel;
 mod check;
+mod compare;
 mod context;
+mod draw;
 mod effects;
 mod enrol;
 mod expire;
@@ -23,6 +27,8 @@ mod reopen;
 mod report;
 mod request;
 mod rows;
+mod search;
+mod settle;
 mod submit;
 
 use rand_chacha::ChaCha8Rng;
@@ -139,7 +145,7 @@ fn decide(
         Command::Invite(invite) => invite::decide(invite, cx),
         Command::Enrol(enrol) => enrol::decide(enrol::load(store, &enrol)?, enrol, cx),
         Command::Admit(admit) => admit::decide(admit::load(store, &admit)?, admit, cx),
-        Command::Submit(submit) => submit::decide(&submit::load(store, &submit)?, &submit, cx),
+        Command::Submit(submit) => submit::decide(&submit::load(store, &submit, cx.now)?, &submit, cx),
         Command::Request(request) => {
             request::decide(request::load(store, &request, cx)?, request, cx)
         }

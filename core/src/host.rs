@@ -22,6 +22,11 @@ pub struct Host {
     pub capabilities: Capabilities,
     /// Whether it gets work.
     pub state: HostState,
+    /// What its word is worth.
+    pub standing: Standing,
+    /// Where those units are that rested on the word of its earlier lives, and that are still to be
+    /// looked at again.
+    pub reopening: Option<Reopening>,
     /// What became of its replicas.
     pub counters: Counters,
     /// Sum of all its grants.
@@ -40,13 +45,38 @@ pub struct Host {
 pub enum HostState {
     /// It gets work.
     Active,
-    /// It gets none: too many of its answers were found invalid.
+    /// It gets none, because of what it answered.
     Suspended {
         /// Since when.
         suspended_at: Timestamp,
-        /// The first unit it vouched for that was not looked at again yet; `None` when all were.
-        reopen_from: Option<UnitId>,
+        /// Until when: it seems to be faulty, and may try again then. `None` is for good: it agreed
+        /// with another one on a wrong answer, as faults do not.
+        until: Option<Timestamp>,
+        /// The unit to which it gave the last wrong answer. Should that answer turn out to be right,
+        /// it gets work again.
+        unit: Option<UnitId>,
     },
+}
+
+/// What the word of a host is worth. `trust/TRUST.md` says why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// How often it was caught. An answer counts only in the life in which it was leased.
+    pub life: u32,
+    /// Answers of this life that were compared with what was sure, and agreed: what probation
+    /// counts.
+    pub compared: u32,
+    /// Answers of this life that differed from a quorum.
+    pub strikes: u32,
+}
+
+/// A host was caught, and the units that it vouched for are looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reopening {
+    /// Since when.
+    pub since: Timestamp,
+    /// The first unit that was not looked at yet.
+    pub from: UnitId,
 }
 
 /// What became of a host's replicas.
@@ -63,7 +93,7 @@ pub struct Counters {
 }
 
 impl Host {
-    /// Whether it may get work and its answers count.
+    /// Whether it may get work.
     #[must_use]
     pub fn is_active(&self) -> bool {
         match self.state {
@@ -96,25 +126,23 @@ impl Host {
         self.position(replica).ok().map(|at| self.leases.remove(at))
     }
 
-    /// When `Expire` has something to do about it: the first of its leases ends, or units that it
-    /// vouched for are to be opened again.
+    /// When `Expire` has something to do about it: the first of its leases ends, units that it
+    /// vouched for are to be opened again, or it may work again.
     #[must_use]
     pub fn next_deadline_at(&self) -> Option<Timestamp> {
         let leases = self.leases.iter().map(|lease| lease.deadline_at);
-        let reopening = match self.state {
-            HostState::Suspended { suspended_at, reopen_from: Some(_) } => Some(suspended_at),
-            HostState::Suspended { reopen_from: None, .. } | HostState::Active => None,
+        let reopening = self.reopening.map(|reopening| reopening.since);
+        let until = match self.state {
+            HostState::Suspended { until, .. } => until,
+            HostState::Active => None,
         };
-        leases.chain(reopening).min()
+        leases.chain(reopening).chain(until).min()
     }
 
-    /// The first unit it vouched for that is to be looked at again, if any is.
+    /// Whether what it answered in this life was compared so often that it is believed.
     #[must_use]
-    pub fn reopen_from(&self) -> Option<UnitId> {
-        match self.state {
-            HostState::Suspended { reopen_from, .. } => reopen_from,
-            HostState::Active => None,
-        }
+    pub fn has_standing(&self, probation: u32) -> bool {
+        self.standing.compared >= probation
     }
 
     fn position(&self, replica: ReplicaId) -> Result<usize, usize> {

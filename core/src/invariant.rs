@@ -5,6 +5,7 @@
 //! read everything: they are for tests and simulation.
 
 mod ledger;
+mod part;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -55,6 +56,7 @@ pub fn check(store: &dyn Store) -> Result<(), Violation> {
     for unit in &snapshot.units {
         unit::check_vouchers(unit, &snapshot.jobs[&unit.id.job], &snapshot.hosts)?;
     }
+    part::check(store, &snapshot.units, &snapshot.jobs)?;
     check_leases(&snapshot)?;
     ledger::check(store, &snapshot.units, &snapshot.hosts)
 }
@@ -128,7 +130,7 @@ fn check_counts<'a>(job: &Job, units: impl Iterator<Item = &'a WorkUnit>) -> Res
     }
     let never_begun = job.units_total - rows;
     match job.state {
-        JobState::Open | JobState::Finished => {
+        JobState::Open | JobState::Settling(_) | JobState::Finished => {
             ensure(job.counts.waiting == never_begun, format_args!("job {}: waiting", job.id))?;
         }
         JobState::Cancelling { .. } | JobState::Cancelled => found.cancelled += never_begun,
@@ -140,9 +142,11 @@ fn check_counts<'a>(job: &Job, units: impl Iterator<Item = &'a WorkUnit>) -> Res
     ensure(found.total() == job.units_total, format_args!("job {}: the sum of units", job.id))
 }
 
-/// A job has ended exactly if all its units have.
+/// A job has ended exactly if all its units have, and no audits are owed.
 fn check_end(job: &Job) -> Result<(), Violation> {
     let has_ended = job.counts.ended() == job.units_total;
+    let is_settling = matches!(job.state, JobState::Settling(_));
+    let has_ended = has_ended && !is_settling;
     ensure(job.is_ended() == has_ended, format_args!("job {}: its end", job.id))?;
     ensure(job.ended_at.is_some() == has_ended, format_args!("job {}: ended_at", job.id))
 }

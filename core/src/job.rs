@@ -1,8 +1,9 @@
 //! A job as the engine keeps it: one row, however many units it has.
 
 use crate::digest::Digest;
-use crate::id::JobId;
+use crate::id::{HostId, JobId};
 use crate::key::{Key, Signature};
+use crate::order::Order;
 use crate::policy::Policy;
 use crate::requirement::Requirement;
 use crate::time::Timestamp;
@@ -10,7 +11,7 @@ use crate::time::Timestamp;
 /// What the engine needs to know of a manifest, and how far the job has come.
 ///
 /// The manifest itself is a blob that workers fetch by its digest. Units that no host was ever
-/// given have no rows: they are the numbers from [`Job::fresh_next`] on, and only counted.
+/// given have no rows and are only counted; the next one is [`Job::fresh_next`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// Its number.
@@ -29,6 +30,10 @@ pub struct Job {
     pub requirement: Requirement,
     /// How its units are replicated and bounded.
     pub policy: Policy,
+    /// In which order its units are begun.
+    pub order: Order,
+    /// How many hosts gave an answer that was believed, ever: it has so many [parts](crate::part::Part).
+    pub parts: u32,
     /// Where it is in its life.
     pub state: JobState,
     /// Units by state; they add up to `units_total`.
@@ -46,6 +51,8 @@ pub struct Job {
 pub enum JobState {
     /// Its units are handed out.
     Open,
+    /// Every unit has an answer; audits that are owed are drawn, some at a time.
+    Settling(Settling),
     /// Nothing more is handed out; the units in flight are being taken back, some at a time.
     Cancelling {
         /// The first index that was not looked at yet.
@@ -55,6 +62,21 @@ pub enum JobState {
     Cancelled,
     /// Every unit is done or failed.
     Finished,
+}
+
+/// How far the audits that are owed at the end of a job were drawn. Each host's untested answers are
+/// gone through once, and each is chosen with probability `owed / unseen` (Knuth, *The Art of
+/// Computer Programming*, volume 2, algorithm S).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settling {
+    /// Whose answers are gone through; before the first host's, 0.
+    pub host: HostId,
+    /// The first index that was not looked at yet.
+    pub next: u32,
+    /// How many audits are still to be drawn of this host.
+    pub owed: u32,
+    /// From how many answers.
+    pub unseen: u32,
 }
 
 /// Units of a job by state.
@@ -79,6 +101,8 @@ pub struct Counts {
 pub struct Tally {
     /// Leased, ever.
     pub leased: u32,
+    /// Of those, leased to newcomers, to be compared.
+    pub compared: u32,
     /// Found valid.
     pub valid: u32,
     /// Found invalid.
@@ -88,10 +112,20 @@ pub struct Tally {
 }
 
 impl Job {
-    /// The index of the first unit that no host was ever given, if there is one to give.
+    /// The index of the next unit that no host was ever given, if there is one to give.
     #[must_use]
     pub fn fresh_next(&self) -> Option<u32> {
-        (self.counts.waiting > 0).then(|| self.units_total.saturating_sub(self.counts.waiting))
+        let begun = self.units_total.saturating_sub(self.counts.waiting);
+        (self.counts.waiting > 0).then(|| self.order.index(begun, self.units_total))
+    }
+
+    /// No unit from this index on was begun.
+    #[must_use]
+    pub fn begun_until(&self) -> u32 {
+        match self.order {
+            Order(None) => self.units_total.saturating_sub(self.counts.waiting),
+            Order(Some(_)) => self.units_total,
+        }
     }
 
     /// While it is being cancelled: the first index whose unit was not looked at yet, if any.
@@ -99,7 +133,10 @@ impl Job {
     pub fn sweep_next(&self) -> Option<u32> {
         match self.state {
             JobState::Cancelling { next } => (next < self.units_total).then_some(next),
-            JobState::Open | JobState::Cancelled | JobState::Finished => None,
+            JobState::Open
+            | JobState::Settling(_)
+            | JobState::Cancelled
+            | JobState::Finished => None,
         }
     }
 
@@ -107,7 +144,7 @@ impl Job {
     #[must_use]
     pub fn is_ended(&self) -> bool {
         match self.state {
-            JobState::Open | JobState::Cancelling { .. } => false,
+            JobState::Open | JobState::Settling(_) | JobState::Cancelling { .. } => false,
             JobState::Cancelled | JobState::Finished => true,
         }
     }

@@ -65,6 +65,8 @@ pub mod key;
 pub mod lease;
 pub mod limits;
 pub mod manifest;
+pub mod order;
+pub mod part;
 pub mod path;
 pub mod policy;
 pub mod query;

@@ -68,5 +68,13 @@ pub const EXPIRE_BATCH: usize = 1_000;
 pub const EXPIRE_HOSTS: usize = 100;
 /// Most units of a suspended host that one `Expire` looks at again.
 pub const REOPEN_BATCH: usize = 200;
+/// Most answers of one host among which one `Expire` draws audits.
+pub const AUDIT_BATCH: usize = 200;
+/// Most hosts that one `Expire` looks at for audits that they are owed.
+pub const PARTS_BATCH: usize = 200;
+/// Most units for which one `Expire` draws a host.
+pub const DRAW_BATCH: usize = 100;
+/// Most leases of a host in a job in which it has no standing yet.
+pub const PROBATION_LEASES_MAX: usize = 16;
 /// Most determinism profiles that a host may offer.
 pub const PROFILES_MAX: usize = 16;

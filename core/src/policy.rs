@@ -4,13 +4,18 @@ use crate::limits::{
     DEADLINE_MS_MAX, LEASE_MS_MIN, LOG_BYTES_MAX, OUTPUT_BYTES_MAX, QUORUM_MAX, REPLICAS_MAX,
 };
 use crate::time::Span;
+use crate::trust::{Confidence, ConfidenceError};
 
 /// How sure the scientist wants to be, and how much one unit may cost. Part of the manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Replicas of different volunteers that must agree, 1 to [`QUORUM_MAX`].
+    /// How sure the answers are to be. Without it, a quorum decides.
+    pub confidence: Option<Confidence>,
+    /// Replicas of different volunteers that must agree, 1 to [`QUORUM_MAX`]. Of no meaning with a
+    /// confidence.
     pub quorum: u8,
-    /// Replicas that may be started for one unit before it fails, `quorum` to [`REPLICAS_MAX`].
+    /// Replicas that may be started for one unit before it fails, `quorum` to [`REPLICAS_MAX`]. With
+    /// a confidence, only those that are lost count.
     pub replicas_max: u8,
     /// From lease to report, renewals or not; at most [`DEADLINE_MS_MAX`].
     pub deadline_ms: Span,
@@ -29,6 +34,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
+            confidence: None,
             quorum: 2,
             replicas_max: 8,
             deadline_ms: Span::hours(7 * 24),
@@ -47,6 +53,7 @@ impl Policy {
     /// # Errors
     /// The first knob that is out of its bounds, with the bounds.
     pub fn check(&self) -> Result<(), PolicyError> {
+        self.confidence.as_ref().map_or(Ok(()), Confidence::check)?;
         within("quorum", self.quorum.into(), 1, QUORUM_MAX.into())?;
         within("replicas_max", self.replicas_max.into(), self.quorum.into(), REPLICAS_MAX.into())?;
         within("deadline_ms", self.deadline_ms.0, LEASE_MS_MIN.0, DEADLINE_MS_MAX.0)?;
@@ -62,6 +69,13 @@ fn within(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), Pol
         return Ok(());
     }
     Err(PolicyError { field, value, min, max })
+}
+
+impl From<ConfidenceError> for PolicyError {
+    fn from(error: ConfidenceError) -> Self {
+        let ConfidenceError { field, value, min, max } = error;
+        Self { field, value: value.into(), min: min.into(), max: max.into() }
+    }
 }
 
 /// A knob is out of its bounds.

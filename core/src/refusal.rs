@@ -5,6 +5,7 @@ use crate::invite::Role;
 use crate::key::Key;
 use crate::replica::OutputError;
 use crate::requirement::Kind;
+use crate::time::Span;
 
 /// What was wrong, where, and what the limit is. The text is meant for the person at the other end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,13 +41,18 @@ pub enum Refusal {
     /// The replica was reported before, differently.
     #[error("replica {0} was already reported with another outcome; the first one counts")]
     ReportedDifferently(ReplicaId),
-    /// Too many of the host's answers were invalid.
-    #[error("host {host} is suspended: {invalid} of its answers differed from a quorum's")]
+    /// The host gave wrong answers.
+    #[error(
+        "host {host} is suspended: {invalid} of its answers differed from what others agreed on; {}",
+        again(*.rest)
+    )]
     HostSuspended {
         /// The host.
         host: HostId,
         /// How many of its answers were invalid.
         invalid: u32,
+        /// For how long; for good if `None`.
+        rest: Option<Span>,
     },
     /// A batch is empty or too large.
     #[error("{what} has {count} items; it must have between 1 and {max}")]
@@ -125,10 +131,29 @@ pub enum Refusal {
     /// Only the submitter may do this.
     #[error("job {0} was submitted by somebody else")]
     NotSubmitter(JobId),
+    /// The confidence takes more volunteers than there are.
+    #[error(
+        "confidence: the job needs answers of {needed} different volunteers to each of its first \
+         units, and hosts of {present} are here; invite more, or ask for less"
+    )]
+    TooFewVolunteers {
+        /// How many it takes.
+        needed: usize,
+        /// How many were seen lately.
+        present: usize,
+    },
     /// Too many jobs are open.
     #[error("{max} jobs are open, the most there may be; wait until one ends")]
     TooManyJobs {
         /// How many there may be.
         max: usize,
     },
+}
+
+/// When a suspended host may try again.
+fn again(rest: Option<Span>) -> String {
+    rest.map_or_else(
+        || "it gets no more work".to_owned(),
+        |rest| format!("it seems to be faulty, and may try again in {rest}"),
+    )
 }

@@ -15,6 +15,10 @@ pub struct Replica {
     pub host: HostId,
     /// Who lends that host.
     pub volunteer: VolunteerId,
+    /// In which life the host got it: [`Standing::life`](crate::host::Standing::life).
+    pub life: u32,
+    /// Whether its answer counts. That of a newcomer is only compared.
+    pub is_voice: bool,
     /// The number of the first replica of its chain: its own, unless it continues a checkpoint.
     pub chain: u16,
     /// Everyone whose work it continues, first to last; empty if it started from nothing.

@@ -88,6 +88,12 @@ pub enum Idle {
     /// Open jobs need more than the host offers.
     #[error("no open job fits it; of the first one, {0}")]
     NothingFits(crate::requirement::Misfit),
+    /// What it answers is only compared until now, and others compute enough of that.
+    #[error(
+        "it is on probation: until enough of its answers were compared, it gets a small part of the \
+         work"
+    )]
+    OnProbation,
     /// What is left is being computed, or waits for other volunteers.
     #[error("every unit left is being computed, or waits for another volunteer or a later try")]
     NothingLeft,

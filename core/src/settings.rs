@@ -7,8 +7,13 @@ use crate::time::Span;
 pub struct Settings {
     /// Whether a host may join without an invite.
     pub open_enrolment: bool,
-    /// Invalid verdicts after which a host gets no more work, at least 1.
+    /// Invalid verdicts by quorums after which a host is suspended, at least 1. With a
+    /// [confidence](crate::policy::Policy::confidence) the first one does it.
     pub invalid_max: u32,
+    /// How long a host that seems to be faulty is suspended; doubled each time.
+    pub rest_base: Span,
+    /// The longest such time.
+    pub rest_max: Span,
     /// The pause before a failed unit is tried again; doubled for each further failure.
     pub backoff_base: Span,
     /// The longest such pause.
@@ -20,6 +25,8 @@ impl Default for Settings {
         Self {
             open_enrolment: false,
             invalid_max: 3,
+            rest_base: Span::hours(1),
+            rest_max: Span::hours(7 * 24),
             backoff_base: Span::seconds(1),
             backoff_max: Span::minutes(5),
         }

@@ -17,6 +17,7 @@ use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::invite::Invite;
 use crate::job::Job;
 use crate::key::Key;
+use crate::part::Part;
 use crate::time::Timestamp;
 use crate::volunteer::Volunteer;
 use crate::work_unit::WorkUnit;
@@ -36,6 +37,8 @@ pub enum Write {
     PutInvite(Invite),
     /// A scientist, by their key.
     PutAccount(Account),
+    /// What a host answered of a job, by both.
+    PutPart(Part),
     /// A grant, after all others.
     AppendLedger(LedgerRow),
     /// That the answer to a unit rested on the word of a host, among others; again is no more.
@@ -94,6 +97,8 @@ pub trait Store {
     ) -> Result<Vec<Job>, StoreError>;
     /// Open jobs, the oldest first. Must not cost more for jobs in other states.
     fn jobs_open(&self, limit: usize) -> Result<Vec<Job>, StoreError>;
+    /// Jobs whose audits are drawn, the oldest first. Must not cost more for other jobs.
+    fn jobs_settling(&self, limit: usize) -> Result<Vec<Job>, StoreError>;
     /// Jobs that are being cancelled, the oldest first. Must not cost more for other jobs.
     fn jobs_cancelling(&self, limit: usize) -> Result<Vec<Job>, StoreError>;
 
@@ -124,6 +129,14 @@ pub trait Store {
     /// The earliest `ready_at` after `after`.
     fn next_ready_at(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
+    /// Units whose next replica is for this host, by id.
+    fn units_of_turn(&self, host: HostId, limit: usize) -> Result<Vec<WorkUnit>, StoreError>;
+    /// Units for which a host is to be drawn, [`draw_at`](crate::work_unit::Turn::draw_at)` <= now`,
+    /// the earliest first.
+    fn units_to_draw(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError>;
+    /// The earliest [`draw_at`](crate::work_unit::Turn::draw_at) of all units.
+    fn next_draw_at(&self) -> Result<Option<Timestamp>, StoreError>;
+
     /// Units that a host ever vouched for by id, from `from` on.
     fn units_vouched(
         &self,
@@ -142,6 +155,21 @@ pub trait Store {
     fn hosts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Host>, StoreError>;
     /// The earliest [`next_deadline_at`](Host::next_deadline_at) of all hosts.
     fn next_deadline_at(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Of how many volunteers there are hosts with
+    /// [`compared`](crate::host::Standing::compared)` >= compared_min`, seen since `seen_since`; at
+    /// most `limit` are counted.
+    fn volunteers_of_standing(
+        &self,
+        compared_min: u32,
+        seen_since: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError>;
+
+    /// What a host answered of a job.
+    fn part(&self, job: JobId, host: HostId) -> Result<Option<Part>, StoreError>;
+    /// Parts of a job by host, after `after`.
+    fn parts(&self, job: JobId, after: HostId, limit: usize) -> Result<Vec<Part>, StoreError>;
 
     /// A volunteer.
     fn volunteer(&self, id: VolunteerId) -> Result<Option<Volunteer>, StoreError>;

@@ -17,6 +17,12 @@ impl Timestamp {
         Self(self.0.saturating_add(span.0))
     }
 
+    /// The instant `span` before; the first instant there is, if that is before it.
+    #[must_use]
+    pub fn minus(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+
     /// How long after `earlier` this is; zero if it is before.
     #[must_use]
     pub fn since(self, earlier: Self) -> Span {

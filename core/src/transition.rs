@@ -3,20 +3,25 @@
 use crate::policy::Policy;
 use crate::replica::{Class, Replica, ReplicaState, Verdict};
 use crate::time::Timestamp;
-use crate::validate::{Agreement, agreement};
-use crate::work_unit::{FailReason, UnitState, WorkUnit};
+use crate::validate::{Agreement, Rule, agreement};
+use crate::work_unit::{FailReason, Test, Turn, UnitState, WorkUnit};
 
 /// Where a unit went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// It goes on waiting for the replicas that are leased, or had ended before.
     Waits,
-    /// It wants at least one more replica.
+    /// It wants at least one more replica, of whoever asks first.
     Wants {
         /// From then on: its `ready_at`.
         from: Timestamp,
     },
-    /// A quorum agrees on its outputs.
+    /// It wants at least one more replica, of a host that is drawn by lot.
+    WantsByTurn {
+        /// When it is drawn.
+        draw_at: Timestamp,
+    },
+    /// Its outputs stand.
     Validated(Settlement),
     /// It has no outputs and gets no more tries.
     Failed(Settlement),
@@ -25,7 +30,7 @@ pub enum Transition {
 /// What the end of a unit means for its replicas, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settlement {
-    /// Those that agree with the quorum.
+    /// Those that agree with what stands.
     pub valid: Vec<u16>,
     /// Those that differ from it.
     pub invalid: Vec<u16>,
@@ -34,7 +39,7 @@ pub struct Settlement {
 }
 
 /// Moves an open unit on after its replicas changed. If it wants another replica and did not
-/// before, it does so from `retry_at` on. Only replicas that `counts` accepts vote.
+/// before, it does so from `retry_at` on. Only replicas that `counts` accepts have a voice.
 pub fn advance(
     unit: &mut WorkUnit,
     policy: &Policy,
@@ -44,20 +49,16 @@ pub fn advance(
     if unit.state != UnitState::Open {
         return Transition::Waits;
     }
-    let (missing, answers) = match agreement(unit, policy.quorum, &counts) {
+    let rule = Rule::of(policy);
+    let (missing, answers) = match agreement(unit, rule, &counts) {
         Agreement::Reached(class) => return settle(unit, class, counts),
         Agreement::Missing { replicas, answers } => (replicas, answers),
     };
-    if missing == 0 {
-        unit.ready_at = None;
-        return Transition::Waits;
+    if missing > 0 && unit.may_have_more(policy) {
+        return want(unit, rule, answers, retry_at);
     }
-    if unit.replicas.len() < unit.replicas_max(policy) {
-        let from = *unit.ready_at.get_or_insert(retry_at);
-        return Transition::Wants { from };
-    }
-    unit.ready_at = None;
-    if unit.leased().next().is_some() {
+    (unit.ready_at, unit.turn) = (None, None);
+    if missing == 0 || unit.leased().next().is_some() {
         return Transition::Waits;
     }
     let reason = give_up_reason(unit, answers);
@@ -66,18 +67,47 @@ pub fn advance(
     Transition::Failed(Settlement::default())
 }
 
-/// Whether what stands for a unit still has its quorum. Only replicas that `counts` accepts vote.
+/// Whoever checks an answer is drawn by lot; who gives the first one, or has one voice of many, may
+/// be whoever asks.
+fn want(unit: &mut WorkUnit, rule: Rule, answers: usize, retry_at: Timestamp) -> Transition {
+    let is_check = answers > 0 || unit.reopened > 0;
+    let is_by_turn = match rule {
+        Rule::Quorum(_) => false,
+        Rule::Trust(_) => is_check && unit.test != Test::Vote,
+    };
+    if is_by_turn {
+        unit.ready_at = None;
+        let turn = Turn { host: None, draw_at: retry_at, draws: 0 };
+        return Transition::WantsByTurn { draw_at: unit.turn.get_or_insert(turn).draw_at };
+    }
+    unit.turn = None;
+    Transition::Wants { from: *unit.ready_at.get_or_insert(retry_at) }
+}
+
+/// The answer that would stand now, if one would. Only replicas that `counts` accepts have a voice.
+pub fn standing(
+    unit: &WorkUnit,
+    policy: &Policy,
+    counts: impl Fn(&Replica) -> bool,
+) -> Option<Class> {
+    match agreement(unit, Rule::of(policy), counts) {
+        Agreement::Reached(class) => Some(class),
+        Agreement::Missing { .. } => None,
+    }
+}
+
+/// Whether what stands for a unit still does so rightly. Only replicas that `counts` accepts have a
+/// voice.
 pub fn stands(unit: &WorkUnit, policy: &Policy, counts: impl Fn(&Replica) -> bool) -> bool {
-    let valid = unit.replicas.iter().find(|replica| replica.verdict() == Some(Verdict::Valid));
-    let reached = agreement(unit, policy.quorum, counts);
-    valid.and_then(Replica::class).is_some_and(|class| reached == Agreement::Reached(class))
+    let valid = unit.voices().find(|replica| replica.verdict() == Some(Verdict::Valid));
+    let class = valid.and_then(Replica::class);
+    class.is_some() && standing(unit, policy, counts) == class
 }
 
 /// Opens a unit again that had an answer; returns the verdicts that are taken back, by number.
 pub fn reopen(unit: &mut WorkUnit) -> Vec<(u16, Verdict)> {
     unit.state = UnitState::Open;
-    unit.ready_at = None;
-    unit.reopened = unit.reopened.saturating_add(1);
+    (unit.ready_at, unit.turn) = (None, None);
     let mut taken_back = Vec::new();
     for replica in &mut unit.replicas {
         taken_back.extend(replica.verdict().map(|verdict| (replica.number, verdict)));
@@ -95,6 +125,7 @@ pub fn cancel(unit: &mut WorkUnit) -> Vec<u16> {
 
 fn settle(unit: &mut WorkUnit, class: Class, counts: impl Fn(&Replica) -> bool) -> Transition {
     let mut settlement = Settlement::default();
+    // Answers that are only compared get their verdicts with the voices.
     for replica in unit.replicas.iter_mut().filter(|replica| counts(replica)) {
         let Some(own) = replica.class() else { continue };
         if own == class {
@@ -105,7 +136,8 @@ fn settle(unit: &mut WorkUnit, class: Class, counts: impl Fn(&Replica) -> bool) 
             settlement.invalid.push(replica.number);
         }
     }
-    let canonical = settlement.valid.first().copied().unwrap_or_default();
+    let voice = unit.voices().find(|replica| replica.verdict() == Some(Verdict::Valid));
+    let canonical = voice.map_or(0, |replica| replica.number);
     unit.keep_inline_outputs(canonical);
     let message = unit.replica(canonical).and_then(Replica::app_error).map(str::to_owned);
     if let Some(message) = message {
@@ -119,8 +151,9 @@ fn settle(unit: &mut WorkUnit, class: Class, counts: impl Fn(&Replica) -> bool) 
 
 fn end(unit: &mut WorkUnit, state: UnitState) -> Vec<u16> {
     unit.state = state;
-    unit.ready_at = None;
-    let leased = unit.replicas.iter_mut().filter(|r| r.state == ReplicaState::Leased);
+    (unit.ready_at, unit.turn) = (None, None);
+    let voices = unit.replicas.iter_mut().filter(|replica| replica.is_voice);
+    let leased = voices.filter(|replica| replica.state == ReplicaState::Leased);
     leased
         .map(|replica| {
             replica.state = ReplicaState::Aborted;

@@ -1,14 +1,28 @@
-//! The quorum: which of the answers to one unit stands. `engine/QUORUM.md` says why this is safe.
+//! Which of the answers to one unit stands. `engine/QUORUM.md` and `trust/TRUST.md` say why this is
+//! safe.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::policy::Policy;
 use crate::replica::{Class, Replica, ReplicaState};
-use crate::work_unit::WorkUnit;
+use crate::trust::Plan;
+use crate::trust::dispute::{Opinion, opinion};
+use crate::work_unit::{Test, WorkUnit};
+
+/// By which rule an answer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// So many voices must be equal.
+    Quorum(u8),
+    /// As many must be as the [test](Test) of the unit says, and if voices differ, one answer must
+    /// lead.
+    Trust(Plan),
+}
 
 /// How far the answers to a unit agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
-    /// A quorum agrees on this.
+    /// This one stands.
     Reached(Class),
     /// None does yet.
     Missing {
@@ -20,24 +34,69 @@ pub enum Agreement {
     },
 }
 
-/// Counts the votes of a unit's replicas.
-///
-/// A *chain* has one vote, however many replicas continued it: they share their checkpoints. Only
-/// replicas that `counts` accepts vote. If two classes reach the quorum together, which a quorum of
-/// less than half of the votes allows, the one that was leased first stands.
-pub fn agreement(unit: &WorkUnit, quorum: u8, counts: impl Fn(&Replica) -> bool) -> Agreement {
-    let mut votes: BTreeMap<Class, BTreeSet<u16>> = BTreeMap::new();
-    for replica in unit.replicas.iter().filter(|replica| counts(replica)) {
-        if let Some(class) = replica.class() {
-            votes.entry(class).or_default().insert(replica.chain);
+impl Rule {
+    /// The rule of a job.
+    #[must_use]
+    pub fn of(policy: &Policy) -> Self {
+        policy.confidence.as_ref().map_or(Self::Quorum(policy.quorum), |confidence| {
+            Self::Trust(Plan::new(confidence))
+        })
+    }
+
+    /// The least number of equal voices with which an answer to this unit stands.
+    #[must_use]
+    pub fn voices_min(&self, unit: &WorkUnit) -> usize {
+        match self {
+            Self::Quorum(quorum) => usize::from(*quorum),
+            Self::Trust(plan) => match unit.test {
+                Test::None => 1,
+                Test::Second | Test::Audit => 2,
+                Test::Vote => usize::from(plan.lead),
+            },
         }
     }
-    let quorum = usize::from(quorum);
-    let reached = votes.iter().filter(|(_, chains)| chains.len() >= quorum);
-    if let Some((class, _)) = reached.min_by_key(|(_, chains)| chains.first().copied()) {
-        return Agreement::Reached(*class);
+}
+
+/// Counts the voices of a unit's replicas, if `counts` accepts them.
+///
+/// A *chain* has one vote, however many replicas continued it: they share their checkpoints. If two
+/// classes reach the quorum together, which a quorum of less than half of the votes allows, the one
+/// that was leased first stands.
+pub fn agreement(unit: &WorkUnit, rule: Rule, counts: impl Fn(&Replica) -> bool) -> Agreement {
+    let mut votes: BTreeMap<u16, Class> = BTreeMap::new();
+    for replica in unit.voices().filter(|replica| counts(replica)) {
+        // Only the last replica of a chain has an answer.
+        votes.extend(replica.class().map(|class| (replica.chain, class)));
     }
-    let largest = votes.values().map(BTreeSet::len).max().unwrap_or(0);
-    let leased = unit.replicas.iter().filter(|r| r.state == ReplicaState::Leased).count();
-    Agreement::Missing { replicas: quorum.saturating_sub(largest + leased), answers: votes.len() }
+    let voices_min = rule.voices_min(unit);
+    let (reached, missing) = match rule {
+        Rule::Quorum(_) => quorum(&votes, voices_min),
+        Rule::Trust(plan) => match opinion(votes.values().copied(), plan.lead) {
+            Opinion::Silent => (None, voices_min),
+            Opinion::Agreed(class) if votes.len() >= voices_min => (Some(class), 0),
+            Opinion::Agreed(_) => (None, voices_min - votes.len()),
+            Opinion::Split { missing } => (None, missing),
+            Opinion::Settled(class) => (Some(class), 0),
+        },
+    };
+    if let Some(class) = reached {
+        return Agreement::Reached(class);
+    }
+    let leased = unit.voices().filter(|r| r.state == ReplicaState::Leased).count();
+    let mut answers: Vec<Class> = votes.into_values().collect();
+    answers.sort_unstable();
+    answers.dedup();
+    Agreement::Missing { replicas: missing.saturating_sub(leased), answers: answers.len() }
+}
+
+/// The class that has the quorum, or how many voices the largest one lacks.
+fn quorum(votes: &BTreeMap<u16, Class>, quorum: usize) -> (Option<Class>, usize) {
+    let mut sizes: BTreeMap<Class, (usize, u16)> = BTreeMap::new();
+    for (chain, class) in votes {
+        sizes.entry(*class).or_insert((0, *chain)).0 += 1;
+    }
+    let reached = sizes.iter().filter(|(_, (size, _))| *size >= quorum);
+    let first = reached.min_by_key(|(_, (_, first))| *first).map(|(class, _)| *class);
+    let largest = sizes.values().map(|(size, _)| *size).max().unwrap_or(0);
+    (first, quorum.saturating_sub(largest))
 }

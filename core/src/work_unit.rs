@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
+use crate::limits::REPLICAS_MAX;
 use crate::policy::Policy;
-use crate::replica::{CheckpointRef, Replica, ReplicaState};
+use crate::replica::{CheckpointRef, Replica, ReplicaState, Verdict};
 use crate::time::Timestamp;
 
 /// One unit and all its replicas, read and written as one row.
@@ -18,11 +19,53 @@ pub struct WorkUnit {
     pub state: UnitState,
     /// From when on it wants at least one more replica; `None` if it wants none now.
     pub ready_at: Option<Timestamp>,
+    /// Whose turn it is, if the next replica is not for whoever asks first.
+    pub turn: Option<Turn>,
+    /// How its answer is tested, in a job with a [confidence](Policy::confidence).
+    pub test: Test,
     /// All replicas ever leased, in that order; a replica's number is its position.
     pub replicas: Vec<Replica>,
     /// How often its answer was taken back, because it had rested on the word of a host that was
     /// suspended.
     pub reopened: u16,
+}
+
+/// The next replica of a unit is for a host that was drawn by lot, so that nobody can choose whom
+/// they audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Whose turn it is; `None` until one is drawn.
+    pub host: Option<HostId>,
+    /// When a host is to be drawn, anew if one was that did not come.
+    pub draw_at: Timestamp,
+    /// How many draws were in vain.
+    pub draws: u32,
+}
+
+/// How the answer to a unit is tested. It is the coordinator's secret until the answer is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Test {
+    /// One host of standing is believed.
+    #[default]
+    None,
+    /// A newcomer denied the answer, or a voice for it was lost: a second host is asked. It is no
+    /// audit, or accomplices could use up each other's audits on true answers.
+    Second,
+    /// Chance has chosen it: a second host is asked.
+    Audit,
+    /// Nobody had standing yet: an answer must lead each other one.
+    Vote,
+}
+
+impl Test {
+    /// Whether it counts as an audit of the host on whose word the answer rests.
+    #[must_use]
+    pub fn is_audit(self) -> bool {
+        match self {
+            Self::None | Self::Second => false,
+            Self::Audit | Self::Vote => true,
+        }
+    }
 }
 
 /// Where a work unit is in its life. Ends are left only if the unit is opened again.
@@ -80,13 +123,40 @@ impl WorkUnit {
     /// A unit that is about to get its first replica.
     #[must_use]
     pub fn new(id: UnitId) -> Self {
-        Self { id, state: UnitState::Open, ready_at: None, replicas: Vec::new(), reopened: 0 }
+        Self {
+            id,
+            state: UnitState::Open,
+            ready_at: None,
+            turn: None,
+            test: Test::None,
+            replicas: Vec::new(),
+            reopened: 0,
+        }
     }
 
-    /// How many replicas may be started for it: each time it is opened again, as many as at first.
+    /// Whether another replica may be started for it: each time it is opened again, it has as many
+    /// tries as at first. With a confidence only losses use up tries, and a dispute may go on.
     #[must_use]
-    pub fn replicas_max(&self, policy: &Policy) -> usize {
-        usize::from(policy.replicas_max) * (usize::from(self.reopened) + 1)
+    pub fn may_have_more(&self, policy: &Policy) -> bool {
+        let times = usize::from(self.reopened) + 1;
+        let tries_max = usize::from(policy.replicas_max) * times;
+        if policy.confidence.is_none() {
+            return self.replicas.len() < tries_max;
+        }
+        let lost = self.voices().filter(|replica| replica.is_lost()).count();
+        lost < tries_max && self.voices().count() - lost < usize::from(REPLICAS_MAX) * times
+    }
+
+    /// The replicas whose answers count, or would.
+    pub fn voices(&self) -> impl Iterator<Item = &Replica> {
+        self.replicas.iter().filter(|replica| replica.is_voice)
+    }
+
+    /// The host on whose word the answer rests first of all, if there is an answer.
+    #[must_use]
+    pub fn believed(&self) -> Option<HostId> {
+        let valid = self.voices().find(|replica| replica.verdict() == Some(Verdict::Valid));
+        valid.map(|replica| replica.host)
     }
 
     /// The id of replica `number`.
@@ -129,9 +199,9 @@ impl WorkUnit {
         self.replicas.iter().any(|r| r.volunteer == volunteer || r.lineage.contains(&volunteer))
     }
 
-    /// The replicas that hosts are computing now.
+    /// The voices that hosts are computing now.
     pub fn leased(&self) -> impl Iterator<Item = &Replica> {
-        self.replicas.iter().filter(|replica| replica.state == ReplicaState::Leased)
+        self.voices().filter(|replica| replica.state == ReplicaState::Leased)
     }
 
     /// The replica that continued the work of `number`, if one did.

@@ -31,7 +31,10 @@ pub(super) fn decide(loaded: Loaded, cancel: Cancel, cx: &mut Context<'_>) -> De
     if job.submitter != cancel.by {
         return Decision::refuse(Refusal::NotSubmitter(cancel.job));
     }
-    let is_new = job.state == JobState::Open;
+    let is_new = match job.state {
+        JobState::Open | JobState::Settling(_) => true,
+        JobState::Cancelling { .. } | JobState::Cancelled | JobState::Finished => false,
+    };
     if is_new {
         let job = rows.job_mut(cancel.job);
         job.state = JobState::Cancelling { next: 0 };

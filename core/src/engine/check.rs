@@ -1,7 +1,9 @@
 //! Bounds that several commands check.
 
+use crate::host::{Host, HostState};
 use crate::limits::{BATCH_MAX, NAME_BYTES_MAX};
 use crate::refusal::Refusal;
+use crate::time::Timestamp;
 
 /// A batch must have between 1 and [`BATCH_MAX`] items.
 pub(super) fn batch(what: &'static str, count: usize) -> Result<(), Refusal> {
@@ -9,6 +11,18 @@ pub(super) fn batch(what: &'static str, count: usize) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::BatchSize { what, count, max: BATCH_MAX })
+}
+
+/// A host must not be suspended.
+pub(super) fn active(host: &Host, now: Timestamp) -> Result<(), Refusal> {
+    match host.state {
+        HostState::Active => Ok(()),
+        HostState::Suspended { until, .. } => {
+            let invalid = host.counters.invalid;
+            let rest = until.map(|until| until.since(now));
+            Err(Refusal::HostSuspended { host: host.id, invalid, rest })
+        }
+    }
 }
 
 /// A name must be there, not too long, and printable.

@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 pub(super) struct Effects {
     work_ready: BTreeMap<JobId, u32>,
     assimilate: BTreeSet<UnitId>,
+    turns: BTreeSet<HostId>,
     abort: BTreeMap<HostId, BTreeSet<ReplicaId>>,
     changed: BTreeSet<JobId>,
     due_at: Option<Timestamp>,
@@ -22,6 +23,11 @@ impl Effects {
     pub(super) fn work_ready(&mut self, job: JobId, count: u32) {
         let sum = self.work_ready.entry(job).or_default();
         *sum = sum.saturating_add(count);
+    }
+
+    /// This host should ask for work.
+    pub(super) fn turn(&mut self, host: HostId) {
+        self.turns.insert(host);
     }
 
     /// The outputs of this unit are to be handed to its job.
@@ -58,8 +64,9 @@ impl Effects {
             replicas: replicas.into_iter().collect(),
         });
         let changed = self.changed.into_iter().map(|job| Effect::JobChanged { job });
+        let turns = self.turns.into_iter().map(|host| Effect::Turn { host });
         let ready = self.work_ready.into_iter();
         let ready = ready.map(|(job, count)| Effect::WorkReady { job, count });
-        assimilate.chain(abort).chain(changed).chain(ready).collect()
+        assimilate.chain(abort).chain(changed).chain(turns).chain(ready).collect()
     }
 }

@@ -5,7 +5,7 @@ use super::context::{Context, Decision};
 use super::{admission, check};
 use crate::command::Enrol;
 use crate::credit::MicroCredits;
-use crate::host::{Counters, Host, HostState};
+use crate::host::{Counters, Host, HostState, Standing};
 use crate::id::{HostId, VolunteerId};
 use crate::invite::{Invite, Role};
 use crate::limits::{MEMORY_BYTES_MAX, PROFILES_MAX};
@@ -77,6 +77,8 @@ fn join(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Result<Decision, Refu
         nickname: enrol.nickname,
         capabilities: enrol.capabilities,
         state: HostState::Active,
+        standing: Standing::default(),
+        reopening: None,
         counters: Counters::default(),
         credit: MicroCredits::default(),
         leases: Vec::new(),

@@ -1,15 +1,17 @@
-//! Does what is due: leases that ended, units of cancelled jobs and of suspended hosts, units whose
-//! pause is over.
+//! Does what is due: leases that ended, units of cancelled jobs and of suspended hosts, hosts that
+//! were suspended for a while, audits at the end of a job, lots that fall, units whose pause is over.
 //!
 //! One `Expire` touches a bounded number of units; if more is due, the engine asks for another one
 //! at once.
 
 use super::advance::{advance, cancel, end_job_if_last};
+use super::audit;
 use super::context::{Context, Decision};
+use super::draw::{self, Draws};
 use super::reopen::{self, Reopening};
 use super::rows::Rows;
-use crate::host::Host;
-use crate::id::{JobId, ReplicaId, UnitId};
+use crate::host::{Host, HostState};
+use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::job::JobState;
 use crate::limits::{EXPIRE_BATCH, EXPIRE_HOSTS, JOBS_OPEN_MAX};
 use crate::replica::ReplicaState;
@@ -22,10 +24,15 @@ pub(super) struct Loaded {
     rows: Rows,
     /// Leases that have ended.
     due: Vec<ReplicaId>,
+    /// Hosts that have something due.
+    hosts: Vec<HostId>,
     /// Units of a suspended host.
     reopening: Option<Reopening>,
     /// The units of a cancelled job that are looked at this time, and where to go on.
     sweep: Option<Sweep>,
+    /// Answers among which audits are to be drawn.
+    audits: Option<audit::Page>,
+    draws: Draws,
     /// Units whose pause is over, by job.
     waking: Vec<(JobId, u32)>,
 }
@@ -36,15 +43,17 @@ struct Sweep {
     next: u32,
 }
 
-pub(super) fn load(store: &dyn Store, cx: &Context<'_>) -> Result<Loaded, StoreError> {
+pub(super) fn load(store: &dyn Store, cx: &mut Context<'_>) -> Result<Loaded, StoreError> {
     let mut rows = Rows::default();
     let mut due: Vec<ReplicaId> = Vec::new();
     let mut reopening = None;
+    let mut hosts = Vec::new();
     for host in store.hosts_due(cx.now, EXPIRE_HOSTS)? {
         if reopening.is_none() {
             reopening = reopen::load(store, &mut rows, &host)?;
         }
         due.extend(host.leases.iter().filter(|lease| lease.is_due(cx.now)).map(|l| l.replica));
+        hosts.push(host.id);
         rows.add_host(host);
         if due.len() >= EXPIRE_BATCH {
             break;
@@ -55,12 +64,15 @@ pub(super) fn load(store: &dyn Store, cx: &Context<'_>) -> Result<Loaded, StoreE
         rows.find_unit_and_hosts(store, replica.unit)?;
     }
     let sweep = load_sweep(store, &mut rows)?;
+    let audits = audit::load(store, &mut rows)?;
+    let draws = draw::load(store, &mut rows, cx)?;
     let waking = store.units_waking(*cx.announced_until, cx.now)?;
-    Ok(Loaded { rows, due, reopening, sweep, waking })
+    Ok(Loaded { rows, due, hosts, reopening, sweep, audits, draws, waking })
 }
 
 pub(super) fn decide(loaded: Loaded, cx: &mut Context<'_>) -> Decision {
-    let Loaded { mut rows, due, reopening, sweep, waking } = loaded;
+    let Loaded { mut rows, due, hosts, reopening, sweep, audits, draws, waking } = loaded;
+    hosts.into_iter().for_each(|host| let_on(&mut rows, host, cx.now));
     for replica in &due {
         expire(&mut rows, *replica, cx);
     }
@@ -70,6 +82,10 @@ pub(super) fn decide(loaded: Loaded, cx: &mut Context<'_>) -> Decision {
     if let Some(sweep) = sweep {
         take_back(&mut rows, sweep, cx);
     }
+    if let Some(audits) = audits {
+        audit::settle(&mut rows, audits, cx);
+    }
+    draw::draw(&mut rows, &draws, cx);
     for (job, count) in waking {
         cx.effects.work_ready(job, count);
     }
@@ -84,8 +100,21 @@ pub(super) fn next_at(store: &dyn Store, now: Timestamp) -> Result<Option<Timest
     if cancelling.iter().any(|job| job.sweep_next().is_some()) {
         return Ok(Some(now));
     }
-    let times = [store.next_deadline_at()?, store.next_ready_at(now)?];
+    if !store.jobs_settling(1)?.is_empty() {
+        return Ok(Some(now));
+    }
+    let times = [store.next_deadline_at()?, store.next_draw_at()?, store.next_ready_at(now)?];
     Ok(times.into_iter().flatten().min().map(|at| at.max(now)))
+}
+
+/// A host that was suspended for a while may try again.
+fn let_on(rows: &mut Rows, host: HostId, now: Timestamp) {
+    match rows.host(host).state {
+        HostState::Suspended { until: Some(until), .. } if until <= now => {
+            rows.host_mut(host).state = HostState::Active;
+        }
+        HostState::Suspended { .. } | HostState::Active => {}
+    }
 }
 
 fn expire(rows: &mut Rows, id: ReplicaId, cx: &mut Context<'_>) {
@@ -102,6 +131,9 @@ fn expire(rows: &mut Rows, id: ReplicaId, cx: &mut Context<'_>) {
     cx.effects.abort(host.id, id);
     if let Some(replica) = rows.unit_mut(id.unit).replica_mut(number) {
         replica.state = state;
+        if !replica.is_voice {
+            return;
+        }
     }
     advance(rows, id, cx);
 }

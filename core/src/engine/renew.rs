@@ -69,10 +69,7 @@ fn one(
 ) -> Result<Timestamp, Refusal> {
     let Renewal { replica, progress_ppm, checkpoint } = *renewal;
     let host = rows.host(id);
-    if !host.is_active() {
-        let invalid = host.counters.invalid;
-        return Err(Refusal::HostSuspended { host: id, invalid });
-    }
+    check::active(host, cx.now)?;
     let held = host.lease(replica).map(|lease| lease.hard_deadline_at);
     let hard_deadline_at = held.map_or_else(|| revivable(rows, host, replica), Ok)?;
     if hard_deadline_at <= cx.now {
@@ -100,10 +97,11 @@ fn revivable(rows: &Rows, host: &Host, id: ReplicaId) -> Result<Timestamp, Refus
         return Err(Refusal::WrongHost { replica: id, host: host.id });
     }
     let job = rows.job(id.unit.job);
-    let is_wanted = unit.ready_at.is_some() && job.state == JobState::Open;
+    let is_wanted = unit.ready_at.is_some() && replica.is_voice && job.state == JobState::Open;
+    let is_its_life = replica.life == host.standing.life;
     let is_last = unit.continuation(id.number).is_none();
     let has_room = host.leases.len() < LEASES_PER_HOST_MAX;
-    if replica.state == ReplicaState::Expired && is_wanted && is_last && has_room {
+    if replica.state == ReplicaState::Expired && is_wanted && is_its_life && is_last && has_room {
         return Ok(replica.leased_at.plus(job.policy.deadline_ms));
     }
     Err(Refusal::LeaseExpired(id))

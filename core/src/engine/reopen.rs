@@ -1,4 +1,5 @@
 //! A host was suspended: the units that rest on its word are opened again, also those that are done.
+//! So is a unit whose answer is to be tested after all.
 //!
 //! A suspended host keeps the place up to which its units were looked at, and `Expire` takes a bounded
 //! number at a time.
@@ -6,14 +7,15 @@
 use super::advance::advance;
 use super::context::Context;
 use super::rows::Rows;
-use crate::host::{Host, HostState};
+use super::settle::unaccount;
+use crate::host::{Host, Reopening as Ongoing};
 use crate::id::{HostId, UnitId};
 use crate::job::{Counts, JobState};
 use crate::limits::REOPEN_BATCH;
 use crate::replica::{Replica, Verdict};
 use crate::store::{Store, StoreError};
 use crate::transition;
-use crate::work_unit::{FailReason, UnitState, WorkUnit};
+use crate::work_unit::{FailReason, Test, UnitState, WorkUnit};
 
 /// Some units that a suspended host vouched for.
 #[derive(Debug)]
@@ -30,7 +32,7 @@ pub(super) fn load(
     rows: &mut Rows,
     host: &Host,
 ) -> Result<Option<Reopening>, StoreError> {
-    let Some(from) = host.reopen_from() else { return Ok(None) };
+    let Some(from) = host.reopening.map(|reopening| reopening.from) else { return Ok(None) };
     let units = store.units_vouched(host.id, from, REOPEN_BATCH)?;
     units.iter().try_for_each(|unit| rows.find_unit_and_hosts(store, *unit))?;
     let last = units.last().filter(|_| units.len() == REOPEN_BATCH);
@@ -43,9 +45,8 @@ pub(super) fn reopen(rows: &mut Rows, reopening: &Reopening, cx: &mut Context<'_
     for unit in &reopening.units {
         one(rows, *unit, cx);
     }
-    if let HostState::Suspended { reopen_from, .. } = &mut rows.host_mut(reopening.host).state {
-        *reopen_from = reopening.next;
-    }
+    let host = rows.host_mut(reopening.host);
+    host.reopening = host.reopening.zip(reopening.next).map(|(old, from)| Ongoing { from, ..old });
 }
 
 fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
@@ -54,18 +55,37 @@ fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
     let job = rows.job(id.job);
     let is_taken_back = match job.state {
         JobState::Cancelling { .. } | JobState::Cancelled => true,
-        JobState::Open | JobState::Finished => false,
+        JobState::Open | JobState::Settling(_) | JobState::Finished => false,
     };
     let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
     if is_taken_back || !has_answer(unit) || transition::stands(unit, &job.policy, counts) {
         return;
     }
+    let test = if has_voice_left(unit, counts) { unit.test } else { Test::None };
     let job = rows.job_mut(id.job);
     job.tally.reopened = job.tally.reopened.saturating_add(1);
-    job.state = JobState::Open;
-    job.ended_at = None;
+    let unit = rows.unit_mut(id);
+    unit.reopened = unit.reopened.saturating_add(1);
+    open_again(rows, id, test, cx);
+}
+
+/// Whether anybody is left who gave an answer.
+fn has_voice_left(unit: &WorkUnit, counts: impl Fn(&Replica) -> bool) -> bool {
+    unit.voices().any(|replica| counts(replica) && replica.class().is_some())
+}
+
+/// Takes back that a unit has an answer, and from now on tests it so.
+pub(super) fn open_again(rows: &mut Rows, id: UnitId, test: Test, cx: &mut Context<'_>) {
+    let job = rows.job_mut(id.job);
+    if job.state == JobState::Finished {
+        job.state = JobState::Open;
+        job.ended_at = None;
+    }
     leave(rows, id);
-    let taken_back = transition::reopen(rows.unit_mut(id));
+    unaccount(rows, id);
+    let unit = rows.unit_mut(id);
+    let taken_back = transition::reopen(unit);
+    unit.test = test;
     for (number, verdict) in &taken_back {
         take_back(rows, id, *number, *verdict);
     }
@@ -76,7 +96,7 @@ fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
 }
 
 /// Whether the unit has ended because a quorum said so.
-fn has_answer(unit: &WorkUnit) -> bool {
+pub(super) fn has_answer(unit: &WorkUnit) -> bool {
     match &unit.state {
         UnitState::Validated { .. } | UnitState::Done { .. } => true,
         UnitState::Failed { reason: FailReason::App { .. } } => true,
@@ -112,8 +132,9 @@ fn take_back(rows: &mut Rows, id: UnitId, number: u16, verdict: Verdict) {
         Verdict::Invalid => {
             tally.invalid = tally.invalid.saturating_sub(1);
             if began_it {
-                let counters = &mut rows.host_mut(host).counters;
-                counters.invalid = counters.invalid.saturating_sub(1);
+                let host = rows.host_mut(host);
+                host.counters.invalid = host.counters.invalid.saturating_sub(1);
+                host.standing.strikes = host.standing.strikes.saturating_sub(1);
             }
         }
     }

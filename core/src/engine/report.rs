@@ -1,6 +1,7 @@
 //! A host ends leases: outcomes are noted, and units that have a quorum now are validated.
 
 use super::advance::advance;
+use super::compare::compare;
 use super::check;
 use super::context::{Context, Decision};
 use super::rows::Rows;
@@ -47,10 +48,7 @@ fn one(
     cx: &mut Context<'_>,
 ) -> Result<Reported, Refusal> {
     let ReplicaReport { replica: id, outcome } = item;
-    if !rows.host(host).is_active() {
-        let invalid = rows.host(host).counters.invalid;
-        return Err(Refusal::HostSuspended { host, invalid });
-    }
+    check::active(rows.host(host), cx.now)?;
     let unit = rows.unit(id.unit).ok_or(Refusal::UnknownLease(id))?;
     let replica = unit.replica(id.number).ok_or(Refusal::UnknownLease(id))?;
     if replica.host != host {
@@ -69,7 +67,11 @@ fn one(
     if is_host_error {
         host.counters.error = host.counters.error.saturating_add(1);
     }
-    advance(rows, id, cx);
+    if rows.unit(id.unit).and_then(|unit| unit.replica(id.number)).is_some_and(|r| r.is_voice) {
+        advance(rows, id, cx);
+    } else {
+        compare(rows, id, cx);
+    }
     Ok(Reported::Accepted)
 }
 
@@ -79,7 +81,8 @@ fn is_awaited(unit: &WorkUnit, replica: &Replica) -> bool {
     match &replica.state {
         ReplicaState::Leased => true,
         ReplicaState::Expired => {
-            unit.state == UnitState::Open && unit.continuation(replica.number).is_none()
+            let is_open = unit.state == UnitState::Open && replica.is_voice;
+            is_open && unit.continuation(replica.number).is_none()
         }
         ReplicaState::Success { .. }
         | ReplicaState::AppError { .. }

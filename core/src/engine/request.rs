@@ -1,7 +1,6 @@
 //! A host asks for work, and gets replicas of different units.
 //!
-//! Jobs are served by priority and then in turn; in each, units that others began come first, then
-//! units that nobody ever had. A volunteer never gets a unit that they had before in any role.
+//! Jobs are served by priority and then in turn. What a host gets of each, `search.rs` says.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +8,10 @@ use super::advance::advance;
 use super::check;
 use super::context::{Context, Decision};
 use super::rows::Rows;
+use super::search::{Choice, Role, Search};
 use crate::command::Request;
-use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
-use crate::job::Job;
+use crate::host::Host;
+use crate::id::{JobId, ReplicaId, UnitId};
 use crate::lease::Lease;
 use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX};
 use crate::refusal::Refusal;
@@ -20,14 +20,7 @@ use crate::reply::{Idle, LeaseGrant, Leased, Reply};
 use crate::schedule;
 use crate::store::{Store, StoreError};
 use crate::time::{Span, Timestamp};
-use crate::work_unit::WorkUnit;
-
-/// Rows of a job that are looked at in vain, at most twice, before fresh units are given instead.
-const LOOKED_AT_IN_VAIN_MAX: usize = 64;
-
-/// The same of all jobs together: a volunteer who had a hand in every unit of a thousand jobs must
-/// not hold up everybody else.
-const LOOKED_AT_IN_VAIN_SUM_MAX: usize = 2_048;
+use crate::work_unit::{Test, WorkUnit};
 
 /// How stale `seen_at` may become: an idle host that asks often is not worth a write each time.
 const SEEN_MS: Span = Span::minutes(1);
@@ -40,14 +33,6 @@ pub(super) struct Loaded {
     idle: Idle,
 }
 
-#[derive(Clone, Copy)]
-enum Choice {
-    /// A unit that others began.
-    Started(UnitId),
-    /// The next so many units that nobody ever had.
-    Fresh(JobId, usize),
-}
-
 pub(super) fn load(
     store: &dyn Store,
     request: &Request,
@@ -55,61 +40,40 @@ pub(super) fn load(
 ) -> Result<Loaded, StoreError> {
     let mut rows = Rows::default();
     rows.find_host(store, request.host)?;
-    if may_ask(&rows, *request).is_err() {
+    if may_ask(&rows, *request, cx.now).is_err() {
         return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::NoJobs });
     }
-    let host = rows.host(request.host);
+    let host = rows.host(request.host).clone();
     let held = host.leases.len();
     let wanted = usize::from(request.count).min(LEASES_PER_HOST_MAX.saturating_sub(held));
     if wanted == 0 {
         return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::LeasesFull { held } });
     }
-    let (volunteer, offered) = (host.volunteer, host.capabilities.clone());
     let jobs = schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last);
-    let in_vain_max = LOOKED_AT_IN_VAIN_SUM_MAX / jobs.len().max(1);
-    let in_vain_max = in_vain_max.clamp(1, LOOKED_AT_IN_VAIN_MAX);
-    let mut search = Search {
-        store,
-        volunteer,
-        wanted,
-        in_vain_max,
-        rows,
-        choices: Vec::new(),
-        has_unseen: false,
-    };
-    let mut idle = Idle::NoJobs;
+    let mut search = Search::new(store, rows, host, wanted, jobs.len())?;
     for job in jobs {
-        match job.requirement.fits(&offered) {
-            Ok(()) => {
-                idle = Idle::NothingLeft;
-                search.choose_from(job, cx)?;
-            }
-            Err(misfit) if idle == Idle::NoJobs => idle = Idle::NothingFits(misfit),
-            Err(_) => {}
-        }
+        search.choose_from(job, cx)?;
         if search.wanted == 0 {
             break;
         }
     }
-    if search.has_unseen {
-        idle = Idle::NotAllSeen;
-    }
+    let idle = search.idle();
     Ok(Loaded { rows: search.rows, choices: search.choices, idle })
 }
 
 pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> Decision {
     let Loaded { mut rows, choices, idle } = loaded;
-    if let Err(refusal) = may_ask(&rows, request) {
+    if let Err(refusal) = may_ask(&rows, request, cx.now) {
         return Decision::refuse(refusal);
     }
     let mut leased = Leased::default();
     for choice in choices {
-        let (job, units) = match choice {
-            Choice::Started(unit) => (unit.job, vec![unit]),
-            Choice::Fresh(job, count) => (job, begin(&mut rows, job, count)),
+        let (job, units, role) = match choice {
+            Choice::Started(unit, role) => (unit.job, vec![unit], role),
+            Choice::Fresh(job, count, role) => (job, begin(&mut rows, job, count), role),
         };
         *cx.served_last = Some(job);
-        let grants = units.into_iter().map(|unit| lease(&mut rows, unit, request, cx));
+        let grants = units.into_iter().map(|unit| lease(&mut rows, unit, request, role, cx));
         leased.leases.extend(grants);
         let manifest = (job, rows.job(job).manifest);
         if !leased.manifests.contains(&manifest) {
@@ -124,90 +88,9 @@ pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> 
     Decision { reply: Reply::Leased(leased), writes: rows.into_writes() }
 }
 
-/// The search for work of one request.
-struct Search<'a> {
-    store: &'a dyn Store,
-    /// Who lends the host that asks.
-    volunteer: VolunteerId,
-    /// How many units are still to be found.
-    wanted: usize,
-    /// How many rows of a job may be looked at in vain before the search goes on elsewhere.
-    in_vain_max: usize,
-    rows: Rows,
-    choices: Vec<Choice>,
-    /// Whether units that nobody looked at may be of use.
-    has_unseen: bool,
-}
-
-impl Search<'_> {
-    /// Takes what it can from one job.
-    fn choose_from(&mut self, job: Job, cx: &mut Context<'_>) -> Result<(), StoreError> {
-        for unit in self.started(&job, cx)? {
-            for host in unit.hosts() {
-                self.rows.load_host(self.store, host)?;
-            }
-            self.choices.push(Choice::Started(unit.id));
-            self.rows.add_unit(unit);
-            self.wanted -= 1;
-        }
-        let fresh = self.wanted.min(job.counts.waiting as usize);
-        if fresh > 0 {
-            self.choices.push(Choice::Fresh(job.id, fresh));
-            self.wanted -= fresh;
-        }
-        self.rows.add_job(job);
-        Ok(())
-    }
-
-    /// Units of the job that others began and this volunteer may take up: the first ones, and if
-    /// those are not enough, some from elsewhere.
-    fn started(&mut self, job: &Job, cx: &mut Context<'_>) -> Result<Vec<WorkUnit>, StoreError> {
-        let (mut found, next) = self.look(job, 0, cx.now)?;
-        if let Some(next) = next
-            && found.len() < self.wanted
-        {
-            self.has_unseen = true;
-            let begun = job.fresh_next().unwrap_or(job.units_total);
-            let from = schedule::somewhere(next, begun, cx.rng);
-            found.extend(self.look(job, from, cx.now)?.0);
-        }
-        found.truncate(self.wanted);
-        Ok(found)
-    }
-
-    /// Units from `from` on that this volunteer may take up, and where those begin that were not
-    /// looked at: a few are looked at first, and many only if one of these was of use.
-    fn look(&self, job: &Job, from: u32, now: Timestamp) -> Result<Page, StoreError> {
-        let (mut found, mut next) = self.page(job, from, self.in_vain_max, now)?;
-        if let Some(from) = next
-            && (1..self.wanted).contains(&found.len())
-        {
-            let limit = self.wanted - found.len() + self.in_vain_max;
-            let (more, after) = self.page(job, from, limit, now)?;
-            found.extend(more);
-            next = after;
-        }
-        Ok((found, next))
-    }
-
-    fn page(&self, job: &Job, from: u32, limit: usize, now: Timestamp) -> Result<Page, StoreError> {
-        let mut units = self.store.units_ready(job.id, now, from, limit)?;
-        let last = units.last().filter(|_| units.len() == limit);
-        let next = last.map(|unit| unit.id.index.saturating_add(1));
-        units.retain(|unit| !unit.knows(self.volunteer));
-        Ok((units, next))
-    }
-}
-
-/// Units, and where the next ones begin if there may be more.
-type Page = (Vec<WorkUnit>, Option<u32>);
-
-fn may_ask(rows: &Rows, request: Request) -> Result<(), Refusal> {
+fn may_ask(rows: &Rows, request: Request, now: Timestamp) -> Result<(), Refusal> {
     let host = rows.find(request.host).ok_or(Refusal::UnknownHost(request.host))?;
-    if !host.is_active() {
-        let invalid = host.counters.invalid;
-        return Err(Refusal::HostSuspended { host: host.id, invalid });
-    }
+    check::active(host, now)?;
     check::batch("count", request.count.into())
 }
 
@@ -226,50 +109,70 @@ fn begin(rows: &mut Rows, job: JobId, count: usize) -> Vec<UnitId> {
 }
 
 /// Leases a replica of the unit, going on from a checkpoint if somebody left one.
-fn lease(rows: &mut Rows, id: UnitId, request: Request, cx: &mut Context<'_>) -> LeaseGrant {
-    let volunteer = rows.host(request.host).volunteer;
+fn lease(
+    rows: &mut Rows,
+    id: UnitId,
+    request: Request,
+    role: Role,
+    cx: &mut Context<'_>,
+) -> LeaseGrant {
+    let host = rows.host(request.host).clone();
     let spoilt = rows.spoilt_chains(id);
-    let replica = next_replica(rows.unit_mut(id), &spoilt, request.host, volunteer, cx);
+    let has_confidence = rows.job(id.job).policy.confidence.is_some();
+    let unit = rows.unit_mut(id);
+    let mut replica = Replica { is_voice: role.is_voice(), ..begun(unit, &host, cx) };
+    if !has_confidence {
+        resume(unit, &mut replica, &spoilt);
+    }
+    if role == Role::Founder && unit.test == Test::None {
+        unit.test = Test::Vote;
+    }
+    if replica.is_voice {
+        unit.turn = None;
+    }
     let grant = id.replica(replica.number);
     let resume_from = replica.resumed_from;
-    rows.unit_mut(id).replicas.push(replica);
+    unit.replicas.push(replica);
 
     let job = rows.job_mut(id.job);
     job.tally.leased = job.tally.leased.saturating_add(1);
+    job.tally.compared = job.tally.compared.saturating_add(u32::from(!role.is_voice()));
     let lease = Lease::new(grant, &job.policy, cx.now);
     cx.effects.due(lease.deadline_at);
     rows.host_mut(request.host).hold(lease);
-    advance(rows, grant, cx);
+    if role.is_voice() {
+        advance(rows, grant, cx);
+    }
     let Lease { deadline_at, hard_deadline_at, .. } = lease;
     LeaseGrant { replica: grant, deadline_at, hard_deadline_at, resume_from }
 }
 
-fn next_replica(
-    unit: &WorkUnit,
-    spoilt: &BTreeSet<u16>,
-    host: HostId,
-    volunteer: VolunteerId,
-    cx: &Context<'_>,
-) -> Replica {
+/// A replica that starts from nothing.
+fn begun(unit: &WorkUnit, host: &Host, cx: &Context<'_>) -> Replica {
     let ReplicaId { number, .. } = unit.next_replica_id();
-    let (chain, lineage, resumed_from) = match unit.resumable(spoilt) {
-        None => (number, Vec::new(), None),
-        Some((previous, checkpoint)) => {
-            let mut lineage = previous.lineage.clone();
-            lineage.push(previous.volunteer);
-            (previous.chain, lineage, Some(checkpoint))
-        }
-    };
     Replica {
         number,
-        host,
-        volunteer,
-        chain,
-        lineage,
+        host: host.id,
+        volunteer: host.volunteer,
+        life: host.standing.life,
+        is_voice: true,
+        chain: number,
+        lineage: Vec::new(),
         leased_at: cx.now,
-        resumed_from,
-        checkpoint: resumed_from,
+        resumed_from: None,
+        checkpoint: None,
         is_paid: false,
         state: ReplicaState::Leased,
+    }
+}
+
+/// Goes on from a checkpoint that somebody left. Not where a single host is believed: whoever lied in
+/// a checkpoint would let others answer for it.
+fn resume(unit: &WorkUnit, replica: &mut Replica, spoilt: &BTreeSet<u16>) {
+    if let Some((previous, checkpoint)) = unit.resumable(spoilt) {
+        replica.chain = previous.chain;
+        replica.lineage.clone_from(&previous.lineage);
+        replica.lineage.push(previous.volunteer);
+        (replica.resumed_from, replica.checkpoint) = (Some(checkpoint), Some(checkpoint));
     }
 }

@@ -7,6 +7,7 @@ use crate::credit::LedgerRow;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId};
 use crate::job::Job;
+use crate::part::Part;
 use crate::store::{Store, StoreError, Write};
 use crate::work_unit::WorkUnit;
 
@@ -16,6 +17,7 @@ pub(super) struct Rows {
     jobs: Table<JobId, Job>,
     units: Table<UnitId, WorkUnit>,
     hosts: Table<HostId, Host>,
+    parts: Table<(JobId, HostId), Part>,
     ledger: Vec<LedgerRow>,
     vouched: BTreeSet<(HostId, UnitId)>,
 }
@@ -48,6 +50,20 @@ impl Rows {
         Ok(host.map(|host| self.add_host(host)).is_some())
     }
 
+    /// Reads what a host answered of a job, if the job keeps account of that.
+    fn load_part(
+        &mut self,
+        store: &dyn Store,
+        job: JobId,
+        host: HostId,
+    ) -> Result<(), StoreError> {
+        let id = (job, host);
+        if self.job(job).policy.confidence.is_some() && !self.parts.has(id) {
+            self.parts.add(id, store.part(job, host)?.unwrap_or_else(|| Part::new(job, host)));
+        }
+        Ok(())
+    }
+
     /// Reads a unit that somebody named, if it has a row, with its job.
     pub(super) fn find_unit(&mut self, store: &dyn Store, id: UnitId) -> Result<(), StoreError> {
         if self.units.has(id) {
@@ -67,7 +83,23 @@ impl Rows {
     ) -> Result<(), StoreError> {
         self.find_unit(store, id)?;
         let hosts: Vec<HostId> = self.unit(id).into_iter().flat_map(WorkUnit::hosts).collect();
-        hosts.into_iter().try_for_each(|host| self.load_host(store, host))
+        for host in hosts {
+            self.load_host(store, host)?;
+            self.load_part(store, id.job, host)?;
+        }
+        Ok(())
+    }
+
+    /// Reads everything that the end of a unit may change that was read without it.
+    pub(super) fn add_unit_and_hosts(
+        &mut self,
+        store: &dyn Store,
+        unit: WorkUnit,
+    ) -> Result<(), StoreError> {
+        let id = unit.id;
+        self.load_job(store, id.job)?;
+        self.add_unit(unit);
+        self.find_unit_and_hosts(store, id)
     }
 
     /// Takes in a job that was read or is as it was read.
@@ -127,16 +159,22 @@ impl Rows {
         self.hosts.get_mut(id)
     }
 
+    /// What a host answered of a job, to be changed; it must be loaded with one of its units.
+    pub(super) fn part_mut(&mut self, job: JobId, host: HostId) -> &mut Part {
+        self.parts.get_mut((job, host))
+    }
+
     /// A unit to be changed in the light of its job.
     pub(super) fn unit_in_job(&mut self, id: UnitId) -> (&mut WorkUnit, &Job) {
         (self.units.get_mut(id), self.jobs.get(id.job))
     }
 
-    /// The chains of a unit in which a suspended host had a hand. The unit and its hosts must be
-    /// loaded.
+    /// The chains of a unit in which a host had a hand that was caught since. The unit and its
+    /// hosts must be loaded.
     pub(super) fn spoilt_chains(&self, id: UnitId) -> BTreeSet<u16> {
         let replicas = self.units.get(id).replicas.iter();
-        let spoilt = replicas.filter(|replica| !self.hosts.get(replica.host).is_active());
+        let life = |host| self.hosts.get(host).standing.life;
+        let spoilt = replicas.filter(|replica| replica.life != life(replica.host));
         spoilt.map(|replica| replica.chain).collect()
     }
 
@@ -155,9 +193,10 @@ impl Rows {
         let jobs = self.jobs.into_changed().map(Write::PutJob);
         let units = self.units.into_changed().map(Write::PutUnit);
         let hosts = self.hosts.into_changed().map(Write::PutHost);
+        let parts = self.parts.into_changed().map(Write::PutPart);
         let ledger = self.ledger.into_iter().map(Write::AppendLedger);
         let vouched = self.vouched.into_iter().map(|(host, unit)| Write::Vouch { host, unit });
-        jobs.chain(units).chain(hosts).chain(ledger).chain(vouched).collect()
+        jobs.chain(units).chain(hosts).chain(parts).chain(ledger).chain(vouched).collect()
     }
 }
 
@@ -171,7 +210,7 @@ impl<Id, Row> Default for Table<Id, Row> {
     }
 }
 
-impl<Id: Ord + Copy + fmt::Display, Row> Table<Id, Row> {
+impl<Id: Ord + Copy + fmt::Debug, Row> Table<Id, Row> {
     fn has(&self, id: Id) -> bool {
         self.0.contains_key(&id)
     }
@@ -205,6 +244,6 @@ fn missing(what: &str, id: &dyn fmt::Display) -> StoreError {
 }
 
 /// `load` reads every row that `decide` may touch; if it forgot one, going on would write a guess.
-fn not_loaded(id: &dyn fmt::Display) -> ! {
-    panic!("row {id} was not loaded before it was used")
+fn not_loaded(id: &dyn fmt::Debug) -> ! {
+    panic!("row {id:?} was not loaded before it was used")
 }

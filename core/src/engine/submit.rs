@@ -1,25 +1,44 @@
 //! A scientist hands in a job. It costs one row, however many units the job has.
 
+use std::collections::BTreeSet;
+
+use rand_core::Rng;
+
 use super::context::{Context, Decision};
+use super::draw::STANDING_SEEN;
 use crate::account::Account;
 use crate::command::Submit;
 use crate::id::JobId;
 use crate::job::{Counts, Job, JobState, Tally};
-use crate::limits::JOBS_OPEN_MAX;
+use crate::limits::{JOBS_OPEN_MAX, PAGE_MAX};
+use crate::order::Order;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::store::{LastIds, Store, StoreError, Write};
+use crate::time::Timestamp;
+use crate::trust::Plan;
+
+/// Pages of hosts that are looked through for enough volunteers.
+const PAGES_MAX: usize = 10;
 
 pub(super) struct Loaded {
     account: Option<Account>,
     existing: Option<Job>,
     open: usize,
+    /// How many volunteers were seen lately; no more are counted than the job needs.
+    volunteers: usize,
     last: LastIds,
 }
 
-pub(super) fn load(store: &dyn Store, submit: &Submit) -> Result<Loaded, StoreError> {
+pub(super) fn load(
+    store: &dyn Store,
+    submit: &Submit,
+    now: Timestamp,
+) -> Result<Loaded, StoreError> {
     let open = store.jobs_open(JOBS_OPEN_MAX)?.len();
+    let needed = needed(submit);
     Ok(Loaded {
+        volunteers: if needed == 0 { 0 } else { volunteers(store, needed, now)? },
         account: store.account(&submit.submitter)?,
         existing: store.job_by_manifest(&submit.digest)?,
         open: open + store.jobs_cancelling(JOBS_OPEN_MAX)?.len(),
@@ -38,6 +57,10 @@ pub(super) fn decide(loaded: &Loaded, submit: &Submit, cx: &mut Context<'_>) -> 
     if loaded.open >= JOBS_OPEN_MAX {
         return Decision::refuse(Refusal::TooManyJobs { max: JOBS_OPEN_MAX });
     }
+    let (needed, present) = (needed(submit), loaded.volunteers);
+    if present < needed {
+        return Decision::refuse(Refusal::TooFewVolunteers { needed, present });
+    }
     let job = new_job(JobId(loaded.last.job + 1), submit, cx);
     let replicas = job.units_total.saturating_mul(job.policy.quorum.into());
     cx.effects.changed(job.id);
@@ -46,7 +69,30 @@ pub(super) fn decide(loaded: &Loaded, submit: &Submit, cx: &mut Context<'_>) -> 
     Decision { reply, writes: vec![Write::PutJob(job)] }
 }
 
-fn new_job(id: JobId, submit: &Submit, cx: &Context<'_>) -> Job {
+/// How many volunteers must be here, so that the first answers can stand: with a quorum they may come
+/// later, for whoever asks for it knows whom they wait for.
+fn needed(submit: &Submit) -> usize {
+    let confidence = submit.manifest.draft().policy.confidence;
+    confidence.map_or(0, |confidence| Plan::new(&confidence).lead.into())
+}
+
+/// Of how many volunteers hosts were seen lately; at most `limit` are counted.
+fn volunteers(store: &dyn Store, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+    let mut found = BTreeSet::new();
+    let mut after = None;
+    for _ in 0..PAGES_MAX {
+        let hosts = store.hosts(after, PAGE_MAX)?;
+        after = hosts.last().map(|host| host.id);
+        let seen = hosts.iter().filter(|host| now.since(host.seen_at) <= STANDING_SEEN);
+        found.extend(seen.filter(|host| host.is_active()).map(|host| host.volunteer));
+        if found.len() >= limit || after.is_none() {
+            break;
+        }
+    }
+    Ok(found.len())
+}
+
+fn new_job(id: JobId, submit: &Submit, cx: &mut Context<'_>) -> Job {
     let draft = submit.manifest.draft();
     let units_total = submit.manifest.units_total();
     Job {
@@ -58,6 +104,8 @@ fn new_job(id: JobId, submit: &Submit, cx: &Context<'_>) -> Job {
         units_total,
         requirement: submit.manifest.requirement(),
         policy: draft.policy,
+        order: Order(draft.policy.confidence.map(|_| cx.rng.next_u64())),
+        parts: 0,
         state: JobState::Open,
         counts: Counts { waiting: units_total, ..Counts::default() },
         tally: Tally::default(),

@@ -6,8 +6,10 @@ use super::{Violation, ensure};
 use crate::host::Host;
 use crate::id::{HostId, VolunteerId};
 use crate::job::{Job, JobState};
+use crate::limits::REPLICAS_MAX;
 use crate::replica::{Replica, ReplicaState, Verdict};
-use crate::work_unit::{UnitState, WorkUnit};
+use crate::validate::{Agreement, Rule, agreement};
+use crate::work_unit::{Test, UnitState, WorkUnit};
 
 pub(super) fn check(
     unit: &WorkUnit,
@@ -17,14 +19,24 @@ pub(super) fn check(
     let id = unit.id;
     ensure(id.index < job.units_total, format_args!("unit {id} is outside its job"))?;
     ensure(!unit.replicas.is_empty(), format_args!("unit {id} has a row and no replica"))?;
-    let tries_max = unit.replicas_max(&job.policy);
-    ensure(unit.replicas.len() <= tries_max, format_args!("unit {id}: too many replicas"))?;
+    check_tries(unit, job)?;
     let numbered = unit.replicas.iter().zip(0_u16..).all(|(r, number)| r.number == number);
     ensure(numbered, format_args!("unit {id}: the numbers of its replicas"))?;
     check_volunteers(unit)?;
     check_chains(unit)?;
     check_state(unit, job)?;
     check_ready(unit, job, hosts)
+}
+
+/// No more replicas than the policy allows; with a confidence, only lost ones are limited by it.
+fn check_tries(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
+    let times = usize::from(unit.reopened) + 1;
+    let tries_max = usize::from(job.policy.replicas_max) * times;
+    let (tries, tries_max) = match job.policy.confidence {
+        None => (unit.replicas.len(), tries_max),
+        Some(_) => (unit.voices().count(), tries_max + usize::from(REPLICAS_MAX) * times),
+    };
+    ensure(tries <= tries_max, format_args!("unit {}: too many replicas", unit.id))
 }
 
 /// No volunteer has two replicas of a unit; none works in two of its chains.
@@ -64,12 +76,13 @@ fn check_chains(unit: &WorkUnit) -> Result<(), Violation> {
 fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
     let id = unit.id;
     let valid: Vec<&Replica> =
-        unit.replicas.iter().filter(|r| r.verdict() == Some(Verdict::Valid)).collect();
+        unit.voices().filter(|r| r.verdict() == Some(Verdict::Valid)).collect();
     let chains: BTreeSet<u16> = valid.iter().map(|replica| replica.chain).collect();
     let classes: BTreeSet<_> = valid.iter().filter_map(|replica| replica.class()).collect();
     ensure(classes.len() <= 1, format_args!("unit {id}: valid replicas differ"))?;
-    let has_quorum = chains.len() >= usize::from(job.policy.quorum);
-    ensure(valid.is_empty() || has_quorum, format_args!("unit {id}: valid below the quorum"))?;
+    let has_enough = chains.len() >= Rule::of(&job.policy).voices_min(unit);
+    ensure(valid.is_empty() || has_enough, format_args!("unit {id}: valid with too few voices"))?;
+    check_lead(unit, job, chains.len())?;
 
     let is_paid = valid.iter().all(|replica| replica.is_paid);
     ensure(is_paid, format_args!("unit {id}: a valid replica was never paid"))?;
@@ -88,32 +101,48 @@ fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
     }
 }
 
-/// No answer rests on the word of a suspended host, unless it is still to be looked at again or its
+/// Where answers that count differ, the one that stands leads each other one.
+fn check_lead(unit: &WorkUnit, job: &Job, voices: usize) -> Result<(), Violation> {
+    let Rule::Trust(plan) = Rule::of(&job.policy) else { return Ok(()) };
+    let mut rivals: BTreeMap<_, usize> = BTreeMap::new();
+    for wrong in unit.voices().filter(|r| r.verdict() == Some(Verdict::Invalid)) {
+        *rivals.entry(wrong.class()).or_default() += 1;
+    }
+    let rival = rivals.into_values().max().unwrap_or(0);
+    let leads = rival == 0 || voices >= rival + usize::from(plan.lead);
+    ensure(leads, format_args!("unit {}: {voices} voices stand against {rival}", unit.id))
+}
+
+/// No answer rests on the word of a host that was caught, unless it is still to be looked at again or its
 /// job was taken back.
 pub(super) fn check_vouchers(
     unit: &WorkUnit,
     job: &Job,
     hosts: &BTreeMap<HostId, Host>,
 ) -> Result<(), Violation> {
-    let is_pending = unit.hosts().filter_map(|host| hosts.get(&host)?.reopen_from());
-    let is_pending = is_pending.into_iter().any(|from| from <= unit.id);
+    let reopening = unit.hosts().filter_map(|host| hosts.get(&host)?.reopening);
+    let is_pending = reopening.into_iter().any(|reopening| reopening.from <= unit.id);
     let is_taken_back = match job.state {
         JobState::Cancelling { .. } | JobState::Cancelled => true,
-        JobState::Open | JobState::Finished => false,
+        JobState::Open | JobState::Settling(_) | JobState::Finished => false,
     };
     if unit.canonical().is_none() || is_pending || is_taken_back {
         return Ok(());
     }
-    let is_active = |replica: &Replica| hosts.get(&replica.host).is_some_and(Host::is_active);
     let spoilt: BTreeSet<u16> =
-        unit.replicas.iter().filter(|r| !is_active(r)).map(|replica| replica.chain).collect();
-    let valid = unit.replicas.iter().filter(|r| r.verdict() == Some(Verdict::Valid));
+        unit.replicas.iter().filter(|r| !is_of_now(r, hosts)).map(|replica| replica.chain).collect();
+    let valid = unit.voices().filter(|r| r.verdict() == Some(Verdict::Valid));
     let sound: BTreeSet<u16> =
         valid.map(|replica| replica.chain).filter(|chain| !spoilt.contains(chain)).collect();
     ensure(
-        sound.len() >= usize::from(job.policy.quorum),
-        format_args!("unit {} rests on the word of a suspended host", unit.id),
+        sound.len() >= Rule::of(&job.policy).voices_min(unit),
+        format_args!("unit {} rests on the word of a host that was caught", unit.id),
     )
+}
+
+/// Whether the host was not caught since it got the replica.
+fn is_of_now(replica: &Replica, hosts: &BTreeMap<HostId, Host>) -> bool {
+    hosts.get(&replica.host).is_some_and(|host| host.standing.life == replica.life)
 }
 
 /// A unit is ready only while it is open and may have more replicas, and one that nobody computes
@@ -126,38 +155,42 @@ fn check_ready(
 ) -> Result<(), Violation> {
     let id = unit.id;
     let is_open = unit.state == UnitState::Open;
-    let is_ready = unit.ready_at.is_some();
+    let is_ready = unit.ready_at.is_some() || unit.turn.is_some();
+    let is_one = unit.ready_at.is_none() || unit.turn.is_none();
+    ensure(is_one, format_args!("unit {id} is for anybody and for one"))?;
     ensure(is_open || !is_ready, format_args!("unit {id} has ended and is ready"))?;
     if !is_open {
         return Ok(());
     }
-    let may_have_more = unit.replicas.len() < unit.replicas_max(&job.policy);
+    let may_have_more = unit.may_have_more(&job.policy);
     ensure(may_have_more || !is_ready, format_args!("unit {id} is ready beyond its tries"))?;
     let leased = unit.leased().count();
     let is_swept = job.state != JobState::Open;
     let moves = is_ready || leased > 0 || is_swept;
     ensure(moves, format_args!("unit {id} is open and nothing will ever move it"))?;
 
-    let quorum = usize::from(job.policy.quorum);
-    let wanted_if = |counts: &dyn Fn(&Replica) -> bool| {
-        quorum.saturating_sub(largest_class(unit, counts) + leased)
+    let wanted_if = |counts: &dyn Fn(&Replica) -> bool| match agreement(
+        unit,
+        Rule::of(&job.policy),
+        counts,
+    ) {
+        Agreement::Reached(_) => 0,
+        Agreement::Missing { replicas, .. } => replicas,
     };
+    if job.policy.confidence.is_some() {
+        let is_sound = |replica: &Replica| is_of_now(replica, hosts);
+        // A dispute may be over when one of its parties is caught elsewhere; that is seen next time.
+        let wanted = wanted_if(&is_sound) > 0 || !unit.voices().all(is_sound);
+        return ensure(!is_ready || wanted, format_args!("unit {id} is ready in vain"));
+    }
     let surely_wanted = wanted_if(&|_| true) > 0 && may_have_more;
     ensure(!surely_wanted || is_ready, format_args!("unit {id} wants a replica and is not ready"))?;
-    let is_active = |replica: &Replica| hosts.get(&replica.host).is_some_and(Host::is_active);
     let is_sound = |replica: &Replica| {
-        unit.replicas.iter().filter(|other| other.chain == replica.chain).all(is_active)
+        let mut chain = unit.replicas.iter().filter(|other| other.chain == replica.chain);
+        chain.all(|replica| is_of_now(replica, hosts))
     };
     let maybe_wanted = wanted_if(&is_sound) > 0;
     ensure(!is_ready || maybe_wanted, format_args!("unit {id} is ready and wants no replica"))
-}
-
-fn largest_class(unit: &WorkUnit, counts: &dyn Fn(&Replica) -> bool) -> usize {
-    let mut sizes = BTreeMap::new();
-    for class in unit.replicas.iter().filter(|r| counts(r)).filter_map(Replica::class) {
-        *sizes.entry(class).or_insert(0) += 1;
-    }
-    sizes.into_values().max().unwrap_or(0)
 }
 
 /// Final states are never left and verdicts never change, unless the unit was opened again; replicas
@@ -165,8 +198,10 @@ fn largest_class(unit: &WorkUnit, counts: &dyn Fn(&Replica) -> bool) -> usize {
 pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation> {
     let id = old.id;
     let is_reopened = new.reopened > old.reopened;
+    // Chance or a newcomer's denial has opened it again.
+    let is_tested = new.test != old.test && new.test != Test::None;
     let may_follow = match (&old.state, &new.state) {
-        _ if is_reopened => old.state != UnitState::Cancelled,
+        _ if is_reopened || is_tested => old.state != UnitState::Cancelled,
         (UnitState::Open, _) => true,
         (UnitState::Validated { canonical }, UnitState::Validated { canonical: now })
         | (UnitState::Validated { canonical }, UnitState::Done { canonical: now })
@@ -183,7 +218,7 @@ pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation
             ReplicaState::HostError { .. } | ReplicaState::Aborted => was.state == is.state,
             ReplicaState::Success { .. } | ReplicaState::AppError { .. } => {
                 let was_open = was.verdict() == Some(Verdict::Inconclusive);
-                let may_change = was_open || is_reopened || was.verdict() == is.verdict();
+                let may_change = was_open || is_reopened || is_tested || was.verdict() == is.verdict();
                 was.class() == is.class() && may_change && (is.is_paid || !was.is_paid)
             }
         };

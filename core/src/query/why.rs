@@ -40,6 +40,9 @@ fn explain_job(job: &Job) -> String {
         JobState::Cancelling { .. } => {
             format!("job {id} is being cancelled: {} are to be taken back", units(counts.open))
         }
+        JobState::Settling(_) => {
+            format!("job {id} has all its answers; which of them are audited is being drawn")
+        }
         JobState::Open => {
             let begun = counts.open + counts.validated;
             let (waiting, ended) = (counts.waiting, counts.ended());

@@ -7,6 +7,7 @@ pub mod cases;
 pub mod rows;
 
 mod story;
+pub mod trusted;
 mod twin;
 
 use super::Store;
@@ -28,7 +29,7 @@ pub trait Fixture {
 #[macro_export]
 macro_rules! store_conformance {
     ($fixture:expr) => {
-        $crate::store_conformance! { $fixture =>
+        $crate::store_conformance! { $fixture => cases
             an_empty_store_has_nothing
             every_row_is_read_back
             a_put_replaces_the_row
@@ -48,11 +49,17 @@ macro_rules! store_conformance {
             an_engine_works_over_it
             it_agrees_with_the_memory_store
         }
+        $crate::store_conformance! { $fixture => trusted
+            settling_jobs_are_found
+            turns_are_found_by_host_and_time
+            volunteers_of_standing_are_counted
+            parts_are_paged_by_host
+        }
     };
-    ($fixture:expr => $($case:ident)*) => {$(
+    ($fixture:expr => $cases:ident $($case:ident)*) => {$(
         #[test]
         fn $case() -> Result<(), $crate::store::StoreError> {
-            $crate::store::conformance::cases::$case(&mut $fixture)
+            $crate::store::conformance::$cases::$case(&mut $fixture)
         }
     )*};
 }

@@ -13,6 +13,7 @@ use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::invite::Invite;
 use crate::job::{Job, JobState};
 use crate::key::Key;
+use crate::part::Part;
 use crate::time::Timestamp;
 use crate::volunteer::Volunteer;
 use crate::work_unit::{UnitState, WorkUnit};
@@ -23,14 +24,19 @@ pub struct MemoryStore {
     jobs: BTreeMap<JobId, Job>,
     jobs_by_manifest: BTreeMap<Digest, JobId>,
     jobs_open: BTreeSet<JobId>,
+    jobs_settling: BTreeSet<JobId>,
     jobs_cancelling: BTreeSet<JobId>,
     units: BTreeMap<UnitId, WorkUnit>,
     units_ready: BTreeMap<UnitId, Timestamp>,
     units_by_ready_at: BTreeSet<(Timestamp, UnitId)>,
     units_validated: BTreeSet<UnitId>,
+    units_by_turn: BTreeSet<(HostId, UnitId)>,
+    units_by_draw_at: BTreeSet<(Timestamp, UnitId)>,
     hosts: BTreeMap<HostId, Host>,
     hosts_by_key: BTreeMap<Key, HostId>,
     hosts_by_deadline_at: BTreeSet<(Timestamp, HostId)>,
+    hosts_by_compared: BTreeSet<(u32, HostId)>,
+    parts: BTreeMap<(JobId, HostId), Part>,
     volunteers: BTreeMap<VolunteerId, Volunteer>,
     volunteers_by_name: BTreeMap<String, VolunteerId>,
     invites: BTreeMap<Digest, Invite>,
@@ -63,6 +69,9 @@ impl MemoryStore {
             Write::PutAccount(account) => {
                 self.accounts.insert(account.key, account);
             }
+            Write::PutPart(part) => {
+                self.parts.insert((part.job, part.host), part);
+            }
             Write::AppendLedger(row) => self.ledger.push(row),
             Write::Vouch { host, unit } => {
                 self.vouched.insert((host, unit));
@@ -72,10 +81,14 @@ impl MemoryStore {
 
     fn put_job(&mut self, job: Job) {
         self.jobs_open.remove(&job.id);
+        self.jobs_settling.remove(&job.id);
         self.jobs_cancelling.remove(&job.id);
         match job.state {
             JobState::Open => {
                 self.jobs_open.insert(job.id);
+            }
+            JobState::Settling(_) => {
+                self.jobs_settling.insert(job.id);
             }
             JobState::Cancelling { .. } => {
                 self.jobs_cancelling.insert(job.id);
@@ -95,6 +108,14 @@ impl MemoryStore {
         if let Some(ready_at) = unit.ready_at {
             self.units_ready.insert(unit.id, ready_at);
             self.units_by_ready_at.insert((ready_at, unit.id));
+        }
+        if let Some(turn) = self.units.get(&unit.id).and_then(|unit| unit.turn) {
+            self.units_by_draw_at.remove(&(turn.draw_at, unit.id));
+            turn.host.map(|host| self.units_by_turn.remove(&(host, unit.id)));
+        }
+        if let Some(turn) = unit.turn {
+            self.units_by_draw_at.insert((turn.draw_at, unit.id));
+            turn.host.map(|host| self.units_by_turn.insert((host, unit.id)));
         }
         match unit.state {
             UnitState::Validated { .. } => {
@@ -118,6 +139,12 @@ impl MemoryStore {
         }
         if let Some(deadline_at) = host.next_deadline_at() {
             self.hosts_by_deadline_at.insert((deadline_at, host.id));
+        }
+        if let Some(old) = self.hosts.get(&host.id) {
+            self.hosts_by_compared.remove(&(old.standing.compared, host.id));
+        }
+        if host.standing.compared > 0 {
+            self.hosts_by_compared.insert((host.standing.compared, host.id));
         }
         self.hosts_by_key.insert(host.key, host.id);
         self.hosts.insert(host.id, host);
@@ -165,6 +192,10 @@ impl Store for MemoryStore {
 
     fn jobs_open(&self, limit: usize) -> Result<Vec<Job>, StoreError> {
         Ok(self.all_jobs(&self.jobs_open, limit))
+    }
+
+    fn jobs_settling(&self, limit: usize) -> Result<Vec<Job>, StoreError> {
+        Ok(self.all_jobs(&self.jobs_settling, limit))
     }
 
     fn jobs_cancelling(&self, limit: usize) -> Result<Vec<Job>, StoreError> {
@@ -220,6 +251,21 @@ impl Store for MemoryStore {
         Ok(units.next().map(|(ready_at, _)| *ready_at))
     }
 
+    fn units_of_turn(&self, host: HostId, limit: usize) -> Result<Vec<WorkUnit>, StoreError> {
+        let turns = self.units_by_turn.range((host, JobId(0).unit(0))..);
+        let own = turns.take_while(|(other, _)| *other == host);
+        Ok(own.filter_map(|(_, unit)| self.units.get(unit)).take(limit).cloned().collect())
+    }
+
+    fn units_to_draw(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        let due = self.units_by_draw_at.iter().take_while(|(at, _)| *at <= now);
+        Ok(due.map(|(_, unit)| *unit).take(limit).collect())
+    }
+
+    fn next_draw_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.units_by_draw_at.first().map(|(at, _)| *at))
+    }
+
     fn units_vouched(
         &self,
         host: HostId,
@@ -252,6 +298,32 @@ impl Store for MemoryStore {
 
     fn next_deadline_at(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.hosts_by_deadline_at.first().map(|(at, _)| *at))
+    }
+
+    fn volunteers_of_standing(
+        &self,
+        compared_min: u32,
+        seen_since: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let mut volunteers = BTreeSet::new();
+        for (_, id) in self.hosts_by_compared.range((compared_min.max(1), HostId(0))..) {
+            let host = self.hosts.get(id).filter(|host| host.seen_at >= seen_since);
+            volunteers.extend(host.map(|host| host.volunteer));
+            if volunteers.len() >= limit {
+                return Ok(limit);
+            }
+        }
+        Ok(volunteers.len())
+    }
+
+    fn part(&self, job: JobId, host: HostId) -> Result<Option<Part>, StoreError> {
+        Ok(self.parts.get(&(job, host)).copied())
+    }
+
+    fn parts(&self, job: JobId, after: HostId, limit: usize) -> Result<Vec<Part>, StoreError> {
+        let first = (Bound::Excluded((job, after)), Bound::Included((job, HostId(u64::MAX))));
+        Ok(self.parts.range(first).map(|(_, part)| *part).take(limit).collect())
     }
 
     fn volunteer(&self, id: VolunteerId) -> Result<Option<Volunteer>, StoreError> {

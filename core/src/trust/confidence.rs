@@ -32,9 +32,9 @@ impl Confidence {
     /// The first part that is out of its bounds, with the bounds.
     pub fn check(&self) -> Result<(), ConfidenceError> {
         let colluding_max = self.hostile_ppm.min(Self::COLLUDING_PPM_MAX);
-        within("error_ppb", self.error_ppb, 1, Self::ERROR_PPB_MAX)?;
-        within("hostile_ppm", self.hostile_ppm, 1, Self::HOSTILE_PPM_MAX)?;
-        within("colluding_ppm", self.colluding_ppm, 0, colluding_max)
+        within("confidence.error_ppb", self.error_ppb, 1, Self::ERROR_PPB_MAX)?;
+        within("confidence.hostile_ppm", self.hostile_ppm, 1, Self::HOSTILE_PPM_MAX)?;
+        within("confidence.colluding_ppm", self.colluding_ppm, 0, colluding_max)
     }
 }
 
@@ -47,9 +47,9 @@ fn within(field: &'static str, value: u32, min: u32, max: u32) -> Result<(), Con
 
 /// A confidence that nobody can give.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("confidence.{field} is {value}; it must be between {min} and {max}")]
+#[error("{field} is {value}; it must be between {min} and {max}")]
 pub struct ConfidenceError {
-    /// The part.
+    /// The part, `confidence.` before it.
     pub field: &'static str,
     /// What was asked for.
     pub value: u32,

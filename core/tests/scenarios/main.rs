@@ -4,6 +4,7 @@
 
 mod cancel;
 mod chains;
+mod confidence;
 mod credit;
 mod faults;
 mod grid;

@@ -113,13 +113,14 @@ fn a_liar_is_suspended() {
         }
     }
     assert_eq!(grid.assimilate().len(), 3);
-    let (suspended_at, reopen_from) = (grid.now, Some(JobId(0).unit(0)));
-    let state = HostState::Suspended { suspended_at, reopen_from };
+    let (suspended_at, until) = (grid.now, Some(grid.now.plus(Span::hours(1))));
+    let unit = Some(job.unit(2));
+    let state = HostState::Suspended { suspended_at, until, unit };
     assert_eq!(grid.host_row(mallory).state, state);
     assert_eq!(grid.take_aborts(), [(mallory, vec![lies[4]])]);
-    let refusal = Refusal::HostSuspended { host: mallory, invalid: 3 };
+    let refusal = Refusal::HostSuspended { host: mallory, invalid: 3, rest: Some(Span::hours(1)) };
     let again = grid.report(mallory, lies[4], success("lie"));
-    assert_eq!(again, Reported::Refused(refusal.clone()));
+    assert_eq!(again, Reported::Refused(refusal));
     grid.wait(Span(1));
     assert_eq!(grid.take_aborts(), [(mallory, vec![lies[4]])]);
     assert_eq!(grid.host_row(mallory).leases, []);
@@ -142,7 +143,8 @@ fn a_liar_is_suspended() {
             host: mallory,
             count: 1,
         }));
-    assert_eq!(reply, Reply::Refused(refusal));
+    let rest = Some(Span(Span::hours(1).0 - 1));
+    assert_eq!(reply, Reply::Refused(Refusal::HostSuspended { host: mallory, invalid: 3, rest }));
 }
 
 /// A replica that is not needed any more is taken back.

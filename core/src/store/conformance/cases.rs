@@ -1,8 +1,10 @@
 //! The cases. Each begins with an empty store and panics if something is not as it should be.
 
-use super::rows::{self, account, digest, grant, host, invites, job, key, ready, unit, volunteer};
+use super::rows::{
+    self, account, digest, grant, host, invites, job, key, part, ready, unit, volunteer,
+};
 use super::{Fixture, story, twin};
-use crate::host::{Host, HostState};
+use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::job::{Job, JobState};
 use crate::store::{LastIds, StoreError, Voucher, Write};
@@ -29,20 +31,15 @@ pub fn an_empty_store_has_nothing(fixture: &mut dyn Fixture) -> Outcome {
 /// Rows of every kind, in every state, with every field.
 pub fn every_row_is_read_back(fixture: &mut dyn Fixture) -> Outcome {
     let store = fixture.store();
-    let suspended_at = Timestamp(5);
-    let suspended = |reopen_from| HostState::Suspended { suspended_at, reopen_from };
-    let hosts = [
-        host(1, &[]),
-        host(2, &[7, 6]),
-        Host { state: suspended(None), ..host(3, &[8]) },
-        Host { state: suspended(Some(JobId(3).unit(u32::MAX))), ..host(4, &[8]) },
-    ];
+    let mut hosts = vec![host(1, &[]), host(2, &[7, 6])];
+    hosts.extend(rows::hosts());
     let (ada, nobody) = (volunteer(1, Some("Ada")), volunteer(2, None));
     let mut writes: Vec<Write> = rows::jobs().into_iter().map(Write::PutJob).collect();
     writes.extend(rows::units(JobId(1)).into_iter().map(Write::PutUnit));
-    writes.extend(hosts.clone().map(Write::PutHost));
+    writes.extend(hosts.iter().cloned().map(Write::PutHost));
     writes.extend([ada.clone(), nobody.clone()].map(Write::PutVolunteer));
     writes.extend(invites().into_iter().map(Write::PutInvite));
+    writes.push(Write::PutPart(part(1, 2)));
     writes.push(Write::PutAccount(account(1)));
     store.apply(writes)?;
 
@@ -63,6 +60,8 @@ pub fn every_row_is_read_back(fixture: &mut dyn Fixture) -> Outcome {
     for invite in invites() {
         assert_eq!(store.invite(&invite.token)?, Some(invite));
     }
+    assert_eq!(store.part(JobId(1), HostId(2))?, Some(part(1, 2)));
+    assert_eq!(store.part(JobId(2), HostId(1))?, None);
     assert_eq!(store.account(&key(1))?, Some(account(1)));
     assert_eq!((store.account(&key(2))?, store.invite(&digest(1))?), (None, None));
     Ok(())

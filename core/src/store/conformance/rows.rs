@@ -5,18 +5,21 @@ use std::collections::BTreeSet;
 use crate::account::Account;
 use crate::credit::{LedgerRow, MicroCredits};
 use crate::digest::Digest;
-use crate::host::{Counters, Host, HostState};
+use crate::host::{Counters, Host, HostState, Reopening, Standing};
 use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
 use crate::invite::{Invite, Role};
-use crate::job::{Counts, Job, JobState, Tally};
+use crate::job::{Counts, Job, JobState, Settling, Tally};
 use crate::key::{Key, Signature};
 use crate::lease::Lease;
+use crate::order::Order;
+use crate::part::Part;
 use crate::policy::Policy;
 use crate::replica::{CheckpointRef, Output, Replica, ReplicaState, Usage, Verdict};
 use crate::requirement::{Capabilities, Kind, Requirement};
 use crate::time::Timestamp;
+use crate::trust::Confidence;
 use crate::volunteer::Volunteer;
-use crate::work_unit::{FailReason, UnitState, WorkUnit};
+use crate::work_unit::{FailReason, Test, Turn, UnitState, WorkUnit};
 
 /// A digest that is different for each number.
 #[must_use]
@@ -42,6 +45,8 @@ pub fn job(id: u64) -> Job {
         units_total: 1_000_000,
         requirement: Requirement { kind: Kind::Step, memory_bytes_max: 1 << 32, profile: 3 },
         policy: Policy { priority: 200, ..Policy::default() },
+        order: Order(None),
+        parts: 0,
         state: JobState::Open,
         counts: Counts {
             waiting: 999_979,
@@ -51,7 +56,7 @@ pub fn job(id: u64) -> Job {
             failed: 4,
             cancelled: 11,
         },
-        tally: Tally { leased: 30, valid: 20, invalid: 5, reopened: 2 },
+        tally: Tally { leased: 30, compared: 6, valid: 20, invalid: 5, reopened: 2 },
         submitted_at: Timestamp(1_700_000_000_000),
         ended_at: None,
     }
@@ -67,7 +72,23 @@ pub fn jobs() -> Vec<Job> {
         Job { state: JobState::Cancelling { next: 77 }, requirement: command, ..job(2) },
         Job { state: JobState::Cancelled, ended_at, ..job(3) },
         Job { state: JobState::Finished, ended_at, submitter: key(1_001), ..job(4) },
+        sure_job(5),
     ]
+}
+
+/// A job with a confidence, whose audits are being drawn.
+#[must_use]
+pub fn sure_job(id: u64) -> Job {
+    let confidence =
+        Confidence { error_ppb: 1_000_001, hostile_ppm: 200_002, colluding_ppm: 100_003 };
+    let settling = Settling { host: HostId(1 << 40), next: 5, owed: 6, unseen: 7 };
+    Job {
+        policy: Policy { confidence: Some(confidence), ..Policy::default() },
+        order: Order(Some(u64::MAX)),
+        parts: 70_000,
+        state: JobState::Settling(settling),
+        ..job(id)
+    }
 }
 
 /// A leased replica.
@@ -77,6 +98,8 @@ pub fn replica(number: u16) -> Replica {
         number,
         host: HostId(10 + u64::from(number)),
         volunteer: VolunteerId(20 + u64::from(number)),
+        life: 0,
+        is_voice: true,
         chain: number,
         lineage: Vec::new(),
         leased_at: Timestamp(1_700_000_000_100),
@@ -90,13 +113,20 @@ pub fn replica(number: u16) -> Replica {
 /// An open unit with one leased replica.
 #[must_use]
 pub fn unit(id: UnitId) -> WorkUnit {
-    WorkUnit { id, state: UnitState::Open, ready_at: None, replicas: vec![replica(0)], reopened: 0 }
+    WorkUnit { replicas: vec![replica(0)], ..WorkUnit::new(id) }
 }
 
 /// An open unit that is ready from `ready_at` on.
 #[must_use]
 pub fn ready(id: UnitId, ready_at: u64) -> WorkUnit {
     WorkUnit { ready_at: Some(Timestamp(ready_at)), ..unit(id) }
+}
+
+/// An open unit whose next replica is for this host, or for one that is drawn then.
+#[must_use]
+pub fn turn(id: UnitId, host: Option<u64>, draw_at: u64) -> WorkUnit {
+    let turn = Turn { host: host.map(HostId), draw_at: Timestamp(draw_at), draws: 70_000 };
+    WorkUnit { turn: Some(turn), ..unit(id) }
 }
 
 /// A unit in each state, one of them with a replica in each state.
@@ -109,6 +139,9 @@ pub fn units(job: JobId) -> Vec<WorkUnit> {
         WorkUnit { replicas: replicas(), ..ready(job.unit(0), 1_700_000_000_200) },
         WorkUnit { state: UnitState::Validated { canonical: 1 }, ..unit(job.unit(1)) },
         WorkUnit { state: UnitState::Done { canonical: 300 }, reopened: 3, ..unit(job.unit(2)) },
+        WorkUnit { test: Test::Second, ..turn(job.unit(7), Some(3), 1_700_000_000_201) },
+        WorkUnit { test: Test::Audit, ..turn(job.unit(8), None, 1_700_000_000_202) },
+        WorkUnit { test: Test::Vote, ..unit(job.unit(9)) },
         failed(3, FailReason::App { message: message.clone() }),
         failed(4, FailReason::TooManyTries { replicas: 300, message }),
         failed(5, FailReason::NoAgreement { replicas: 9, answers: 300 }),
@@ -152,6 +185,7 @@ fn replicas() -> Vec<Replica> {
     if let Some(last) = all.last_mut() {
         last.chain = 5;
         last.is_paid = true;
+        (last.life, last.is_voice) = (70_000, false);
         last.lineage = vec![VolunteerId(25), VolunteerId(1 << 40)];
         (last.resumed_from, last.checkpoint) = (checkpoint, checkpoint);
     }
@@ -181,12 +215,35 @@ pub fn host(id: u64, deadlines: &[u64]) -> Host {
             version: "1.2.3".to_owned(),
         },
         state: HostState::Active,
+        standing: Standing { life: 5, compared: 6, strikes: 7 },
+        reopening: None,
         counters: Counters { valid: 1, invalid: 2, error: 3, expired: 4 },
         credit: MicroCredits(1 << 50),
         leases: (0..).zip(deadlines).map(lease).collect(),
         enrolled_at: Timestamp(1_700_000_000_300),
         seen_at: Timestamp(1_700_000_000_400),
     }
+}
+
+/// Hosts in each state.
+#[must_use]
+pub fn hosts() -> Vec<Host> {
+    let suspended_at = Timestamp(1_700_000_000_900);
+    let suspended = |until, unit| HostState::Suspended { suspended_at, until, unit };
+    let (until, unit) = (Some(Timestamp(1_800_000_000_000)), Some(JobId(4).unit(5)));
+    let reopening = Some(Reopening { since: suspended_at, from: JobId(0).unit(0) });
+    vec![
+        host(40, &[]),
+        Host { state: suspended(until, None), reopening, ..host(41, &[]) },
+        Host { state: suspended(None, unit), ..host(42, &[]) },
+        Host { reopening, ..host(43, &[7]) },
+    ]
+}
+
+/// What a host answered of a job.
+#[must_use]
+pub fn part(job: u64, host: u64) -> Part {
+    Part { job: JobId(job), host: HostId(host), believed: u32::MAX, audited: 9 }
 }
 
 /// A volunteer, perhaps with a name.

@@ -5,8 +5,10 @@ use rand_core::{Rng, SeedableRng};
 
 use super::rows::{self, account, digest, grant, host, invites, job, key, ready, unit, volunteer};
 use crate::backoff::below;
+use crate::host::{Host, Standing};
 use crate::id::{HostId, JobId, VolunteerId};
-use crate::job::{Job, JobState};
+use crate::job::{Job, JobState, Settling};
+use crate::part::Part;
 use crate::store::memory::MemoryStore;
 use crate::store::{Store, StoreError, Write};
 use crate::time::Timestamp;
@@ -19,6 +21,7 @@ pub(super) fn one_of_each() -> Vec<Write> {
         Write::PutHost(host(1, &[50])),
         Write::PutVolunteer(volunteer(1, Some("Ada"))),
         Write::PutAccount(account(1)),
+        Write::PutPart(rows::part(1, 1)),
         Write::AppendLedger(grant(JobId(1).unit(0).replica(0), 1)),
         Write::Vouch { host: HostId(1), unit: JobId(1).unit(0) },
     ];
@@ -55,11 +58,13 @@ pub(super) fn compare_random_writes(store: &mut dyn Store) -> Result<(), StoreEr
 fn random_write(rng: &mut ChaCha8Rng) -> Write {
     let id = below(6, rng) + 1;
     let at = below(8, rng);
-    match below(9, rng) {
+    match below(12, rng) {
         0 => {
             let next = rng.next_u32() % 5;
-            let states = [JobState::Open, JobState::Cancelling { next }, JobState::Finished];
-            Write::PutJob(Job { state: states[(rng.next_u32() % 3) as usize], ..job(id) })
+            let settling = JobState::Settling(Settling::default());
+            let states =
+                [JobState::Open, settling, JobState::Cancelling { next }, JobState::Finished];
+            Write::PutJob(Job { state: states[(rng.next_u32() % 4) as usize], ..job(id) })
         }
         1 | 2 => Write::PutUnit(ready(JobId(id).unit(rng.next_u32() % 9), at)),
         3 => Write::PutUnit(unit(JobId(id).unit(rng.next_u32() % 9))),
@@ -69,7 +74,17 @@ fn random_write(rng: &mut ChaCha8Rng) -> Write {
         }
         5 => Write::PutHost(host(id, &[at, below(8, rng)])),
         6 => Write::PutHost(host(id, &[])),
-        7 => Write::Vouch { host: HostId(id), unit: JobId(at).unit(rng.next_u32() % 9) },
+        7 => {
+            let turn = rows::turn(JobId(id).unit(rng.next_u32() % 9), Some(at), below(8, rng));
+            Write::PutUnit(turn)
+        }
+        8 => Write::PutPart(Part { audited: rng.next_u32(), ..rows::part(id, at) }),
+        9 => {
+            let standing = Standing { compared: rng.next_u32() % 3, ..Standing::default() };
+            let volunteer = VolunteerId(at);
+            Write::PutHost(Host { standing, volunteer, ..host(id, &[]) })
+        }
+        10 => Write::Vouch { host: HostId(id), unit: JobId(at).unit(rng.next_u32() % 9) },
         _ => Write::AppendLedger(grant(JobId(id).unit(0).replica(0), at + 1)),
     }
 }
@@ -78,6 +93,8 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
     assert_eq!(a.last_ids()?, b.last_ids()?);
     assert_eq!(a.jobs_open(9)?, b.jobs_open(9)?);
     assert_eq!(a.jobs_cancelling(9)?, b.jobs_cancelling(9)?);
+    assert_eq!(a.jobs_settling(9)?, b.jobs_settling(9)?);
+    assert_eq!(a.next_draw_at()?, b.next_draw_at()?);
     assert_eq!(a.jobs(None, None, 99)?, b.jobs(None, None, 99)?);
     assert_eq!(a.units_validated(None, 99)?, b.units_validated(None, 99)?);
     assert_eq!(a.hosts(None, 99)?, b.hosts(None, 99)?);
@@ -95,6 +112,16 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
         assert_eq!(a.units_waking(at, Timestamp(7))?, b.units_waking(at, Timestamp(7))?);
         assert_eq!(a.next_ready_at(at)?, b.next_ready_at(at)?);
         assert_eq!(a.host(HostId(id))?, b.host(HostId(id))?);
+        assert_eq!(a.units_of_turn(HostId(id), 3)?, b.units_of_turn(HostId(id), 3)?);
+        assert_eq!(a.parts(job, HostId(2), 3)?, b.parts(job, HostId(2), 3)?);
+        let standing = |store: &dyn Store| store.volunteers_of_standing(2, at, 2);
+        assert_eq!(standing(a)?, standing(b)?);
+        let drawn = |store: &dyn Store| {
+            let mut drawn = store.units_to_draw(at, 99)?;
+            drawn.sort_unstable();
+            Ok::<_, StoreError>(drawn)
+        };
+        assert_eq!(drawn(a)?, drawn(b)?);
         let vouched = |store: &dyn Store| store.units_vouched(HostId(id), JobId(3).unit(4), 5);
         assert_eq!(vouched(a)?, vouched(b)?);
         assert_eq!(a.host_by_key(&key(id))?, b.host_by_key(&key(id))?);

@@ -1,0 +1,136 @@
+//! Which answers are audited: some as soon as they are there, and what chance has left out at the
+//! end of the job. `trust/TRUST.md` says how many and why.
+
+use super::context::Context;
+use super::reopen::{has_answer, open_again};
+use super::rows::Rows;
+use crate::backoff::below;
+use crate::id::{JobId, UnitId};
+use crate::job::{JobState, Settling};
+use crate::limits::{AUDIT_BATCH, PARTS_BATCH};
+use crate::part::Part;
+use crate::replica::Replica;
+use crate::store::{Store, StoreError};
+use crate::transition;
+use crate::trust::Plan;
+use crate::work_unit::{Test, UnitState};
+
+/// All of something, in millionths.
+const PPM: u64 = 1_000_000;
+
+/// Draws whether an answer is audited that would stand alone now. The lot falls when the answer is
+/// there, and not before, so nobody can know it when they answer.
+pub(super) fn draw(
+    rows: &mut Rows,
+    id: UnitId,
+    counts: impl Fn(&Replica) -> bool,
+    cx: &mut Context<'_>,
+) {
+    let job = rows.job(id.job);
+    let Some(plan) = job.policy.confidence.as_ref().map(Plan::new) else { return };
+    let Some(unit) = rows.unit(id) else { return };
+    let is_open = unit.state == UnitState::Open && unit.test == Test::None;
+    if !is_open || transition::standing(unit, &job.policy, counts).is_none() {
+        return;
+    }
+    let hosts = job.parts.max(plan.founders());
+    let rate = plan.audit_ppm(u64::from(job.units_total / hosts.max(1)));
+    if below(PPM, cx.rng) < u64::from(rate) {
+        rows.unit_mut(id).test = Test::Audit;
+    }
+}
+
+/// Some answers of a job that has all of them.
+pub(super) struct Page {
+    job: JobId,
+    /// Where this goes on.
+    at: Settling,
+    units: Vec<UnitId>,
+    /// Whether these are the last ones of their host.
+    is_host_done: bool,
+    /// Whether there are no more hosts.
+    is_last: bool,
+}
+
+/// Reads the next answers among which audits are to be drawn.
+pub(super) fn load(store: &dyn Store, rows: &mut Rows) -> Result<Option<Page>, StoreError> {
+    let Some(job) = store.jobs_settling(1)?.pop() else { return Ok(None) };
+    let (JobState::Settling(at), Some(confidence)) = (job.state, job.policy.confidence) else {
+        return Ok(None);
+    };
+    let (id, plan) = (job.id, Plan::new(&confidence));
+    rows.add_job(job);
+    let mut page = Page { job: id, at, units: Vec::new(), is_host_done: true, is_last: false };
+    if page.at.owed == 0 {
+        page.is_last = !next_host(store, &mut page, &plan)?;
+    }
+    if page.at.owed > 0 {
+        load_units(store, rows, &mut page)?;
+    }
+    Ok(Some(page))
+}
+
+/// Goes to the next host that is owed audits; whether there may be one.
+fn next_host(store: &dyn Store, page: &mut Page, plan: &Plan) -> Result<bool, StoreError> {
+    let parts = store.parts(page.job, page.at.host, PARTS_BATCH)?;
+    let owed = |part: &Part| plan.audits_owed(part.believed.into(), part.audited.into());
+    let owing = parts.iter().find(|part| owed(part) > 0);
+    if let Some(part) = owing.or(parts.last()) {
+        page.at = Settling {
+            host: part.host,
+            next: 0,
+            owed: u32::try_from(owed(part)).unwrap_or(u32::MAX),
+            unseen: part.believed.saturating_sub(part.audited),
+        };
+    }
+    Ok(owing.is_some() || parts.len() == PARTS_BATCH)
+}
+
+fn load_units(store: &dyn Store, rows: &mut Rows, page: &mut Page) -> Result<(), StoreError> {
+    let from = page.job.unit(page.at.next);
+    let mut units = store.units_vouched(page.at.host, from, AUDIT_BATCH)?;
+    let is_full = units.len() == AUDIT_BATCH;
+    units.retain(|unit| unit.job == page.job);
+    page.is_host_done = !is_full || units.len() < AUDIT_BATCH;
+    units.iter().try_for_each(|unit| rows.find_unit_and_hosts(store, *unit))?;
+    page.units = units;
+    Ok(())
+}
+
+/// Draws audits among the answers that were read, and ends the job if none is owed any more.
+pub(super) fn settle(rows: &mut Rows, page: Page, cx: &mut Context<'_>) {
+    let Page { job, mut at, units, is_host_done, is_last } = page;
+    for id in &units {
+        let is_its_own = rows.unit(*id).and_then(|unit| unit.believed()) == Some(at.host);
+        if is_its_own && rows.unit(*id).is_some_and(|unit| has_answer(unit) && !unit.test.is_audit())
+        {
+            choose(rows, *id, &mut at, cx);
+        }
+    }
+    at.next = units.last().map_or(at.next, |unit| unit.index.saturating_add(1));
+    if is_host_done {
+        (at.owed, at.unseen) = (0, 0);
+    }
+    // What this has opened may have ended the settling already.
+    let job = rows.job_mut(job);
+    if !matches!(job.state, JobState::Settling(_)) {
+        return;
+    }
+    let has_ended = job.counts.ended() == job.units_total;
+    cx.effects.changed(job.id);
+    job.state = match (is_last, has_ended) {
+        (false, _) => JobState::Settling(at),
+        (true, false) => JobState::Open,
+        (true, true) => JobState::Finished,
+    };
+    job.ended_at = (job.state == JobState::Finished).then_some(cx.now);
+}
+
+fn choose(rows: &mut Rows, id: UnitId, at: &mut Settling, cx: &mut Context<'_>) {
+    let is_chosen = below(at.unseen.into(), cx.rng) < u64::from(at.owed);
+    at.unseen = at.unseen.saturating_sub(1);
+    if is_chosen {
+        at.owed -= 1;
+        open_again(rows, id, Test::Audit, cx);
+    }
+}

@@ -1,0 +1,72 @@
+//! A host answered something else than what stands.
+//!
+//! A lone wrong answer may be a fault: its host rests for a while, and then begins anew, without
+//! what it had vouched for. A wrong answer that two volunteers gave is a lie, because faults do not
+//! agree: whoever gave it is out for good.
+
+use super::context::Context;
+use super::rows::Rows;
+use crate::host::{Host, HostState, Reopening};
+use crate::id::{JobId, UnitId};
+use crate::replica::{Replica, Verdict};
+use crate::work_unit::WorkUnit;
+
+/// Counts a wrong answer, and suspends its host if that is due.
+pub(super) fn blame(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Context<'_>) {
+    let is_lie = rows.unit(id).is_some_and(|unit| is_shared(unit, wrong));
+    let job = rows.job_mut(id.job);
+    job.tally.invalid += 1;
+    let is_first_caught = job.policy.confidence.is_some();
+    // Whoever goes on from a stranger's checkpoint cannot know whether it is honest.
+    if !wrong.lineage.is_empty() {
+        return;
+    }
+    let host = rows.host_mut(wrong.host);
+    host.counters.invalid += 1;
+    host.standing.strikes = host.standing.strikes.saturating_add(1);
+    if is_lie || is_first_caught || host.standing.strikes >= cx.settings.invalid_max {
+        suspend(host, id, is_lie, cx);
+    }
+}
+
+/// Lets those on again who were suspended for saying what stands now, because liars had outvoted
+/// them. They are on probation like everybody who was caught.
+pub(super) fn pardon(rows: &mut Rows, id: UnitId) {
+    let Some(unit) = rows.unit(id) else { return };
+    let valid = unit.replicas.iter().find(|replica| replica.verdict() == Some(Verdict::Valid));
+    let stands = valid.and_then(Replica::class);
+    let right = unit.replicas.iter().filter(|replica| replica.class() == stands);
+    let wronged: Vec<_> = right.map(|replica| replica.host).collect();
+    for host in wronged {
+        if let HostState::Suspended { unit: Some(unit), .. } = rows.host(host).state
+            && unit == id
+        {
+            rows.host_mut(host).state = HostState::Active;
+        }
+    }
+}
+
+/// Whether another volunteer gave the same answer, caught since or not.
+fn is_shared(unit: &WorkUnit, wrong: &Replica) -> bool {
+    let same = unit.replicas.iter().filter(|replica| replica.class() == wrong.class());
+    same.into_iter().any(|replica| replica.chain != wrong.chain)
+}
+
+/// A suspended host loses its leases: they are due at once, and `Expire` takes them back. So it does
+/// with what the host vouched for.
+fn suspend(host: &mut Host, unit: UnitId, is_lie: bool, cx: &mut Context<'_>) {
+    host.standing.life = host.standing.life.saturating_add(1);
+    (host.standing.compared, host.standing.strikes) = (0, 0);
+    let rest = cx.settings.rest_base.doubled(host.standing.life - 1, cx.settings.rest_max);
+    host.state = HostState::Suspended {
+        suspended_at: cx.now,
+        until: (!is_lie).then(|| cx.now.plus(rest)),
+        unit: Some(unit),
+    };
+    host.reopening = Some(Reopening { since: cx.now, from: JobId(0).unit(0) });
+    cx.effects.due(cx.now);
+    for lease in &mut host.leases {
+        lease.deadline_at = cx.now;
+        cx.effects.abort(host.id, lease.replica);
+    }
+}

@@ -1,0 +1,112 @@
+//! An answer stands: what this means for everybody who gave it, and for who gave another one.
+
+use super::blame;
+use super::context::Context;
+use super::rows::Rows;
+use crate::credit::{self, LedgerRow, MicroCredits};
+use crate::id::{HostId, UnitId};
+use crate::replica::Replica;
+use crate::time::Timestamp;
+use crate::transition::Settlement;
+use crate::work_unit::Test;
+
+/// Does everything that follows from the end of a unit but for the count of its state.
+pub(super) fn settle(rows: &mut Rows, id: UnitId, settlement: &Settlement, cx: &mut Context<'_>) {
+    approve(rows, id, &settlement.valid, cx.now);
+    vouch(rows, id, &settlement.valid);
+    account(rows, id);
+    for replica in replicas(rows, id, &settlement.invalid) {
+        blame::blame(rows, id, &replica, cx);
+    }
+    blame::pardon(rows, id);
+    release(rows, id, &settlement.aborted, cx);
+}
+
+/// Replicas said what stands: they are counted, and paid if they were not before.
+pub(super) fn approve(rows: &mut Rows, id: UnitId, valid: &[u16], now: Timestamp) {
+    let cpu_ms_max = rows.job(id.job).policy.cpu_ms_max.0;
+    let is_vote = rows.unit(id).is_some_and(|unit| unit.test == Test::Vote);
+    let valid = replicas(rows, id, valid);
+    let claims: Vec<MicroCredits> = valid
+        .iter()
+        .map(|replica| credit::claim(replica.usage().unwrap_or_default().work, cpu_ms_max))
+        .collect();
+    let grant = credit::grant(claims.iter().copied());
+    for (replica, claim) in valid.iter().zip(claims) {
+        rows.job_mut(id.job).tally.valid += 1;
+        let host = rows.host_mut(replica.host);
+        host.counters.valid += 1;
+        if replica.is_paid {
+            continue;
+        }
+        if is_vote || !replica.is_voice {
+            host.standing.compared = host.standing.compared.saturating_add(1);
+        }
+        host.credit = host.credit.plus(grant);
+        rows.grant(LedgerRow {
+            replica: id.replica(replica.number),
+            host: replica.host,
+            volunteer: replica.volunteer,
+            claim,
+            grant,
+            granted_at: now,
+        });
+        if let Some(replica) = rows.unit_mut(id).replica_mut(replica.number) {
+            replica.is_paid = true;
+        }
+    }
+}
+
+/// Notes everybody who had a hand in a chain that agrees, so that the unit is found again if one of
+/// them turns out to be a liar.
+fn vouch(rows: &mut Rows, id: UnitId, valid: &[u16]) {
+    let valid = replicas(rows, id, valid).into_iter().filter(|replica| replica.is_voice);
+    let chains: Vec<u16> = valid.map(|replica| replica.chain).collect();
+    let all = rows.unit(id).map(|unit| unit.replicas.as_slice()).unwrap_or_default();
+    let hands = all.iter().filter(|replica| chains.contains(&replica.chain));
+    let hosts: Vec<HostId> = hands.map(|replica| replica.host).collect();
+    hosts.into_iter().for_each(|host| rows.vouch(host, id));
+}
+
+/// Counts a unit for the host on whose word it rests.
+fn account(rows: &mut Rows, id: UnitId) {
+    if rows.job(id.job).policy.confidence.is_none() {
+        return;
+    }
+    let Some(unit) = rows.unit(id) else { return };
+    let (Some(host), test) = (unit.believed(), unit.test) else { return };
+    let part = rows.part_mut(id.job, host);
+    let is_new = *part == crate::part::Part::new(id.job, host);
+    part.believed = part.believed.saturating_add(1);
+    part.audited = part.audited.saturating_add(u32::from(test.is_audit()));
+    if is_new {
+        let job = rows.job_mut(id.job);
+        job.parts = job.parts.saturating_add(1);
+    }
+}
+
+/// Takes a unit out of the account of the host on whose word it rested.
+pub(super) fn unaccount(rows: &mut Rows, id: UnitId) {
+    if rows.job(id.job).policy.confidence.is_none() {
+        return;
+    }
+    let Some(unit) = rows.unit(id) else { return };
+    let (Some(host), test) = (unit.believed(), unit.test) else { return };
+    let part = rows.part_mut(id.job, host);
+    part.believed = part.believed.saturating_sub(1);
+    part.audited = part.audited.saturating_sub(u32::from(test.is_audit()));
+}
+
+/// Takes back the leases of replicas that are not needed any more.
+pub(super) fn release(rows: &mut Rows, id: UnitId, aborted: &[u16], cx: &mut Context<'_>) {
+    for replica in replicas(rows, id, aborted) {
+        let lost = id.replica(replica.number);
+        rows.host_mut(replica.host).release(lost);
+        cx.effects.abort(replica.host, lost);
+    }
+}
+
+fn replicas(rows: &Rows, id: UnitId, numbers: &[u16]) -> Vec<Replica> {
+    let unit = rows.unit(id);
+    numbers.iter().filter_map(|number| unit?.replica(*number).cloned()).collect()
+}
