@@ -23,7 +23,7 @@ use manyhands_core::replica::{CheckpointRef, Output, Usage};
 use manyhands_core::reply::{LeaseGrant, Leased, Renewed, Reply, Reported};
 use manyhands_core::requirement::{Capabilities, Kind};
 use manyhands_core::settings::Settings;
-use manyhands_core::store::Store;
+use manyhands_core::store::{Store, Write};
 use manyhands_core::store::memory::MemoryStore;
 use manyhands_core::time::{Span, Timestamp};
 use manyhands_core::work_unit::WorkUnit;
@@ -142,6 +142,15 @@ impl Grid {
         self.enrol(enrol)
     }
 
+    /// A new host, so many answers of which were compared already.
+    pub(crate) fn host_of_standing(&mut self, compared: u32) -> HostId {
+        let id = self.host();
+        let mut host = self.host_row(id);
+        host.standing.compared = compared;
+        self.store.apply(vec![Write::PutHost(host)]).unwrap();
+        id
+    }
+
     /// A new host of the volunteer with this name.
     pub(crate) fn host_of(&mut self, volunteer: &str) -> HostId {
         let role = Role::Host { volunteer: Some(volunteer.to_owned()) };
@@ -169,10 +178,16 @@ impl Grid {
 
     /// A new job of `units` units of a step program.
     pub(crate) fn job(&mut self, units: i64, policy: Policy) -> JobId {
+        self.try_job(units, policy).expect("it is not refused")
+    }
+
+    /// The same, if it is not refused.
+    pub(crate) fn try_job(&mut self, units: i64, policy: Policy) -> Option<JobId> {
         self.keys += 1;
         let name = format!("job {}", self.keys);
         match self.tell(submission(draft(&name, units, policy))) {
-            Reply::Submitted { job, is_new: true } => job,
+            Reply::Submitted { job, is_new: true } => Some(job),
+            Reply::Refused(_) => None,
             other => panic!("{other:?}"),
         }
     }

@@ -7,16 +7,21 @@ use manyhands_core::policy::Policy;
 use manyhands_core::reply::Reply;
 use manyhands_core::settings::Settings;
 use manyhands_core::time::Span;
+use manyhands_core::trust::{Confidence, Plan};
 use proptest::prelude::*;
 
 use crate::grid::{Grid, SCIENTIST, app_error, checkpoint, host_error, success};
+
+/// The least checks that there are: probation 10, audits 1, lead 2.
+const CONFIDENCE: Confidence =
+    Confidence { error_ppb: 100_000_000, hostile_ppm: 100_000, colluding_ppm: 20_000 };
 
 /// One thing that may happen. Numbers are taken modulo what is there, so that every value means
 /// something and shrinking keeps its meaning.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Enrol { volunteer: u8 },
-    Submit { units: u8, quorum: u8, tries: u8, priority: u8 },
+    Submit { units: u8, quorum: u8, tries: u8, priority: u8, is_sure: bool },
     Request { host: u8, count: u8 },
     Report { host: u8, lease: u8, outcome: u8, times: u8 },
     ReportAnything { host: u8, job: u8, unit: u8, replica: u8 },
@@ -31,9 +36,11 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => any::<u8>().prop_map(|volunteer| Step::Enrol { volunteer }),
-        2 => (1..12_u8, 1..4_u8, 0..4_u8, 0..2_u8).prop_map(|(units, quorum, tries, priority)| {
-            Step::Submit { units, quorum, tries, priority }
-        }),
+        2 => (1..12_u8, 1..4_u8, 0..4_u8, 0..2_u8, any::<bool>()).prop_map(
+            |(units, quorum, tries, priority, is_sure)| {
+                Step::Submit { units, quorum, tries, priority, is_sure }
+            },
+        ),
         12 => (any::<u8>(), 1..6_u8).prop_map(|(host, count)| Step::Request { host, count }),
         12 => (any::<u8>(), any::<u8>(), any::<u8>(), 1..3_u8).prop_map(
             |(host, lease, outcome, times)| Step::Report { host, lease, outcome, times }
@@ -55,26 +62,30 @@ fn step() -> impl Strategy<Value = Step> {
 struct World {
     grid: Grid,
     hosts: Vec<HostId>,
+    founders: usize,
     jobs: Vec<JobId>,
     /// Every lease that was ever given, so that late and repeated reports come too.
     leases: Vec<(HostId, ReplicaId)>,
 }
 
 impl World {
-    /// Hosts are suspended after so many invalid answers.
-    fn new(invalid_max: u32) -> Self {
+    /// Hosts are suspended after so many invalid answers; some have standing from the beginning.
+    fn new(invalid_max: u32, founders: u32) -> Self {
         let settings = Settings { open_enrolment: true, invalid_max, ..Settings::default() };
-        Self { grid: Grid::with(settings), hosts: Vec::new(), jobs: Vec::new(), leases: Vec::new() }
+        let mut grid = Grid::with(settings);
+        let hosts: Vec<HostId> = (0..founders).map(|_| grid.host_of_standing(50)).collect();
+        Self { grid, founders: hosts.len(), hosts, jobs: Vec::new(), leases: Vec::new() }
     }
 
     fn take(&mut self, step: Step) {
         match step {
             Step::Enrol { volunteer } => self.enrol(volunteer),
-            Step::Submit { units, quorum, tries, priority } => {
+            Step::Submit { units, quorum, tries, priority, is_sure } => {
                 let replicas_max = quorum + tries;
-                let policy = Policy { quorum, replicas_max, priority, ..Policy::default() };
-                let job = self.grid.job(units.into(), policy);
-                self.jobs.push(job);
+                let confidence = is_sure.then_some(CONFIDENCE);
+                let policy =
+                    Policy { confidence, quorum, replicas_max, priority, ..Policy::default() };
+                self.jobs.extend(self.grid.try_job(units.into(), policy));
             }
             Step::Request { host, count } => self.request(host, count.into()),
             Step::Report { host, lease, outcome, times } => {
@@ -139,9 +150,20 @@ impl World {
         self.leases.iter().filter(|(of, _)| Some(*of) == host).copied().collect()
     }
 
+    fn request_and_answer(&mut self, host: HostId) {
+        let reply = self.grid.tell(Command::Request(Request { host, count: 100 }));
+        // Founders may have been suspended.
+        let Reply::Leased(leased) = reply else { return };
+        for lease in leased.leases {
+            self.grid.report(host, lease.replica, success("truth"));
+        }
+    }
+
     /// From here on everybody is honest and quick: everything must end.
     fn finish(mut self) {
-        let hosts: Vec<HostId> = (0..12).map(|_| self.grid.host()).collect();
+        let founders = self.hosts[..self.founders].iter().copied();
+        let mut hosts: Vec<HostId> = founders.collect();
+        hosts.extend((0..12).map(|_| self.grid.host()));
         for _ in 0..200 {
             self.grid.assimilate();
             if self.jobs.iter().all(|job| self.grid.job_row(*job).is_ended()) {
@@ -149,9 +171,7 @@ impl World {
                 return;
             }
             for host in &hosts {
-                for replica in self.grid.lease(*host, 100) {
-                    self.grid.report(*host, replica, success("truth"));
-                }
+                self.request_and_answer(*host);
             }
             self.grid.wait(Span::minutes(11));
         }
@@ -183,9 +203,10 @@ proptest! {
     #[test]
     fn any_order_of_commands_is_survived(
         invalid_max in 1..4_u32,
+        founders in prop_oneof![Just(0_u32), Just(Plan::new(&CONFIDENCE).founders() + 2)],
         steps in prop::collection::vec(step(), 1..120),
     ) {
-        let mut world = World::new(invalid_max);
+        let mut world = World::new(invalid_max, founders);
         for step in steps {
             world.take(step);
         }
@@ -196,7 +217,7 @@ proptest! {
     #[test]
     fn the_same_story_ends_the_same(steps in prop::collection::vec(step(), 1..60)) {
         let [one, other] = [(); 2].map(|()| {
-            let mut world = World::new(1);
+            let mut world = World::new(1, 10);
             steps.iter().for_each(|step| world.take(*step));
             world.grid.take_effects();
             world.grid.store.clone()
