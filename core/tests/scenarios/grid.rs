@@ -23,8 +23,8 @@ use manyhands_core::replica::{CheckpointRef, Output, Usage};
 use manyhands_core::reply::{LeaseGrant, Leased, Renewed, Reply, Reported};
 use manyhands_core::requirement::{Capabilities, Kind};
 use manyhands_core::settings::Settings;
-use manyhands_core::store::{Store, Write};
 use manyhands_core::store::memory::MemoryStore;
+use manyhands_core::store::{Store, Write};
 use manyhands_core::time::{Span, Timestamp};
 use manyhands_core::work_unit::WorkUnit;
 
