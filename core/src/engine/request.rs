@@ -4,6 +4,7 @@
 //! units that nobody ever had. A volunteer never gets a unit that they had before in any role.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::advance::advance;
 use super::check;
@@ -64,7 +65,7 @@ pub(super) fn load(
     if wanted == 0 {
         return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::LeasesFull { held } });
     }
-    let (volunteer, offered) = (host.volunteer, host.capabilities.clone());
+    let (volunteer, offered) = (host.volunteer, Arc::clone(&host.capabilities));
     let jobs = schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last);
     let in_vain_max = LOOKED_AT_IN_VAIN_SUM_MAX / jobs.len().max(1);
     let in_vain_max = in_vain_max.clamp(1, LOOKED_AT_IN_VAIN_MAX);
