@@ -17,7 +17,7 @@ use manyhands_core::store::memory::MemoryStore;
 use manyhands_core::time::{Span, Timestamp};
 use rand_core::Rng as _;
 
-pub use self::offer::Line;
+pub use self::offer::{Line, Looks};
 use crate::chance::Chance;
 use crate::message::Downlink;
 use crate::workload::SCIENTIST;
@@ -34,6 +34,7 @@ pub struct Coordinator {
     /// The place of each host, by its id from 1 on.
     places: Vec<u32>,
     line: Line,
+    looks: Looks,
     /// When the engine wants to hear `Expire`.
     alarm_at: Option<Timestamp>,
     boot: u32,
@@ -82,6 +83,13 @@ pub enum Outgoing {
     },
     /// An alarm.
     Alarm(Timestamp),
+    /// The host at a place will look for work again.
+    Look {
+        /// Where it is.
+        place: u32,
+        /// When.
+        at: Timestamp,
+    },
     /// Units whose outputs are on the way to their job.
     Assimilate(Vec<UnitId>),
 }
@@ -119,6 +127,7 @@ impl Coordinator {
             seats: vec![Seat::default(); usize::try_from(hosts).unwrap_or(usize::MAX)],
             places: Vec::new(),
             line: Line::default(),
+            looks: Looks::default(),
             alarm_at: None,
             boot: 0,
             life: Life::Down,
@@ -186,6 +195,7 @@ impl Coordinator {
         self.out.clear();
         self.alarm_at = None;
         self.line = Line::default();
+        self.looks = Looks::default();
         for (place, seat) in (0..).zip(&mut self.seats) {
             let Seat { connection, .. } = std::mem::take(seat);
             if connection > 0 {

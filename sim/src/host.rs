@@ -25,6 +25,7 @@ use crate::ring::Rings;
 use crate::scenario::Population;
 use crate::tally::PopulationTally;
 use crate::workload::Workload;
+use crate::world::ALLOCATION_BYTES;
 
 /// One host. A run may have a hundred thousand of them, so it is kept small.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub struct Host {
     connection: u32,
     /// Reports that were taken in.
     accepted: u32,
+    /// Lies that it told where its ring did not own the quorum.
+    gambled: u32,
     /// Who the coordinator says it is.
     id: Option<HostId>,
     chance: Chance,
@@ -91,6 +94,7 @@ impl Host {
             rebirths: 0,
             connection: 0,
             accepted: 0,
+            gambled: 0,
             id: None,
             chance,
             power: Power::Off { until: join_at },
@@ -121,6 +125,12 @@ impl Host {
     #[must_use]
     pub fn key(&self) -> Key {
         key(self.place, self.rebirths)
+    }
+
+    /// What it takes for the replicas that it holds.
+    #[must_use]
+    pub fn bytes_of_leases(&self) -> usize {
+        self.held.capacity() * size_of::<Held>() + ALLOCATION_BYTES
     }
 
     /// Takes a message of the coordinator.

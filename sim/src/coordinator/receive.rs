@@ -61,8 +61,7 @@ impl Coordinator {
             Uplink::Renew(renewals) => self.renew(host, renewals, now)?,
             Uplink::Reports(reports) => self.report(place, reports, from, now)?,
             Uplink::Bye => {
-                self.leave_line(place);
-                *self.seat(place) = Seat { connection: 0, ..Seat::default() };
+                self.unseat(place);
             }
             Uplink::Hello { .. } => {}
         }
@@ -71,8 +70,7 @@ impl Coordinator {
 
     /// Ends a host's connection.
     pub(super) fn close(&mut self, place: u32, is_suspended: bool) {
-        self.leave_line(place);
-        let Seat { connection, .. } = std::mem::take(self.seat(place));
+        let Seat { connection, .. } = self.unseat(place);
         let message = Downlink::Closed { is_suspended };
         self.out.push(Outgoing::Message { place, connection, message });
     }
@@ -83,7 +81,14 @@ impl Coordinator {
         self.out.push(Outgoing::Message { place, connection, message });
     }
 
-    fn leave_line(&mut self, place: u32) {
+    /// Takes a host's seat away, with all that it wished for there.
+    fn unseat(&mut self, place: u32) -> Seat {
+        self.leave_line(place);
+        self.looks.forget(place);
+        std::mem::take(self.seat(place))
+    }
+
+    pub(super) fn leave_line(&mut self, place: u32) {
         if let Some(ticket) = self.seat(place).ticket.take() {
             self.line.leave(ticket);
         }
@@ -105,7 +110,7 @@ impl Coordinator {
         if position(host) == self.places.len() {
             self.places.push(place);
         }
-        self.leave_line(place);
+        self.unseat(place);
         *self.seat(place) = Seat { connection, host: Some(host), ..Seat::default() };
         self.send(host, Downlink::Welcome(host));
         Ok(())

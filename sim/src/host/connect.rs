@@ -71,6 +71,7 @@ impl Host {
         self.rebirths += 1;
         self.id = None;
         self.accepted = 0;
+        self.gambled = 0;
         self.wished = 0;
         self.power = Power::On { until: self.leaves_at };
         self.link = Link::None { dial_at: around.now.plus(pause.span()) };

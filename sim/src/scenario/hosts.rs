@@ -110,6 +110,9 @@ pub enum Lies {
     OwningQuorum,
     /// Always, once so many of its answers were taken in.
     After(u32),
+    /// As `OwningQuorum`, and elsewhere so many times in the life of an identity: who has read the rule
+    /// keeps count, and stops before it is suspended for that.
+    Adaptive(u32),
 }
 
 /// Who gives the same wrong answers.
