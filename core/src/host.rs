@@ -1,5 +1,7 @@
 //! A machine that a volunteer lends.
 
+use std::sync::Arc;
+
 use crate::credit::MicroCredits;
 use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
 use crate::key::Key;
@@ -18,8 +20,8 @@ pub struct Host {
     pub volunteer: VolunteerId,
     /// What it calls itself; the only thing about it that others see.
     pub nickname: String,
-    /// What it has to offer.
-    pub capabilities: Capabilities,
+    /// What it has to offer. Thousands of machines have the same: a store may share it among them.
+    pub capabilities: Arc<Capabilities>,
     /// Whether it gets work.
     pub state: HostState,
     /// What its word is worth.

@@ -33,7 +33,7 @@ pub struct Requirement {
 }
 
 /// What a host has to offer. It says so when it enrols, and again each time it connects.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Capabilities {
     /// Replicas that it can run side by side, at least 1.
     pub slots: u16,

@@ -22,6 +22,8 @@ pub enum Event {
     Down(Box<Envelope<Downlink>>),
     /// The coordinator's alarm rings.
     Alarm,
+    /// The coordinator looks again for work for a host, by its place.
+    Look(u32),
     /// The outputs of these units are in the job's hands.
     Assimilate(Box<Assimilation>),
     /// The coordinator is going to die at its next commit.

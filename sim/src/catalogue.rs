@@ -28,7 +28,7 @@ pub const ATTACKS: &[Entry] = entries!(
     "attack":
     "faulty" "bad-engine"
     "independent" "seldom" "pairs" "ring" "talkers" "bursters" "poisoners" "traitors"
-    "whitewashers" "sybils"
+    "whitewashers" "sybils" "adaptive" "careful"
     "hoarders" "withholders" "inflaters" "copycats"
 );
 

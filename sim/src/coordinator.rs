@@ -17,9 +17,9 @@ use manyhands_core::store::memory::MemoryStore;
 use manyhands_core::time::{Span, Timestamp};
 use rand_core::Rng as _;
 
-pub use self::offer::Line;
+pub use self::offer::{Line, Looks};
 use crate::chance::Chance;
-use crate::message::Downlink;
+use crate::message::{Downlink, Ending};
 use crate::workload::SCIENTIST;
 
 /// The engine with its store, and what the shell keeps in memory only.
@@ -34,6 +34,7 @@ pub struct Coordinator {
     /// The place of each host, by its id from 1 on.
     places: Vec<u32>,
     line: Line,
+    looks: Looks,
     /// When the engine wants to hear `Expire`.
     alarm_at: Option<Timestamp>,
     boot: u32,
@@ -82,6 +83,13 @@ pub enum Outgoing {
     },
     /// An alarm.
     Alarm(Timestamp),
+    /// The host at a place will look for work again.
+    Look {
+        /// Where it is.
+        place: u32,
+        /// When.
+        at: Timestamp,
+    },
     /// Units whose outputs are on the way to their job.
     Assimilate(Vec<UnitId>),
 }
@@ -119,6 +127,7 @@ impl Coordinator {
             seats: vec![Seat::default(); usize::try_from(hosts).unwrap_or(usize::MAX)],
             places: Vec::new(),
             line: Line::default(),
+            looks: Looks::default(),
             alarm_at: None,
             boot: 0,
             life: Life::Down,
@@ -186,10 +195,11 @@ impl Coordinator {
         self.out.clear();
         self.alarm_at = None;
         self.line = Line::default();
+        self.looks = Looks::default();
         for (place, seat) in (0..).zip(&mut self.seats) {
             let Seat { connection, .. } = std::mem::take(seat);
             if connection > 0 {
-                let message = Downlink::Closed { is_suspended: false };
+                let message = Downlink::Closed { why: Ending::Lost };
                 self.out.push(Outgoing::Message { place, connection, message });
             }
         }
@@ -203,6 +213,8 @@ impl Coordinator {
         match self.tell(Command::Submit(Box::new(submit)), now)? {
             None => Ok(false),
             Some(Reply::Submitted { .. }) => Ok(true),
+            // Not yet: the scientist tries again.
+            Some(Reply::Refused(Refusal::TooFewVolunteers { .. })) => Ok(false),
             Some(other) => Err(confused(other)),
         }
     }
@@ -262,6 +274,7 @@ impl Coordinator {
                 Effect::WorkReady { job: _, count } => self.offer(count, now)?,
                 Effect::Assimilate { units } => self.out.push(Outgoing::Assimilate(units)),
                 Effect::Abort { host, replicas } => self.send(host, Downlink::Abort(replicas)),
+                Effect::Turn { host } => self.call(host, now)?,
                 Effect::JobChanged { .. } => {}
                 Effect::ExpireAt(at) => self.set_alarm(at),
             }

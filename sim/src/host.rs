@@ -20,11 +20,12 @@ pub use self::connect::Link;
 pub use self::power::Power;
 use self::work::Held;
 use crate::chance::{Chance, hash};
-use crate::message::{Downlink, Uplink};
+use crate::message::{Downlink, Ending, Uplink};
 use crate::ring::Rings;
 use crate::scenario::Population;
 use crate::tally::PopulationTally;
 use crate::workload::Workload;
+use crate::world::ALLOCATION_BYTES;
 
 /// One host. A run may have a hundred thousand of them, so it is kept small.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub struct Host {
     connection: u32,
     /// Reports that were taken in.
     accepted: u32,
+    /// Lies that it told where its ring did not own the quorum.
+    gambled: u32,
     /// Who the coordinator says it is.
     id: Option<HostId>,
     chance: Chance,
@@ -91,6 +94,7 @@ impl Host {
             rebirths: 0,
             connection: 0,
             accepted: 0,
+            gambled: 0,
             id: None,
             chance,
             power: Power::Off { until: join_at },
@@ -123,6 +127,12 @@ impl Host {
         key(self.place, self.rebirths)
     }
 
+    /// What it takes for the replicas that it holds.
+    #[must_use]
+    pub fn bytes_of_leases(&self) -> usize {
+        self.held.capacity() * size_of::<Held>() + ALLOCATION_BYTES
+    }
+
     /// Takes a message of the coordinator.
     pub fn hear(&mut self, message: Downlink, around: &mut Around<'_>) {
         if !self.power.is_on() {
@@ -134,8 +144,8 @@ impl Host {
             Downlink::Leases(grants) => self.take_on(&grants, around),
             Downlink::Acknowledged(items) => self.acknowledged(&items, around),
             Downlink::Abort(replicas) => self.abort(&replicas, around),
-            Downlink::Closed { is_suspended: false } => self.disconnected(around),
-            Downlink::Closed { is_suspended: true } => self.suspended(around),
+            Downlink::Closed { why: Ending::Lost } => self.disconnected(around),
+            Downlink::Closed { why: Ending::Suspended { rest } } => self.suspended(rest, around),
         }
     }
 

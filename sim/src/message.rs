@@ -4,6 +4,7 @@ use manyhands_core::command::{Renewal, ReplicaReport};
 use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::key::Key;
 use manyhands_core::reply::LeaseGrant;
+use manyhands_core::time::Span;
 
 /// A message on its way. It is lost if the coordinator dies before it arrives, and ignored if the
 /// connection to which it belongs has ended.
@@ -52,8 +53,20 @@ pub enum Downlink {
     Abort(Vec<ReplicaId>),
     /// The connection has ended.
     Closed {
-        /// Whether the host is suspended and need not come back.
-        is_suspended: bool,
+        /// Why.
+        why: Ending,
+    },
+}
+
+/// Why a connection has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It broke; the host may dial again.
+    Lost,
+    /// The host is suspended.
+    Suspended {
+        /// For how long; for good if `None`.
+        rest: Option<Span>,
     },
 }
 

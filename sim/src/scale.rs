@@ -25,9 +25,11 @@ pub struct Scale {
     commands: u64,
     units: u64,
     cpu_ms: u64,
-    /// What the hosts take, in the simulator and in the store.
+    /// What the hosts take, in the simulator and in the store, with the leases that they hold.
     bytes_of_hosts: u64,
-    /// What came with the work: units, replicas, leases, grants.
+    /// Of that, the leases, on both sides.
+    bytes_of_leases: u64,
+    /// What came with the work beside the leases: units, replicas, grants, who vouched for what.
     bytes_of_units: u64,
 }
 
@@ -50,6 +52,8 @@ pub fn measure(hosts: u32, days: u32) -> Result<Scale, Failure> {
     world.run_until(ALL_JOINED)?;
     let bytes_joined = resident_bytes();
     world.run_until(Span::hours(24 * days))?;
+    let bytes_at_end = resident_bytes();
+    let bytes_of_leases = world.bytes_of_leases();
     Ok(Scale {
         hosts,
         days,
@@ -57,8 +61,9 @@ pub fn measure(hosts: u32, days: u32) -> Result<Scale, Failure> {
         commands: world.commands(),
         cpu_ms: cpu_ms() - cpu_before,
         units: world.units_begun(),
-        bytes_of_hosts: bytes_joined.saturating_sub(bytes_before),
-        bytes_of_units: resident_bytes().saturating_sub(bytes_joined),
+        bytes_of_hosts: bytes_joined.saturating_sub(bytes_before) + bytes_of_leases,
+        bytes_of_leases,
+        bytes_of_units: bytes_at_end.saturating_sub(bytes_joined + bytes_of_leases),
     })
 }
 
@@ -73,8 +78,10 @@ impl fmt::Display for Scale {
         writeln!(f, "{units} units begun")?;
         writeln!(f, "100000 hosts for 30 days at this rate: {of_goal:.1} min")?;
         writeln!(f, "figure sim_events_per_s {:.0} per_s", events as f64 / seconds.max(0.001))?;
-        let per_host = self.bytes_of_hosts / u64::from(hosts.max(1));
-        writeln!(f, "figure sim_bytes_per_host {per_host} bytes")?;
+        let per_host = |bytes: u64| bytes / u64::from(hosts.max(1));
+        writeln!(f, "{} bytes of a host are its leases", per_host(self.bytes_of_leases))?;
+        writeln!(f, "figure sim_goal_min {of_goal:.1} min")?;
+        writeln!(f, "figure sim_bytes_per_host {} bytes", per_host(self.bytes_of_hosts))?;
         let per_unit = self.bytes_of_units / units.max(1);
         writeln!(f, "figure sim_bytes_per_unit {per_unit} bytes")
     }

@@ -9,6 +9,7 @@ use manyhands_core::policy::Policy;
 use manyhands_core::requirement::Kind;
 use manyhands_core::settings::Settings;
 use manyhands_core::time::Span;
+use manyhands_core::trust::Confidence;
 use serde::Deserialize;
 
 pub use check::ScenarioError;
@@ -70,6 +71,8 @@ pub struct JobPlan {
     /// Units on which the program itself fails.
     #[serde(default)]
     pub failing: Share,
+    /// How sure its answers are to be, instead of a quorum.
+    pub confidence: Option<ConfidencePlan>,
     /// Agreeing replicas that are needed.
     #[serde(default = "defaults::quorum")]
     pub quorum: u8,
@@ -85,6 +88,25 @@ pub struct JobPlan {
     /// Jobs of higher priority are served first.
     #[serde(default)]
     pub priority: u8,
+}
+
+/// A confidence, in the words of [`Confidence`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfidencePlan {
+    /// Wrong answers in a thousand million.
+    pub error_ppb: u32,
+    /// The share of work in hostile hands, in millionths.
+    pub hostile_ppm: u32,
+    /// The share of work of hosts that tell the same lies, in millionths.
+    pub colluding_ppm: u32,
+}
+
+impl ConfidencePlan {
+    fn confidence(self) -> Confidence {
+        let Self { error_ppb, hostile_ppm, colluding_ppm } = self;
+        Confidence { error_ppb, hostile_ppm, colluding_ppm }
+    }
 }
 
 /// What lies between hosts and coordinator.
@@ -198,6 +220,7 @@ impl JobPlan {
     #[must_use]
     pub fn policy(&self) -> Policy {
         Policy {
+            confidence: self.confidence.map(ConfidencePlan::confidence),
             quorum: self.quorum,
             replicas_max: self.replicas_max,
             deadline_ms: self.deadline.span(),

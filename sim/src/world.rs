@@ -22,6 +22,9 @@ use crate::scenario::{JobPlan, Population, Scenario, ScenarioError};
 use crate::tally::PopulationTally;
 use crate::workload::{self, Workload};
 
+/// What an allocation takes beside its content.
+pub(crate) const ALLOCATION_BYTES: usize = 16;
+
 /// Most events that may happen at the same moment, before the world is taken to run in circles.
 const AT_ONCE_MAX: u64 = 10_000_000;
 
@@ -186,6 +189,15 @@ impl<'a> World<'a> {
         jobs.iter().map(|job| u64::from(job.units_total - job.counts.waiting)).sum()
     }
 
+    /// What hosts take for the leases that they hold, here and in the store.
+    #[must_use]
+    pub fn bytes_of_leases(&self) -> u64 {
+        let here: usize = self.hosts.iter().map(Host::bytes_of_leases).sum();
+        let hosts = self.coordinator.store.hosts(None, usize::MAX).unwrap_or_default();
+        let there = hosts.iter().map(|host| size_of_val(host.leases.as_slice()) + ALLOCATION_BYTES);
+        (here + there.sum::<usize>()) as u64
+    }
+
     /// How many events have happened.
     #[must_use]
     pub fn events(&self) -> u64 {
@@ -209,6 +221,7 @@ impl<'a> World<'a> {
                 Ok(())
             }
             Event::Alarm => self.coordinator.ring(now),
+            Event::Look(place) => self.coordinator.look(place, now),
             Event::Assimilate(way) if way.boot == self.coordinator.boot() => {
                 self.coordinator.assimilated(way.units, now)
             }

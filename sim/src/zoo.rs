@@ -102,7 +102,8 @@ by        engine: the real engine in virtual time. model: abstract units and vot
           steering, no lost leases; kinder to a rule than the world is.
 f         share of hosts that are hostile or faulty. collusion: who tells the same lies.
 units/id  units that each hostile or faulty identity answered.
-error     accepted units that are wrong, with Wilson's 95 % interval.
-copies    answers computed per accepted unit. wasted: honest work that was not found valid.
+error     accepted units that are wrong, with Wilson's 95 % interval, as if units were independent.
+copies    answers computed per accepted unit, with Student's 95 % interval over the seeds.
+wasted    honest work that was not found valid.
 lies/ban  lies that stand for each identity that was suspended.
 credit    credit per hour of work of the hostile, against that of the honest.";

@@ -43,6 +43,30 @@ fn the_same_seed_gives_the_same_run() {
     assert_ne!(run(&path, 7), run(&path, 8));
 }
 
+/// One host answers the first 512 units, which another one gave up: they wait for a third. Units for
+/// the first host are only behind them, a bounded look seldom gets there, and nobody calls for them,
+/// since nothing changes there; nor do hosts repeat their wishes, which they do every 300 days.
+const BEHIND_THE_UNITS_OF_OTHERS: &str = r#"
+title = "work that is behind many units that wait for others"
+ends_by = "20d"
+jobs = [{ units = 530, cost = "1m", lease = "320d", deadline = "360d" }]
+hosts = [
+    { name = "first", count = 1, slots = 512, heartbeat = "300d", speed = 0.5 },
+    { name = "gives up", count = 1, slots = 512, heartbeat = "300d", join_at = "500ms", faults = { given_up = 1.0 } },
+    { name = "third", count = 1, slots = 32, heartbeat = "300d", join_at = "800ms" },
+]
+"#;
+
+#[test]
+fn a_host_looks_again_for_work_that_is_behind_the_units_of_others() {
+    let scenario = Scenario::parse(BEHIND_THE_UNITS_OF_OTHERS).unwrap();
+    for seed in 1..5 {
+        let report = World::new(&scenario, seed).and_then(World::run);
+        let report = report.unwrap_or_else(|failure| panic!("seed {seed}: {failure}"));
+        assert_eq!(report.units.done, 530);
+    }
+}
+
 #[test]
 fn a_key_that_is_not_known_is_refused() {
     let text = fs::read_to_string(folder().join("fault/calm.toml")).unwrap();

@@ -1,6 +1,8 @@
 //! A host joins, or says hello again. The same key is always the same host, and a host that is
 //! known needs no invite.
 
+use std::sync::Arc;
+
 use super::context::{Context, Decision};
 use super::{admission, check};
 use crate::command::Enrol;
@@ -46,7 +48,7 @@ pub(super) fn decide(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Decision
 fn greet(mut host: Host, enrol: Enrol, cx: &Context<'_>) -> Decision {
     let reply = Reply::Enrolled { host: host.id, volunteer: host.volunteer };
     host.nickname = enrol.nickname;
-    host.capabilities = enrol.capabilities;
+    host.capabilities = Arc::new(enrol.capabilities);
     host.seen_at = cx.now;
     Decision { reply, writes: vec![Write::PutHost(host)] }
 }
@@ -75,7 +77,7 @@ fn join(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Result<Decision, Refu
         key: enrol.key,
         volunteer,
         nickname: enrol.nickname,
-        capabilities: enrol.capabilities,
+        capabilities: Arc::new(enrol.capabilities),
         state: HostState::Active,
         standing: Standing::default(),
         reopening: None,

@@ -78,7 +78,7 @@ pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> 
         let Some(host) = store.host(voucher.host)?.filter(Host::is_active) else { continue };
         vouchers.push(voucher);
         if isas.len() < ISAS_MAX {
-            isas.insert(host.capabilities.isa);
+            isas.insert(host.capabilities.isa.clone());
         }
     }
     let volunteers: BTreeSet<VolunteerId> = vouchers.iter().map(|v| v.volunteer).collect();

@@ -1,8 +1,12 @@
 //! A store in memory, for tests and for simulation: ordered maps, and the indexes that its reads
 //! need.
+//!
+//! A simulation holds a hundred thousand hosts and millions of units, so their rows have no room
+//! for more than they hold, and what many rows say alike is kept once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use super::{LastIds, Store, StoreError, Voucher, Write};
 use crate::account::Account;
@@ -14,11 +18,13 @@ use crate::invite::Invite;
 use crate::job::{Job, JobState};
 use crate::key::Key;
 use crate::part::Part;
+use crate::requirement::Capabilities;
 use crate::time::Timestamp;
 use crate::volunteer::Volunteer;
 use crate::work_unit::{UnitState, WorkUnit};
 
-/// Everything that is remembered, in ordered maps. A clone is a snapshot.
+/// Everything that is remembered, in ordered maps. A clone is a snapshot; it shares the rows that do
+/// not change afterwards.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryStore {
     jobs: BTreeMap<JobId, Job>,
@@ -26,16 +32,18 @@ pub struct MemoryStore {
     jobs_open: BTreeSet<JobId>,
     jobs_settling: BTreeSet<JobId>,
     jobs_cancelling: BTreeSet<JobId>,
-    units: BTreeMap<UnitId, WorkUnit>,
+    units: BTreeMap<UnitId, Arc<WorkUnit>>,
     units_ready: BTreeMap<UnitId, Timestamp>,
     units_by_ready_at: BTreeSet<(Timestamp, UnitId)>,
     units_validated: BTreeSet<UnitId>,
     units_by_turn: BTreeSet<(HostId, UnitId)>,
     units_by_draw_at: BTreeSet<(Timestamp, UnitId)>,
-    hosts: BTreeMap<HostId, Host>,
+    hosts: BTreeMap<HostId, Arc<Host>>,
     hosts_by_key: BTreeMap<Key, HostId>,
     hosts_by_deadline_at: BTreeSet<(Timestamp, HostId)>,
     hosts_by_compared: BTreeSet<(u32, HostId)>,
+    /// All that hosts ever had to offer, each once.
+    capabilities: BTreeSet<Arc<Capabilities>>,
     parts: BTreeMap<(JobId, HostId), Part>,
     volunteers: BTreeMap<VolunteerId, Volunteer>,
     volunteers_by_name: BTreeMap<String, VolunteerId>,
@@ -100,7 +108,6 @@ impl MemoryStore {
     }
 
     fn put_unit(&mut self, mut unit: WorkUnit) {
-        // A simulation holds millions of these: rows keep no room for more.
         unit.replicas.shrink_to_fit();
         if let Some(ready_at) = self.units_ready.remove(&unit.id) {
             self.units_by_ready_at.remove(&(ready_at, unit.id));
@@ -128,26 +135,41 @@ impl MemoryStore {
                 self.units_validated.remove(&unit.id);
             }
         }
-        self.units.insert(unit.id, unit);
+        self.units.insert(unit.id, Arc::new(unit));
     }
 
     fn put_host(&mut self, mut host: Host) {
         host.leases.shrink_to_fit();
-        let old = self.hosts.get(&host.id).and_then(Host::next_deadline_at);
-        if let Some(deadline_at) = old {
-            self.hosts_by_deadline_at.remove(&(deadline_at, host.id));
+        host.capabilities = self.shared(host.capabilities);
+        let (id, key, deadline_at) = (host.id, host.key, host.next_deadline_at());
+        let compared = host.standing.compared;
+        let old = self.hosts.insert(id, Arc::new(host));
+        let old_deadline_at = old.as_ref().and_then(|old| old.next_deadline_at());
+        if let Some(at) = old_deadline_at.filter(|at| Some(*at) != deadline_at) {
+            self.hosts_by_deadline_at.remove(&(at, id));
         }
-        if let Some(deadline_at) = host.next_deadline_at() {
-            self.hosts_by_deadline_at.insert((deadline_at, host.id));
+        if let Some(at) = deadline_at.filter(|at| Some(*at) != old_deadline_at) {
+            self.hosts_by_deadline_at.insert((at, id));
         }
-        if let Some(old) = self.hosts.get(&host.id) {
-            self.hosts_by_compared.remove(&(old.standing.compared, host.id));
+        let old_compared = old.as_ref().map_or(0, |old| old.standing.compared);
+        if old_compared != compared {
+            self.hosts_by_compared.remove(&(old_compared, id));
+            if compared > 0 {
+                self.hosts_by_compared.insert((compared, id));
+            }
         }
-        if host.standing.compared > 0 {
-            self.hosts_by_compared.insert((host.standing.compared, host.id));
+        if old.is_none_or(|old| old.key != key) {
+            self.hosts_by_key.insert(key, id);
         }
-        self.hosts_by_key.insert(host.key, host.id);
-        self.hosts.insert(host.id, host);
+    }
+
+    /// The one copy of what a host offers.
+    fn shared(&mut self, offered: Arc<Capabilities>) -> Arc<Capabilities> {
+        if let Some(known) = self.capabilities.get(&offered) {
+            return Arc::clone(known);
+        }
+        self.capabilities.insert(Arc::clone(&offered));
+        offered
     }
 
     fn all_jobs(&self, ids: &BTreeSet<JobId>, limit: usize) -> Vec<Job> {
@@ -203,12 +225,12 @@ impl Store for MemoryStore {
     }
 
     fn unit(&self, id: UnitId) -> Result<Option<WorkUnit>, StoreError> {
-        Ok(self.units.get(&id).cloned())
+        Ok(self.units.get(&id).map(|unit| WorkUnit::clone(unit)))
     }
 
     fn units(&self, job: JobId, from: u32, limit: usize) -> Result<Vec<WorkUnit>, StoreError> {
         let units = self.units.range(job.unit(from)..=job.unit(u32::MAX));
-        Ok(units.map(|(_, unit)| unit).take(limit).cloned().collect())
+        Ok(units.map(|(_, unit)| WorkUnit::clone(unit)).take(limit).collect())
     }
 
     fn units_ready(
@@ -220,7 +242,8 @@ impl Store for MemoryStore {
     ) -> Result<Vec<WorkUnit>, StoreError> {
         let ready = self.units_ready.range(job.unit(from)..=job.unit(u32::MAX));
         let due = ready.filter(|(_, ready_at)| **ready_at <= now).map(|(id, _)| id);
-        Ok(due.filter_map(|id| self.units.get(id)).take(limit).cloned().collect())
+        let units = due.filter_map(|id| self.units.get(id)).take(limit);
+        Ok(units.map(|unit| WorkUnit::clone(unit)).collect())
     }
 
     fn units_validated(
@@ -254,7 +277,8 @@ impl Store for MemoryStore {
     fn units_of_turn(&self, host: HostId, limit: usize) -> Result<Vec<WorkUnit>, StoreError> {
         let turns = self.units_by_turn.range((host, JobId(0).unit(0))..);
         let own = turns.take_while(|(other, _)| *other == host);
-        Ok(own.filter_map(|(_, unit)| self.units.get(unit)).take(limit).cloned().collect())
+        let units = own.filter_map(|(_, unit)| self.units.get(unit)).take(limit);
+        Ok(units.map(|unit| WorkUnit::clone(unit)).collect())
     }
 
     fn units_to_draw(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError> {
@@ -278,22 +302,24 @@ impl Store for MemoryStore {
     }
 
     fn host(&self, id: HostId) -> Result<Option<Host>, StoreError> {
-        Ok(self.hosts.get(&id).cloned())
+        Ok(self.hosts.get(&id).map(|host| Host::clone(host)))
     }
 
     fn host_by_key(&self, key: &Key) -> Result<Option<Host>, StoreError> {
-        Ok(self.hosts_by_key.get(key).and_then(|id| self.hosts.get(id)).cloned())
+        let host = self.hosts_by_key.get(key).and_then(|id| self.hosts.get(id));
+        Ok(host.map(|host| Host::clone(host)))
     }
 
     fn hosts(&self, after: Option<HostId>, limit: usize) -> Result<Vec<Host>, StoreError> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let hosts = self.hosts.range((start, Bound::Unbounded));
-        Ok(hosts.map(|(_, host)| host).take(limit).cloned().collect())
+        Ok(hosts.map(|(_, host)| Host::clone(host)).take(limit).collect())
     }
 
     fn hosts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Host>, StoreError> {
         let due = self.hosts_by_deadline_at.iter().take_while(|(at, _)| *at <= now);
-        Ok(due.filter_map(|(_, id)| self.hosts.get(id)).take(limit).cloned().collect())
+        let hosts = due.filter_map(|(_, id)| self.hosts.get(id)).take(limit);
+        Ok(hosts.map(|host| Host::clone(host)).collect())
     }
 
     fn next_deadline_at(&self) -> Result<Option<Timestamp>, StoreError> {

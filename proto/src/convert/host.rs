@@ -1,6 +1,7 @@
 //! Hosts: what they offer, and how the operator sees them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use manyhands_core::host::{Host, HostState};
@@ -53,7 +54,7 @@ impl From<Host> for v1::Host {
             id: host.id.0,
             nickname: host.nickname,
             volunteer: host.volunteer.0,
-            capabilities: Some(host.capabilities.into()),
+            capabilities: Some(Arc::unwrap_or_clone(host.capabilities).into()),
             connected: false,
             suspended: match host.state {
                 HostState::Active => false,

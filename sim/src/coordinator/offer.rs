@@ -1,16 +1,65 @@
 //! Work that appears is offered to hosts that wait for it, the longest waiting first, as the
-//! coordinator does it: each is asked at most once for one offer.
+//! coordinator does it: each is asked at most once for one offer. A host for which the engine could not
+//! look at everything looks again: nobody will call for work that is there already.
 
 use std::collections::BTreeMap;
 
 use manyhands_core::command::{Command, Request};
 use manyhands_core::id::HostId;
 use manyhands_core::refusal::Refusal;
-use manyhands_core::reply::{Leased, Reply};
-use manyhands_core::time::Timestamp;
+use manyhands_core::reply::{Idle, Leased, Reply};
+use manyhands_core::time::{Span, Timestamp};
 
-use super::{Coordinator, Fault, confused};
-use crate::message::Downlink;
+use super::{Coordinator, Fault, Outgoing, confused};
+use crate::message::{Downlink, Ending};
+
+/// The first wait before another look, doubled for each further one; as in the coordinator.
+const LOOK_MIN: Span = Span(10);
+
+/// The longest such wait.
+const LOOK_MAX: Span = Span::seconds(1);
+
+/// The longest one of a host on probation, for which nobody calls either.
+const PROBATION_LOOK_MAX: Span = Span::minutes(5);
+
+/// Hosts for which the engine could not look at everything, by their places. They are few.
+#[derive(Debug, Default)]
+pub struct Looks(BTreeMap<u32, Look>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Look {
+    /// How often in a row it looked in vain.
+    misses: u32,
+    /// When it looks again.
+    at: Option<Timestamp>,
+}
+
+impl Looks {
+    /// The host got something, or is gone.
+    pub(super) fn forget(&mut self, place: u32) {
+        self.0.remove(&place);
+    }
+
+    /// The host asks now, whatever it had planned.
+    fn ask(&mut self, place: u32) {
+        if let Some(look) = self.0.get_mut(&place) {
+            look.at = None;
+        }
+    }
+
+    /// Whether the host is to look now.
+    fn is_due(&self, place: u32, now: Timestamp) -> bool {
+        self.0.get(&place).is_some_and(|look| look.at == Some(now))
+    }
+
+    /// The host looked in vain and not everywhere. When it is to look again: at once the first time.
+    fn missed(&mut self, place: u32, longest: Span, now: Timestamp) -> Option<Timestamp> {
+        let look = self.0.entry(place).or_default();
+        look.at = (look.misses > 0).then(|| now.plus(LOOK_MIN.doubled(look.misses, longest)));
+        look.misses = look.misses.saturating_add(1);
+        look.at
+    }
+}
 
 /// Hosts that wait for work, in the order in which they began to wait.
 #[derive(Debug, Default)]
@@ -41,6 +90,18 @@ impl Line {
 }
 
 impl Coordinator {
+    /// It is a host's turn: it gets one lease more than it wanted.
+    pub(super) fn call(&mut self, host: HostId, now: Timestamp) -> Result<(), Fault> {
+        let Some(place) = self.place(host) else { return Ok(()) };
+        if self.seat(place).host != Some(host) {
+            return Ok(());
+        }
+        self.leave_line(place);
+        let seat = self.seat(place);
+        seat.want = seat.want.saturating_add(1);
+        self.serve(place, now).map(drop)
+    }
+
     /// Offers about `count` leases to those who wait now.
     pub(super) fn offer(&mut self, count: u32, now: Timestamp) -> Result<(), Fault> {
         let before = self.line.next_ticket;
@@ -55,37 +116,94 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Asks the engine for what a host wants, and lets it wait if that was not enough. Returns how
-    /// many leases it got.
+    /// A host looks again, if it still wants to.
+    ///
+    /// # Errors
+    /// If the engine does what it must not.
+    pub fn look(&mut self, place: u32, now: Timestamp) -> Result<(), Fault> {
+        if self.looks.is_due(place, now) {
+            self.leave_line(place);
+            self.serve(place, now)?;
+        }
+        self.do_effects(now)
+    }
+
+    /// Asks the engine for what a host wants until it gets no more, and lets it wait if that was not
+    /// enough. Returns how many leases it got.
     pub(super) fn serve(&mut self, place: u32, now: Timestamp) -> Result<u32, Fault> {
+        let mut sum: u32 = 0;
+        loop {
+            let before = sum;
+            let asks_again = match self.ask(place, now)? {
+                None => false,
+                Some((host, leased)) => {
+                    sum = sum.saturating_add(self.granted(place, &leased));
+                    let look_max = look_max(leased.idle);
+                    if sum > before {
+                        self.send(host, Downlink::Leases(leased.leases));
+                    }
+                    self.seat(place).want > 0
+                        && (sum > before || self.waits(place, look_max, now))
+                }
+            };
+            if !asks_again {
+                return Ok(sum);
+            }
+        }
+    }
+
+    /// One request for all that a host wants; nothing if it wants nothing, or is not there any more.
+    fn ask(&mut self, place: u32, now: Timestamp) -> Result<Option<(HostId, Leased)>, Fault> {
         let seat = *self.seat(place);
         let Some(host) = seat.host.filter(|_| seat.connection > 0 && seat.want > 0) else {
-            return Ok(0);
+            return Ok(None);
         };
+        self.looks.ask(place);
         let request = Command::Request(Request { host, count: seat.want });
         match self.decide(request, now)? {
-            None => Ok(0),
-            Some(Reply::Leased(leased)) => Ok(self.granted(place, host, leased)),
-            Some(Reply::Refused(Refusal::HostSuspended { .. })) => {
-                self.close(place, true);
-                Ok(0)
+            None => Ok(None),
+            Some(Reply::Leased(leased)) => Ok(Some((host, leased))),
+            Some(Reply::Refused(Refusal::HostSuspended { rest, .. })) => {
+                self.close(place, Ending::Suspended { rest });
+                Ok(None)
             }
             Some(Reply::Refused(refusal)) => Err(Fault::Refused { place, refusal }),
             Some(other) => Err(confused(other)),
         }
     }
 
-    fn granted(&mut self, place: u32, host: HostId, leased: Leased) -> u32 {
+    fn granted(&mut self, place: u32, leased: &Leased) -> u32 {
         let granted = u16::try_from(leased.leases.len()).unwrap_or(u16::MAX);
         let seat = self.seat(place);
         seat.want = seat.want.saturating_sub(granted);
-        if seat.want > 0 {
-            let ticket = self.line.join(place);
-            self.seat(place).ticket = Some(ticket);
-        }
         if granted > 0 {
-            self.send(host, Downlink::Leases(leased.leases));
+            self.looks.forget(place);
         }
         granted.into()
+    }
+
+    /// There was nothing for a host: whether it looks again at once. Else it waits in line, and may
+    /// look again later.
+    fn waits(&mut self, place: u32, look_max: Option<Span>, now: Timestamp) -> bool {
+        let look_at = if let Some(longest) = look_max {
+            let Some(at) = self.looks.missed(place, longest, now) else { return true };
+            Some(at)
+        } else {
+            self.looks.forget(place);
+            None
+        };
+        let ticket = self.line.join(place);
+        self.seat(place).ticket = Some(ticket);
+        self.out.extend(look_at.map(|at| Outgoing::Look { place, at }));
+        false
+    }
+}
+
+/// The longest wait before another look, if the host is to look again and not only to be called.
+fn look_max(idle: Option<Idle>) -> Option<Span> {
+    match idle? {
+        Idle::NotAllSeen => Some(LOOK_MAX),
+        Idle::OnProbation => Some(PROBATION_LOOK_MAX),
+        Idle::LeasesFull { .. } | Idle::NoJobs | Idle::NothingFits(_) | Idle::NothingLeft => None,
     }
 }

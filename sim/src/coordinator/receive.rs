@@ -13,7 +13,7 @@ use manyhands_core::store::Store as _;
 use manyhands_core::time::Timestamp;
 
 use super::{Coordinator, Fault, Life, Outgoing, Seat, confused, position};
-use crate::message::{Acknowledged, Downlink, Envelope, Uplink};
+use crate::message::{Acknowledged, Downlink, Ending, Envelope, Uplink};
 use crate::scenario::Population;
 use crate::workload::PROFILE;
 
@@ -61,8 +61,7 @@ impl Coordinator {
             Uplink::Renew(renewals) => self.renew(host, renewals, now)?,
             Uplink::Reports(reports) => self.report(place, reports, from, now)?,
             Uplink::Bye => {
-                self.leave_line(place);
-                *self.seat(place) = Seat { connection: 0, ..Seat::default() };
+                self.unseat(place);
             }
             Uplink::Hello { .. } => {}
         }
@@ -70,20 +69,26 @@ impl Coordinator {
     }
 
     /// Ends a host's connection.
-    pub(super) fn close(&mut self, place: u32, is_suspended: bool) {
-        self.leave_line(place);
-        let Seat { connection, .. } = std::mem::take(self.seat(place));
-        let message = Downlink::Closed { is_suspended };
+    pub(super) fn close(&mut self, place: u32, why: Ending) {
+        let Seat { connection, .. } = self.unseat(place);
+        let message = Downlink::Closed { why };
         self.out.push(Outgoing::Message { place, connection, message });
     }
 
     /// Nobody listens there.
     fn refuse(&mut self, place: u32, connection: u32) {
-        let message = Downlink::Closed { is_suspended: false };
+        let message = Downlink::Closed { why: Ending::Lost };
         self.out.push(Outgoing::Message { place, connection, message });
     }
 
-    fn leave_line(&mut self, place: u32) {
+    /// Takes a host's seat away, with all that it wished for there.
+    fn unseat(&mut self, place: u32) -> Seat {
+        self.leave_line(place);
+        self.looks.forget(place);
+        std::mem::take(self.seat(place))
+    }
+
+    pub(super) fn leave_line(&mut self, place: u32) {
         if let Some(ticket) = self.seat(place).ticket.take() {
             self.line.leave(ticket);
         }
@@ -105,7 +110,7 @@ impl Coordinator {
         if position(host) == self.places.len() {
             self.places.push(place);
         }
-        self.leave_line(place);
+        self.unseat(place);
         *self.seat(place) = Seat { connection, host: Some(host), ..Seat::default() };
         self.send(host, Downlink::Welcome(host));
         Ok(())
@@ -164,13 +169,15 @@ impl Coordinator {
             Some(Reply::Reported(answers)) => answers,
             Some(other) => return Err(confused(other)),
         };
-        let mut is_suspended = false;
+        let mut suspended = None;
         let mut acknowledged = Vec::with_capacity(replicas.len());
         for (replica, answer) in replicas.into_iter().zip(answers) {
             let counts = match answer {
                 Reported::Accepted | Reported::Duplicate => true,
                 Reported::Refused(refusal) => {
-                    is_suspended |= matches!(refusal, Refusal::HostSuspended { .. });
+                    if let Refusal::HostSuspended { rest, .. } = refusal {
+                        suspended = Some(Ending::Suspended { rest });
+                    }
                     blame(place, refusal, from)?;
                     false
                 }
@@ -178,8 +185,8 @@ impl Coordinator {
             acknowledged.push(Acknowledged { replica, counts });
         }
         self.send(host, Downlink::Acknowledged(acknowledged));
-        if is_suspended {
-            self.close(place, true);
+        if let Some(why) = suspended {
+            self.close(place, why);
         }
         Ok(())
     }

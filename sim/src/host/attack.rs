@@ -22,14 +22,17 @@ impl Host {
             return Stage::Withheld;
         }
         let unit = held.replica.unit;
-        let accepted = self.accepted;
+        let history = (self.accepted, self.gambled);
         let Some(ring) = around.rings.of(self.population.into(), self.place) else {
             return Stage::Ended(End::Answer(honest));
         };
         let agreed = ring.pact(unit).said;
         let variant = match agreed {
             Some(said) => said,
-            None if lies(attack.lies, held, ring, accepted, around.workload) => ring.lie,
+            None if lies(attack.lies, held, ring, history, around.workload) => {
+                self.gambled += u32::from(!owns_quorum(held, ring, around.workload));
+                ring.lie
+            }
             None => honest,
         };
         ring.pact(unit).said = Some(variant);
@@ -62,7 +65,8 @@ impl Host {
         let attack = around.population.attack;
         match around.rings.of(self.population.into(), self.place) {
             Some(ring) if attack.poisons => {
-                let is_false = lies(attack.lies, held, ring, self.accepted, around.workload);
+                let history = (self.accepted, self.gambled);
+                let is_false = lies(attack.lies, held, ring, history, around.workload);
                 if is_false { ring.lie } else { held.from }
             }
             Some(_) | None => held.from,
@@ -89,14 +93,31 @@ impl Host {
     }
 }
 
-/// Whether a ring lies on a unit.
-fn lies(lies: Lies, held: &Held, ring: &mut Ring, accepted: u32, workload: &Workload) -> bool {
+/// Whether a ring lies on a unit, by what its member has had accepted and has gambled.
+fn lies(
+    lies: Lies,
+    held: &Held,
+    ring: &mut Ring,
+    (accepted, gambled): (u32, u32),
+    workload: &Workload,
+) -> bool {
     let unit = held.replica.unit;
     match lies {
         Lies::Never => false,
         Lies::Always => true,
         Lies::Rate(share) => hashed_fraction(&[5, unit.job.0, unit.index.into()]) < share.get(),
-        Lies::OwningQuorum => ring.pact(unit).holding >= workload.plan(unit.job).quorum,
+        Lies::First(share) => {
+            let is_first = held.replica.number == 0;
+            is_first && hashed_fraction(&[5, unit.job.0, unit.index.into()]) < share.get()
+        }
+        Lies::OwningQuorum => owns_quorum(held, ring, workload),
         Lies::After(count) => accepted >= count,
+        Lies::Adaptive(spare) => owns_quorum(held, ring, workload) || gambled < spare,
     }
+}
+
+/// Whether members hold as many replicas of the unit as must agree.
+fn owns_quorum(held: &Held, ring: &mut Ring, workload: &Workload) -> bool {
+    let unit = held.replica.unit;
+    ring.pact(unit).holding >= workload.plan(unit.job).quorum
 }

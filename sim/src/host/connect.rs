@@ -6,6 +6,7 @@ use manyhands_core::time::{Span, Timestamp};
 use super::power::Power;
 use super::{Around, Host};
 use crate::message::Uplink;
+use crate::scenario::Time;
 
 /// How long a host waits for an answer before it says it again.
 pub(super) const ANSWER_MS: Span = Span::seconds(30);
@@ -61,18 +62,23 @@ impl Host {
         self.wished = 0;
     }
 
-    /// It gets no more work under this identity: an honest host leaves, a liar may come back.
-    pub(super) fn suspended(&mut self, around: &mut Around<'_>) {
+    /// It gets no work under this identity for some time or ever. Most wait, or leave; a liar may come
+    /// back as somebody else.
+    pub(super) fn suspended(&mut self, rest: Option<Span>, around: &mut Around<'_>) {
         around.tally.suspended += 1;
-        let Some(pause) = around.population.attack.returns_after else {
+        let returns_after = around.population.attack.returns_after;
+        let Some(pause) = returns_after.map(Time::span).or(rest) else {
             return self.leave(around);
         };
         self.forget_all(around);
-        self.rebirths += 1;
-        self.id = None;
+        if returns_after.is_some() {
+            self.rebirths += 1;
+            self.id = None;
+        }
         self.accepted = 0;
+        self.gambled = 0;
         self.wished = 0;
         self.power = Power::On { until: self.leaves_at };
-        self.link = Link::None { dial_at: around.now.plus(pause.span()) };
+        self.link = Link::None { dial_at: around.now.plus(pause) };
     }
 }

@@ -1,4 +1,5 @@
-//! BOINC's adaptive replication, as its scheduler has it.
+//! BOINC's adaptive replication, as its scheduler has it (`set_trust` of `sched/sched_send.cpp`,
+//! `CONS_VALID_UNREPLICATED` of `sched/sched_config.h`, and `sched/validator.cpp`).
 //!
 //! A host has a count of consecutive valid answers, which only replicated units raise and any
 //! invalid one sets to zero. From ten on the host is trusted with probability 1 - 1/count, anew for

@@ -1,4 +1,5 @@
-//! Sarmenta's credibility-based voting with spot checks and a blacklist (2002).
+//! Sarmenta's credibility-based voting with spot checks and a blacklist ("Sabotage-tolerance
+//! mechanisms for volunteer computing systems", Future Generation Computer Systems 18, 2002).
 //!
 //! A host that passed `k` checks is credible with probability 1 - f / ((1 - f) k e); before the first
 //! one, 1 - f. A group of equal answers is credible as follows from its members' credibilities and

@@ -151,6 +151,15 @@ mod tests {
         assert!(outcome.wrong * 10 <= outcome.caught, "{outcome:?}");
     }
 
+    /// Their best plan by what they see of audits is no better than the best share of lies.
+    #[test]
+    fn knowing_the_rule_and_the_own_history_does_not_help() {
+        for at_risk in [5, 13] {
+            let outcome = check(Attack::Adaptive { at_risk }, 100, 140_000);
+            assert_eq!(outcome.left, 0, "{outcome:?}");
+        }
+    }
+
     #[test]
     fn honest_hosts_cannot_be_framed() {
         let outcome = check(Attack::Framing, 0, 120_000);

@@ -1,4 +1,7 @@
-//! The first answer that enough hosts give.
+//! The first answer that enough hosts give: with a quorum of two what BOINC does by default
+//! (`min_quorum` and `target_nresults` of 2), with more what Sarmenta calls m-first voting
+//! ("Sabotage-tolerance mechanisms for volunteer computing systems", 2002). `m` copies are made at
+//! first, and further ones one after the other.
 
 use super::{Lying, Model, Outcome, Vote};
 use crate::chance::Chance;

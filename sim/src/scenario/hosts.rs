@@ -106,10 +106,17 @@ pub enum Lies {
     Always,
     /// On this share of units, the same ones for all accomplices.
     Rate(Share),
+    /// On this share of units, the same ones for all accomplices, and only if the replica's number says
+    /// that nobody had the unit before: who knows the rule of trust does not lie to auditors, nor where
+    /// it is compared.
+    First(Share),
     /// When it and its accomplices hold as many replicas of a unit as the quorum needs. They talk.
     OwningQuorum,
     /// Always, once so many of its answers were taken in.
     After(u32),
+    /// As `OwningQuorum`, and elsewhere so many times in the life of an identity: who has read the rule
+    /// keeps count, and stops before it is suspended for that.
+    Adaptive(u32),
 }
 
 /// Who gives the same wrong answers.

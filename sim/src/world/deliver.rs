@@ -35,6 +35,7 @@ impl World<'_> {
                     self.send_down(place, connection, message);
                 }
                 Outgoing::Alarm(at) => self.agenda.put(at.max(self.now), Event::Alarm),
+                Outgoing::Look { place, at } => self.agenda.put(at, Event::Look(place)),
                 Outgoing::Assimilate(units) => {
                     let boot = self.coordinator.boot();
                     let at = self.now.plus(ASSIMILATE_MS);

@@ -52,7 +52,7 @@ impl Sum {
         self.runs += 1;
         self.row.accepted += report.units.done;
         self.row.wrong += report.units.wrong;
-        self.row.copies += report.replicas.answered;
+        self.row.copies.push(report.copies());
         self.took_hours += report.took.0 as f64 / 3_600_000.0;
         self.wasted += report.wasted();
         for population in &report.populations {
@@ -110,7 +110,7 @@ fn collusion(scenario: &Scenario) -> &'static str {
         hostile.map(|population| match (population.attack.accomplices, population.attack.lies) {
             (Accomplices::None, _) => "none",
             (Accomplices::Pairs, _) => "pairs",
-            (Accomplices::All, Lies::OwningQuorum) => "all, talking",
+            (Accomplices::All, Lies::OwningQuorum | Lies::Adaptive(_)) => "all, talking",
             (Accomplices::All, _) => "all",
         });
     found.max().unwrap_or("none")

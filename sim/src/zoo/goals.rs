@@ -7,9 +7,10 @@ use std::fmt;
 
 use manyhands_core::trust::{Confidence, Plan};
 
-use crate::interval::Interval;
+use crate::interval::{Interval, Mean};
 use crate::model::trust::{Attack, Outcome, Trial};
 use crate::report::ratio;
+use crate::zoo::row::{About, seeds};
 
 /// What is promised against whom.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +98,8 @@ pub const GOALS: &[Goal] = &[
             ("13 lies, then somebody new", Attack::Whitewashing { after: 0, lies: 13 }),
             ("1 lie, then somebody new", Attack::Whitewashing { after: 0, lies: 1 }),
             ("200 true, 3 lies, new", Attack::Whitewashing { after: 200, lies: 3 }),
+            ("13 at risk, by their history", Attack::Adaptive { at_risk: 13 }),
+            ("5 at risk, by their history", Attack::Adaptive { at_risk: 5 }),
         ],
     },
     Goal {
@@ -109,11 +112,15 @@ pub const GOALS: &[Goal] = &[
         hostile: 35,
         units: 100 * UNITS_PER_HOST,
         attacks: &[
+            ("on 1 in 5,000", Attack::Together(0.0002)),
+            ("on 1 in 1,000", Attack::Together(0.001)),
             ("on 1 in 500", Attack::Together(0.002)),
+            ("on 1 in 250", Attack::Together(0.004)),
             ("on 1 in 130", Attack::Together(0.0077)),
             ("on 1 in 40", Attack::Together(0.025)),
             ("whenever they own the quorum", Attack::Together(1.0)),
             ("8 at once, late", Attack::Spell { after: 700, lies: 8 }),
+            ("8 at risk, by their history", Attack::Adaptive { at_risk: 8 }),
             ("betray late, until caught", Attack::Spell { after: 900, lies: u32::MAX }),
             ("deny honest answers", Attack::Framing),
         ],
@@ -158,10 +165,14 @@ pub const GOALS: &[Goal] = &[
 ];
 
 /// One attack on a goal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Contest {
-    attack: &'static str,
-    outcome: Outcome,
+    name: &'static str,
+    attack: Attack,
+    /// The share of bad hosts.
+    f: f64,
+    /// Of each run, with the seeds from 1 on.
+    runs: Vec<Outcome>,
 }
 
 /// A goal, and what every attack on it has come to.
@@ -191,8 +202,10 @@ impl fmt::Display for Shown<'_> {
 
 const NOTES: &str = "\
 Goals of the rule of core::trust, in the model. All hosts are new at the start of each run.
-error     of the worst attack counts. copies: of the dearest one, all checks included.
-units/id  copies that each bad identity computed. caught: of all bad identities.
+error     of the worst attack counts; with Wilson's 95 % interval, as if units were independent.
+copies    of the dearest one, all checks included; with Student's 95 % interval over the seeds.
+f         share of bad hosts. units/id: copies that each bad identity computed.
+caught    of all bad identities.
 wronged   honest identities that lost their standing.
 lies      that stand although somebody who told them was caught.";
 
@@ -201,35 +214,85 @@ impl Goal {
         let contests = self.attacks.iter().map(|(name, attack)| {
             let Self { confidence, hosts, hostile, units, .. } = *self;
             let trial = Trial { confidence, hosts, hostile, units, attack: *attack };
-            let outcomes = (1..=seeds.into()).map(|seed| trial.run(seed));
-            Contest { attack: name, outcome: outcomes.fold(Outcome::default(), Outcome::plus) }
+            let runs = (1..=seeds.into()).map(|seed| trial.run(seed)).collect();
+            let f = f64::from(hostile) / f64::from(hosts);
+            Contest { name, attack: *attack, f, runs }
         });
         Measured { goal: self, contests: contests.collect() }
     }
 }
 
 impl Contest {
-    fn error(&self) -> Interval {
-        Interval::wilson(self.outcome.wrong, self.outcome.accepted)
+    fn sum(&self) -> Outcome {
+        self.runs.iter().copied().fold(Outcome::default(), Outcome::plus)
     }
 
-    fn copies(&self) -> f64 {
-        ratio(self.outcome.copies, self.outcome.accepted)
+    fn error(&self) -> Interval {
+        let Outcome { wrong, accepted, .. } = self.sum();
+        Interval::wilson(wrong, accepted)
+    }
+
+    fn copies(&self) -> Mean {
+        self.mean(|run| ratio(run.copies, run.accepted))
+    }
+
+    fn mean(&self, of: impl Fn(&Outcome) -> f64) -> Mean {
+        Mean::of(&self.runs.iter().map(of).collect::<Vec<_>>())
+    }
+
+    fn about(&self) -> About {
+        let Outcome { spent, identities, accepted, .. } = self.sum();
+        About {
+            f: self.f,
+            collusion: self.attack.collusion(),
+            units_per_identity: ratio(spent, identities),
+            runs: self.runs.len(),
+            units: accepted,
+        }
     }
 }
 
 impl Measured {
-    /// The error of the worst attack.
-    #[must_use]
-    pub fn error(&self) -> Interval {
-        let worst = self.contests.iter().max_by_key(|contest| contest.outcome.wrong);
-        worst.map_or_else(|| Interval::wilson(0, 0), Contest::error)
+    /// The attack with the largest error, if there is one.
+    fn worst(&self) -> Option<&Contest> {
+        self.contests.iter().max_by_key(|contest| contest.sum().wrong)
     }
 
-    /// The copies of the dearest attack.
-    #[must_use]
-    pub fn copies(&self) -> f64 {
-        self.contests.iter().map(Contest::copies).fold(0.0, f64::max)
+    /// The attack that takes most copies, if there is one.
+    fn dearest(&self) -> Option<&Contest> {
+        self.contests.iter().max_by(|a, b| a.copies().mean.total_cmp(&b.copies().mean))
+    }
+
+    /// The figures, each under a line that says of what it is.
+    fn show_figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.goal.name;
+        if let Some(worst) = self.worst() {
+            let error = worst.error();
+            writeln!(f, "{}; {:?}; error {error}", worst.about(), worst.name)?;
+            writeln!(f, "figure goal_{name}_error {:.2e} ratio", error.share)?;
+        }
+        if let Some(dearest) = self.dearest() {
+            let copies = dearest.copies();
+            writeln!(f, "{}; {:?}; copies {copies}", dearest.about(), dearest.name)?;
+            writeln!(f, "figure goal_{name}_copies {:.3} copies", copies.mean)?;
+        }
+        self.show_special(f)
+    }
+
+    /// What only some goals promise, of the attack against which it is worst.
+    fn show_special(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.goal.name;
+        let (what, unit, of): (_, _, fn(&Outcome) -> f64) = match name {
+            'E' => ("lies", "lies/identity", |run| ratio(run.wrong, run.caught)),
+            'F' => ("left", "lies/run", |run| (run.left + run.repeated) as f64),
+            'G' => ("gain", "points", Outcome::points_above_chance),
+            _ => return Ok(()),
+        };
+        let means = self.contests.iter().map(|contest| (contest, contest.mean(of)));
+        let worst = means.max_by(|(_, a), (_, b)| a.mean.total_cmp(&b.mean));
+        let Some((worst, mean)) = worst else { return Ok(()) };
+        writeln!(f, "{}; {:?}; {mean} {unit}", worst.about(), worst.name)?;
+        writeln!(f, "figure goal_{name}_{what} {:.4} {unit}", mean.mean)
     }
 }
 
@@ -242,40 +305,49 @@ impl fmt::Display for Measured {
         writeln!(f, "goal {name}: {against}; error <= {error_max:.0e}, copies <= {copies_max}.")?;
         write!(f, "  {hosts} hosts, {hostile} of them bad, {units} units a run; asked for ")?;
         writeln!(f, "{asked:.0e}: probation {probation}, audits {audits}, lead {lead}.")?;
-        let heads = ["error, Wilson's 95 %", "copies", "units/id", "caught", "lies"];
-        writeln!(
-            f,
-            "  {:<30} {:<33} {:<6} {:>8} {:>15} {:>8} {:>8}",
-            "attack", heads[0], heads[1], heads[2], heads[3], "wronged", heads[4]
-        )?;
+        writeln!(f, "  {}", line(&HEADS.map(str::to_owned)))?;
         self.contests.iter().try_for_each(|contest| writeln!(f, "  {contest}"))?;
-        writeln!(f, "figure goal_{name}_error {:.2e} ratio", self.error().share)?;
-        writeln!(f, "figure goal_{name}_copies {:.3} copies", self.copies())?;
-        let sum = self.contests.iter().map(|contest| contest.outcome);
-        let sum = sum.fold(Outcome::default(), Outcome::plus);
-        match name {
-            'E' => {
-                writeln!(f, "figure goal_E_lies {:.2e} lies/identity", ratio(sum.wrong, sum.caught))
-            }
-            'F' => writeln!(f, "figure goal_F_left {} lies", sum.left + sum.repeated),
-            'G' => writeln!(f, "figure goal_G_gain {:.2} points", sum.points_above_chance()),
-            _ => Ok(()),
-        }
+        self.show_figures(f)
     }
+}
+
+const HEADS: [&str; 10] = [
+    "attack",
+    "f",
+    "collusion",
+    "units/id",
+    "seeds",
+    "error",
+    "copies",
+    "caught",
+    "wronged",
+    "lies",
+];
+
+/// The cells of a line, under those of the others.
+fn line(cells: &[String; 10]) -> String {
+    let [attack, f, collusion, units, seeds, error, copies, caught, wronged, lies] = cells;
+    format!(
+        "{attack:<30} {f:<6} {collusion:<12} {units:>8} {seeds:>6}  {error:<33} {copies:<22} \
+         {caught:>15} {wronged:>8} {lies:>8}"
+    )
 }
 
 impl fmt::Display for Contest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Outcome { identities, caught, wronged, spent, repeated, left, .. } = self.outcome;
-        write!(
-            f,
-            "{:<30} {:<33} {:<6.3} {:>8.0} {:>15} {wronged:>8} {:>8}",
-            self.attack,
+        let Outcome { identities, caught, wronged, repeated, left, .. } = self.sum();
+        let cells = [
+            self.name.to_owned(),
+            format!("{:.3}", self.f),
+            self.attack.collusion().to_owned(),
+            format!("{:.0}", self.about().units_per_identity),
+            seeds(self.runs.len()),
             self.error().to_string(),
-            self.copies(),
-            ratio(spent, identities),
+            self.copies().to_string(),
             format!("{caught} of {identities}"),
-            left + repeated,
-        )
+            wronged.to_string(),
+            (left + repeated).to_string(),
+        ];
+        f.write_str(&line(&cells))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Row, Size};
 use crate::model::{Lying, Model, Outcome, Rule};
+use crate::report::ratio;
 
 /// Hosts of each run; with a hundred thousand units that is a thousand or more for each identity.
 const HOSTS: u32 = 100;
@@ -49,8 +50,9 @@ pub(super) fn rows(size: Size) -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, rule, attacks) in CONTESTS {
         for (attack, collusion, variants) in *attacks {
-            let outcomes = variants.iter().map(|lying| outcome(*rule, *lying, size));
-            let worst = outcomes.max_by_key(|outcome| outcome.wrong).unwrap_or_default();
+            let runs = variants.iter().map(|lying| outcomes(*rule, *lying, size));
+            let runs = runs.max_by_key(|runs| sum(runs).wrong).unwrap_or_default();
+            let worst = sum(&runs);
             rows.push(Row {
                 is_engine: false,
                 rule: (*name).to_owned(),
@@ -60,7 +62,7 @@ pub(super) fn rows(size: Size) -> Vec<Row> {
                 units_per_identity: worst.copies as f64 / f64::from(HOSTS * size.seeds),
                 accepted: worst.accepted,
                 wrong: worst.wrong,
-                copies: worst.copies,
+                copies: runs.iter().map(|run| ratio(run.copies, run.accepted)).collect(),
                 world: None,
             });
         }
@@ -68,8 +70,12 @@ pub(super) fn rows(size: Size) -> Vec<Row> {
     rows
 }
 
-fn outcome(rule: Rule, lying: Lying, size: Size) -> Outcome {
+/// What came of each run.
+fn outcomes(rule: Rule, lying: Lying, size: Size) -> Vec<Outcome> {
     let model = Model { hosts: HOSTS, liars: LIARS, units: size.model_units, rule, lying };
-    let outcomes = (1..=size.seeds.into()).map(|seed| model.run(seed));
-    outcomes.fold(Outcome::default(), Outcome::plus)
+    (1..=size.seeds.into()).map(|seed| model.run(seed)).collect()
+}
+
+fn sum(runs: &[Outcome]) -> Outcome {
+    runs.iter().copied().fold(Outcome::default(), Outcome::plus)
 }

@@ -1,6 +1,7 @@
 //! The beginning of a worker's stream: who it is, and what both sides think that it holds.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use manyhands_core::command::{Command, Enrol, Outcome, Renewal, ReplicaReport, Report};
@@ -35,7 +36,8 @@ pub(super) async fn seat(
         let let_go = tokio::time::timeout(LET_GO, predecessor.cancelled()).await;
         let_go.map_err(|_late| Status::aborted("an older stream is still ending: try again"))?;
     }
-    let capabilities = super::offered(capabilities)?.unwrap_or(host.capabilities);
+    let capabilities =
+        super::offered(capabilities)?.unwrap_or_else(|| Arc::unwrap_or_clone(host.capabilities));
     // This command is decided after all that the older stream may have handed in.
     let enrol = Enrol { key, nickname: host.nickname, capabilities, token: None };
     match shared.desk.ask(Command::Enrol(enrol)).await.map_err(status::desk)? {

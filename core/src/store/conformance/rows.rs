@@ -1,6 +1,7 @@
 //! Rows to store: each field has a value of its own, so that none can be mixed up.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::account::Account;
 use crate::credit::{LedgerRow, MicroCredits};
@@ -206,14 +207,14 @@ pub fn host(id: u64, deadlines: &[u64]) -> Host {
         key: key(id),
         volunteer: VolunteerId(id + 100),
         nickname: format!("höst-{id}"),
-        capabilities: Capabilities {
+        capabilities: Arc::new(Capabilities {
             slots: u16::MAX,
             memory_bytes: 1 << 36,
             profiles: BTreeSet::from([1, 70_000]),
             isa: "aarch64".to_owned(),
             os: "linux".to_owned(),
             version: "1.2.3".to_owned(),
-        },
+        }),
         state: HostState::Active,
         standing: Standing { life: 5, compared: 6, strikes: 7 },
         reopening: None,

@@ -1,6 +1,8 @@
 //! A small job, computed by an engine over the store under test. It is closed and opened between
 //! all commands, so nothing may live in the engine alone.
 
+use std::sync::Arc;
+
 use super::Fixture;
 use super::rows::{digest, host, invites, key};
 use crate::command::{
@@ -82,7 +84,7 @@ impl Story<'_> {
             let reply = self.tell(Command::Enrol(Enrol {
                 key: host.key,
                 nickname: host.nickname,
-                capabilities: host.capabilities,
+                capabilities: Arc::unwrap_or_clone(host.capabilities),
                 token: Some(digest(61)),
             }))?;
             if let Reply::Enrolled { host, .. } = reply {

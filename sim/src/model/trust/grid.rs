@@ -27,6 +27,8 @@ pub(super) struct Identity {
     pub(super) believed: u32,
     /// Lies that it told.
     pub(super) lies: u32,
+    /// Of those, the ones that accomplices audited.
+    pub(super) lies_safe: u32,
     /// Answers that were believed since its ring last saw one of them audited.
     since_audit: u32,
     pub(super) is_caught: bool,
@@ -176,9 +178,13 @@ impl<'a> Grid<'a> {
 
     /// The ring sees an audit of one of its own if another one of it is the auditor.
     fn show_audit(&mut self, unit: u32, identity: u32) {
+        let own = self.units[at(unit)].voices.first().copied();
         let mut voices = self.units[at(unit)].voices.iter().skip(1);
         if voices.any(|voice| self.identities[at(voice.identity)].is_hostile) {
-            self.identities[at(identity)].since_audit = 0;
+            let is_lie = own.is_some_and(|voice| voice.says != TRUTH);
+            let me = &mut self.identities[at(identity)];
+            me.since_audit = 0;
+            me.lies_safe += u32::from(is_lie && !me.is_caught);
         }
     }
 

@@ -38,6 +38,14 @@ pub enum Attack {
         /// Lies.
         lies: u32,
     },
+    /// All the same lie, by what they know of the rule and of their own history: whoever has fewer lies
+    /// standing that an audit may still find than is best tells the next one. A lie that an
+    /// accomplice audited is safe.
+    Adaptive {
+        /// Lies to have at risk: the best is `1 / (a (1 - c))`, with the rate of audits `a` and the
+        /// share of accomplices `c`.
+        at_risk: u32,
+    },
     /// Honest but for this: they deny what honest hosts said before them, once each.
     Framing,
 }
@@ -78,8 +86,23 @@ impl Attack {
             Self::Spell { after, lies } | Self::Whitewashing { after, lies } => {
                 me.believed >= after && me.lies < lies
             }
+            Self::Adaptive { at_risk } => me.lies < me.lies_safe.saturating_add(at_risk),
         };
         if is_first && lies_now { SHARED_LIE } else { TRUTH }
+    }
+
+    /// Who tells the same lies.
+    #[must_use]
+    pub fn collusion(self) -> &'static str {
+        match self {
+            Self::None | Self::Faulty(_) | Self::Alone(_) => "none",
+            Self::Fresh => "all",
+            Self::Together(_)
+            | Self::Spell { .. }
+            | Self::Whitewashing { .. }
+            | Self::Adaptive { .. }
+            | Self::Framing => "all, talking",
+        }
     }
 
     /// Whether a hostile host throws this identity away now.
@@ -95,6 +118,7 @@ impl Attack {
             | Self::Alone(_)
             | Self::Together(_)
             | Self::Spell { .. }
+            | Self::Adaptive { .. }
             | Self::Framing => false,
         }
     }

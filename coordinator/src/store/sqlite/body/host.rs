@@ -1,5 +1,7 @@
 //! A host's row, with its leases.
 
+use std::sync::Arc;
+
 use manyhands_core::credit::MicroCredits;
 use manyhands_core::host::{Counters, Host, HostState};
 use manyhands_core::id::{HostId, JobId, VolunteerId};
@@ -76,7 +78,7 @@ impl From<&Host> for HostBody {
         Self {
             volunteer: host.volunteer.0,
             nickname: host.nickname.clone(),
-            capabilities: CapabilitiesBody::from(&host.capabilities),
+            capabilities: CapabilitiesBody::from(&*host.capabilities),
             suspended_at: match host.state {
                 HostState::Active => None,
                 HostState::Suspended { suspended_at, .. } => Some(suspended_at.0),
@@ -106,7 +108,7 @@ pub(in crate::store::sqlite) fn host(columns: Columns) -> Result<Host, StoreErro
         key: key(&public_key)?,
         volunteer: VolunteerId(body.volunteer),
         nickname: body.nickname,
-        capabilities: body.capabilities.try_into()?,
+        capabilities: Arc::new(body.capabilities.try_into()?),
         state: body.suspended_at.map_or(active, suspended),
         counters: counters(&body.counters)?,
         credit: MicroCredits(body.credit),
