@@ -142,8 +142,7 @@ impl Coordinator {
                     if sum > before {
                         self.send(host, Downlink::Leases(leased.leases));
                     }
-                    self.seat(place).want > 0
-                        && (sum > before || self.waits(place, look_max, now))
+                    self.seat(place).want > 0 && (sum > before || self.waits(place, look_max, now))
                 }
             };
             if !asks_again {
