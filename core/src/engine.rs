@@ -145,7 +145,9 @@ fn decide(
         Command::Invite(invite) => invite::decide(invite, cx),
         Command::Enrol(enrol) => enrol::decide(enrol::load(store, &enrol)?, enrol, cx),
         Command::Admit(admit) => admit::decide(admit::load(store, &admit)?, admit, cx),
-        Command::Submit(submit) => submit::decide(&submit::load(store, &submit, cx.now)?, &submit, cx),
+        Command::Submit(submit) => {
+            submit::decide(&submit::load(store, &submit, cx.now)?, &submit, cx)
+        }
         Command::Request(request) => {
             request::decide(request::load(store, &request, cx)?, request, cx)
         }

@@ -133,10 +133,9 @@ impl Job {
     pub fn sweep_next(&self) -> Option<u32> {
         match self.state {
             JobState::Cancelling { next } => (next < self.units_total).then_some(next),
-            JobState::Open
-            | JobState::Settling(_)
-            | JobState::Cancelled
-            | JobState::Finished => None,
+            JobState::Open | JobState::Settling(_) | JobState::Cancelled | JobState::Finished => {
+                None
+            }
         }
     }
 

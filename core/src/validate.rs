@@ -38,9 +38,10 @@ impl Rule {
     /// The rule of a job.
     #[must_use]
     pub fn of(policy: &Policy) -> Self {
-        policy.confidence.as_ref().map_or(Self::Quorum(policy.quorum), |confidence| {
-            Self::Trust(Plan::new(confidence))
-        })
+        policy
+            .confidence
+            .as_ref()
+            .map_or(Self::Quorum(policy.quorum), |confidence| Self::Trust(Plan::new(confidence)))
     }
 
     /// The least number of equal voices with which an answer to this unit stands.

@@ -102,7 +102,8 @@ pub(super) fn settle(rows: &mut Rows, page: Page, cx: &mut Context<'_>) {
     let Page { job, mut at, units, is_host_done, is_last } = page;
     for id in &units {
         let is_its_own = rows.unit(*id).and_then(|unit| unit.believed()) == Some(at.host);
-        if is_its_own && rows.unit(*id).is_some_and(|unit| has_answer(unit) && !unit.test.is_audit())
+        if is_its_own
+            && rows.unit(*id).is_some_and(|unit| has_answer(unit) && !unit.test.is_audit())
         {
             choose(rows, *id, &mut at, cx);
         }

@@ -70,7 +70,8 @@ fn candidates(
     job: JobId,
     cx: &mut Context<'_>,
 ) -> Result<Candidates, StoreError> {
-    let mut found = Candidates { is_founding: is_founding(store, rows.job(job), cx)?, ..Candidates::default() };
+    let mut found =
+        Candidates { is_founding: is_founding(store, rows.job(job), cx)?, ..Candidates::default() };
     let units_total = rows.job(job).units_total;
     for _ in 0..CANDIDATES {
         let from = u32::try_from(below(units_total.into(), cx.rng)).unwrap_or(0);
@@ -135,7 +136,8 @@ fn one(rows: &mut Rows, id: UnitId, turn: Turn, all: &Candidates, cx: &mut Conte
         let last = unit.next_replica_id().number.saturating_sub(1);
         return advance(rows, id.replica(last), cx);
     }
-    let drawn = pick(rows, id, turn, &all.by_work, cx).or_else(|| pick(rows, id, turn, &all.others, cx));
+    let drawn =
+        pick(rows, id, turn, &all.by_work, cx).or_else(|| pick(rows, id, turn, &all.others, cx));
     let draws = turn.draws.saturating_add(1);
     let wait = if let Some(host) = drawn {
         cx.effects.turn(host);
@@ -158,14 +160,16 @@ fn pick(
 ) -> Option<HostId> {
     let (unit, job) = (rows.unit(id)?, rows.job(id.job));
     let hosts = among.iter().map(|host| rows.host(*host));
-    let hosts = hosts.filter(|host| may_check(host, unit, job, cx.now) && turn.host != Some(host.id));
+    let hosts =
+        hosts.filter(|host| may_check(host, unit, job, cx.now) && turn.host != Some(host.id));
     let able: Vec<HostId> = hosts.map(|host| host.id).collect();
     let at = below(able.len() as u64, cx.rng);
     able.get(usize::try_from(at).unwrap_or(0)).copied()
 }
 
 fn may_check(host: &Host, unit: &WorkUnit, job: &Job, now: Timestamp) -> bool {
-    let probation = job.policy.confidence.as_ref().map_or(0, |confidence| Plan::new(confidence).probation);
+    let probation =
+        job.policy.confidence.as_ref().map_or(0, |confidence| Plan::new(confidence).probation);
     let silence_max = SILENCE_MAX.0.max(job.policy.lease_ms.0.saturating_mul(2));
     host.is_active()
         && host.has_standing(probation)

@@ -1,8 +1,8 @@
 //! A host ends leases: outcomes are noted, and units that have a quorum now are validated.
 
 use super::advance::advance;
-use super::compare::compare;
 use super::check;
+use super::compare::compare;
 use super::context::{Context, Decision};
 use super::rows::Rows;
 use crate::command::{Outcome, ReplicaReport, Report};

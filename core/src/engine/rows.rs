@@ -51,12 +51,7 @@ impl Rows {
     }
 
     /// Reads what a host answered of a job, if the job keeps account of that.
-    fn load_part(
-        &mut self,
-        store: &dyn Store,
-        job: JobId,
-        host: HostId,
-    ) -> Result<(), StoreError> {
+    fn load_part(&mut self, store: &dyn Store, job: JobId, host: HostId) -> Result<(), StoreError> {
         let id = (job, host);
         if self.job(job).policy.confidence.is_some() && !self.parts.has(id) {
             self.parts.add(id, store.part(job, host)?.unwrap_or_else(|| Part::new(job, host)));

@@ -109,11 +109,7 @@ impl<'a> Search<'a> {
     }
 
     /// Takes what it can from one job.
-    pub(super) fn choose_from(
-        &mut self,
-        job: Job,
-        cx: &mut Context<'_>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn choose_from(&mut self, job: Job, cx: &mut Context<'_>) -> Result<(), StoreError> {
         match job.requirement.fits(&self.host.capabilities) {
             Ok(()) => {}
             Err(misfit) => {

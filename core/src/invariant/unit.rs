@@ -129,8 +129,12 @@ pub(super) fn check_vouchers(
     if unit.canonical().is_none() || is_pending || is_taken_back {
         return Ok(());
     }
-    let spoilt: BTreeSet<u16> =
-        unit.replicas.iter().filter(|r| !is_of_now(r, hosts)).map(|replica| replica.chain).collect();
+    let spoilt: BTreeSet<u16> = unit
+        .replicas
+        .iter()
+        .filter(|r| !is_of_now(r, hosts))
+        .map(|replica| replica.chain)
+        .collect();
     let valid = unit.voices().filter(|r| r.verdict() == Some(Verdict::Valid));
     let sound: BTreeSet<u16> =
         valid.map(|replica| replica.chain).filter(|chain| !spoilt.contains(chain)).collect();
@@ -169,14 +173,11 @@ fn check_ready(
     let moves = is_ready || leased > 0 || is_swept;
     ensure(moves, format_args!("unit {id} is open and nothing will ever move it"))?;
 
-    let wanted_if = |counts: &dyn Fn(&Replica) -> bool| match agreement(
-        unit,
-        Rule::of(&job.policy),
-        counts,
-    ) {
-        Agreement::Reached(_) => 0,
-        Agreement::Missing { replicas, .. } => replicas,
-    };
+    let wanted_if =
+        |counts: &dyn Fn(&Replica) -> bool| match agreement(unit, Rule::of(&job.policy), counts) {
+            Agreement::Reached(_) => 0,
+            Agreement::Missing { replicas, .. } => replicas,
+        };
     if job.policy.confidence.is_some() {
         let is_sound = |replica: &Replica| is_of_now(replica, hosts);
         // A dispute may be over when one of its parties is caught elsewhere; that is seen next time.
@@ -218,7 +219,8 @@ pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation
             ReplicaState::HostError { .. } | ReplicaState::Aborted => was.state == is.state,
             ReplicaState::Success { .. } | ReplicaState::AppError { .. } => {
                 let was_open = was.verdict() == Some(Verdict::Inconclusive);
-                let may_change = was_open || is_reopened || is_tested || was.verdict() == is.verdict();
+                let may_change =
+                    was_open || is_reopened || is_tested || was.verdict() == is.verdict();
                 was.class() == is.class() && may_change && (is.is_paid || !was.is_paid)
             }
         };
