@@ -15,6 +15,9 @@
 //! values = [3, 5, 7, 11]
 //! ```
 //!
+//! Instead of `[quorum]`, `confidence = "1e-3 against 20 % colluding"` asks for an error and leaves
+//! it to the grid how it is kept.
+//!
 //! Reading goes in two steps: [`written`] is the file as it was written, and the rest turns that
 //! into what is meant, a [`Manifest`] and the blobs that it names. Every error says the line and
 //! the key. Two readings of the same files give the same bytes: globs are sorted, and neither
@@ -22,6 +25,7 @@
 
 mod axes;
 mod blame;
+mod confidence;
 mod error;
 mod files;
 mod inputs;
@@ -42,6 +46,7 @@ use manyhands_core::digest::Digest;
 use manyhands_core::manifest::{Draft, Manifest};
 use manyhands_proto::convert::encode_manifest;
 
+pub use self::confidence::ConfidenceTextError;
 pub use self::error::{JobFileError, Place, Problem};
 use self::files::Files;
 pub use self::module::Module;

@@ -40,6 +40,14 @@ pub(crate) struct HostRow {
     pub(crate) volunteer: u64,
     pub(crate) connected: bool,
     pub(crate) suspended: bool,
+    /// Of a suspended host: until when; null is for good.
+    pub(crate) suspended_until_ms: Option<u64>,
+    /// Of a suspended host: for what, as "job/unit".
+    pub(crate) suspended_for: Option<String>,
+    /// Answers that were compared with what was sure, and agreed, since it was last caught.
+    pub(crate) compared: u32,
+    /// How often it was caught with a wrong answer.
+    pub(crate) caught: u32,
     pub(crate) slots: u32,
     pub(crate) memory_bytes: u64,
     pub(crate) engine: String,
@@ -114,6 +122,10 @@ impl From<v1::Host> for HostRow {
             volunteer: host.volunteer,
             connected: host.connected,
             suspended: host.suspended,
+            suspended_until_ms: host.suspended_until_ms,
+            suspended_for: host.suspended_for.map(|at| format!("{}/{}", at.job, at.unit)),
+            compared: host.compared,
+            caught: host.caught,
             slots: has.slots,
             memory_bytes: has.memory_bytes,
             engine: has.engine,
@@ -155,6 +167,7 @@ pub(crate) fn state(job: &v1::Job) -> &'static str {
     match job.state() {
         v1::JobState::Unspecified => "unknown",
         v1::JobState::Open => "open",
+        v1::JobState::Auditing => "auditing",
         v1::JobState::Cancelling => "cancelling",
         v1::JobState::Cancelled => "cancelled",
         v1::JobState::Finished => "finished",

@@ -75,19 +75,21 @@ impl Progress {
         }
         self.told = Some(tenth);
         self.terminal.line(&format!(
-            "job {}: {} of {} units, {} replicas in flight{}",
+            "job {}: {} of {} units, {} replicas in flight{}{}",
             job.id,
             ended(units),
             units.total,
             job.replicas_leased,
-            failures(units)
+            failures(units),
+            phase(job)
         ))
     }
 
     fn status_line(&self, job: &v1::Job, units: &v1::UnitCounts) -> String {
         let flight = format!("{} replicas in flight", job.replicas_leased);
         let waiting = format!("{} units waiting", units.waiting);
-        let line = Style::Faint.paint(&format!("{flight}, {waiting}"), self.terminal);
+        let line = format!("{flight}, {waiting}{}", phase(job));
+        let line = Style::Faint.paint(&line, self.terminal);
         format!("  {line}{}", Style::Bad.paint(&failures(units), self.terminal))
     }
 }
@@ -100,6 +102,18 @@ pub(crate) fn ended(units: &v1::UnitCounts) -> u64 {
 /// Whether the job is over.
 pub(crate) fn is_over(job: &v1::Job) -> bool {
     matches!(job.state(), v1::JobState::Finished | v1::JobState::Cancelled)
+}
+
+/// What goes on beside computing.
+fn phase(job: &v1::Job) -> &'static str {
+    match job.state() {
+        v1::JobState::Auditing => ", the last audits are being drawn",
+        v1::JobState::Cancelling => ", being cancelled",
+        v1::JobState::Unspecified
+        | v1::JobState::Open
+        | v1::JobState::Finished
+        | v1::JobState::Cancelled => "",
+    }
 }
 
 fn failures(units: &v1::UnitCounts) -> String {

@@ -28,10 +28,24 @@ pub struct Config {
     pub heartbeat: Duration,
     /// How long calls in flight may take to end at a stop.
     pub drain: Duration,
+    /// When hosts with wrong answers get no work, and for how long.
+    pub suspension: Suspension,
     /// What is kept on disk by digest.
     pub blobs: BlobPolicy,
     /// Bounds that protect the coordinator.
     pub limits: Limits,
+}
+
+/// When hosts with wrong answers get no work, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suspension {
+    /// Wrong answers by a quorum after which a host is suspended; in a job with a confidence, the
+    /// first one does it.
+    pub answers: u32,
+    /// How long a host that seems to be faulty is suspended the first time; doubled each time.
+    pub rest: Duration,
+    /// The longest such time.
+    pub rest_max: Duration,
 }
 
 /// What the blob store accepts and when it forgets.
@@ -65,6 +79,9 @@ pub struct Limits {
     /// How long a call may take that is not a stream.
     pub request_time: Duration,
 }
+
+/// The longest rest of a suspended host.
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +157,21 @@ impl Config {
                 "only a loopback `listen` address may be served without TLS",
             ),
             (self.heartbeat < Duration::from_secs(1), "heartbeat", "must be 1 s or more"),
+            (
+                !(1..=1_000).contains(&self.suspension.answers),
+                "suspension.answers",
+                "must be from 1 to 1000",
+            ),
+            (
+                self.suspension.rest < Duration::from_secs(1),
+                "suspension.rest",
+                "must be 1 s or more",
+            ),
+            (
+                !(self.suspension.rest..=YEAR).contains(&self.suspension.rest_max),
+                "suspension.rest_max",
+                "must be from `suspension.rest` to 365 d",
+            ),
             (self.blobs.sweep < Duration::from_secs(1), "blobs.sweep", "must be 1 s or more"),
             (self.blobs.grace < Duration::from_secs(60), "blobs.grace", "must be 1 min or more"),
             (
@@ -161,7 +193,7 @@ impl Config {
 
 /// Fills in the defaults.
 fn mean(written: Written) -> Config {
-    let Written { blobs, limits, .. } = written;
+    let Written { suspension, blobs, limits, .. } = written;
     let span = |given: Option<quantity::Span>, seconds| {
         given.map_or_else(|| Duration::from_secs(seconds), |span| span.0)
     };
@@ -174,6 +206,11 @@ fn mean(written: Written) -> Config {
         open_enrolment: written.open_enrolment.unwrap_or(false),
         heartbeat: span(written.heartbeat, 30),
         drain: span(written.drain, 10),
+        suspension: Suspension {
+            answers: suspension.answers.unwrap_or(3),
+            rest: span(suspension.rest, 3_600),
+            rest_max: span(suspension.rest_max, 7 * 86_400),
+        },
         blobs: BlobPolicy {
             sweep: span(blobs.sweep, 3_600),
             grace: span(blobs.grace, 86_400),

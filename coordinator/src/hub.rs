@@ -51,6 +51,7 @@ impl Hub {
         for effect in effects {
             match effect {
                 Effect::WorkReady { job: _, count } => lock(&self.seats).work_ready(count),
+                Effect::Turn { host } => lock(&self.seats).turn(host),
                 Effect::Abort { host, replicas } => lock(&self.seats).abort(host, replicas),
                 // The outputs are where the job finds them since the report was stored, so
                 // handing them over is saying so.

@@ -4,9 +4,14 @@
 //! a [`dispute`] is how answers that differ are settled. `trust/TRUST.md` derives all three, and
 //! says what is assumed.
 
+mod bound;
 mod confidence;
+mod cost;
 pub mod dispute;
 mod plan;
+mod words;
 
+pub use self::bound::Reached;
 pub use self::confidence::{Confidence, ConfidenceError};
 pub use self::plan::{Plan, lies_left_ppm};
+pub use self::words::scientific;

@@ -122,6 +122,8 @@ pub(crate) struct Agent {
     batch_max: usize,
     /// Leases that the coordinator was asked for and did not grant yet.
     wished: u32,
+    /// Why the coordinator gives this host no work for a while, in its own words.
+    refused: Option<String>,
     /// Something could not be said because the coordinator reads slowly.
     held_back: bool,
     terms: Terms,
@@ -168,6 +170,7 @@ impl Agent {
             coordinator: None,
             batch_max: BATCH_MAX,
             wished: 0,
+            refused: None,
             held_back: false,
             orphaned: false,
             draining: None,

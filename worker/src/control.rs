@@ -7,6 +7,8 @@ use manyhands_core::id::ReplicaId;
 pub struct Status {
     /// Whether the stream to the coordinator is open.
     pub connected: bool,
+    /// Why the coordinator gives this host no work for a while, if it said so.
+    pub refused: Option<String>,
     /// What each slot does.
     pub slots: Vec<Option<Running>>,
     /// Leases that wait for a slot.

@@ -25,6 +25,10 @@ const OUTGOING_MAX: usize = 16;
 /// A session that lasted so long was no failure.
 const SETTLED: Span = Span::minutes(1);
 
+/// Bounds of a pause that the coordinator asked for.
+const PUSHBACK_MIN: Span = Span::seconds(1);
+const PUSHBACK_MAX: Span = Span::hours(24);
+
 /// What the agent hears of the link.
 #[derive(Debug)]
 pub(crate) enum LinkEvent {
@@ -78,7 +82,10 @@ pub(crate) async fn run(dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
         if clock::now().since(begun_at) >= SETTLED {
             retry.worked();
         }
-        let pause = retry.failed(&mut rng);
+        let pause = match lost.pushback() {
+            Some(pushback) => Span(pushback.0.clamp(PUSHBACK_MIN.0, PUSHBACK_MAX.0)),
+            None => retry.failed(&mut rng),
+        };
         tracing::info!(%pause, reason = %lost, "the coordinator is away");
         if events.send(LinkEvent::Detached(lost)).await.is_err() {
             return;

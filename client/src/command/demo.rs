@@ -58,6 +58,7 @@ async fn play(context: &Context, place: &Workplace, grid: &mut Grid) -> Result<(
     let manifest = job_file.manifest.clone();
     let Submitted { job, name, units, quorum, .. } =
         submit::submit(&scientist, &identity, job_file).await?;
+    let quorum = quorum.unwrap_or_default();
     terminal
         .line(&format!("  job {job}: {name}, {units} units, {quorum} volunteers must agree"))?;
 

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use manyhands_core::time::Timestamp;
 use manyhands_proto::v1;
 
+use crate::clock;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::listing::HostRow;
@@ -44,7 +46,8 @@ impl Hosts {
             let rows: Vec<HostRow> = hosts.into_iter().map(HostRow::from).collect();
             return context.terminal.json(&rows);
         }
-        let rows: Vec<Vec<String>> = hosts.iter().map(row).collect();
+        let now = clock::now();
+        let rows: Vec<Vec<String>> = hosts.iter().map(|host| row(host, now)).collect();
         context.terminal.table(
             &[
                 "HOST",
@@ -53,6 +56,8 @@ impl Hosts {
                 "STATE",
                 "SLOTS",
                 "LEASES",
+                "COMPARED",
+                "CAUGHT",
                 "VALID",
                 "INVALID",
                 "ERRORS",
@@ -62,21 +67,28 @@ impl Hosts {
     }
 }
 
-fn row(host: &v1::Host) -> Vec<String> {
-    let state = match (host.suspended, host.connected) {
-        (true, _) => "suspended",
-        (false, true) => "connected",
-        (false, false) => "away",
-    };
+fn row(host: &v1::Host, now: Timestamp) -> Vec<String> {
     vec![
         host.id.to_string(),
         host.nickname.clone(),
         host.volunteer.to_string(),
-        state.to_owned(),
+        state(host, now),
         host.capabilities.as_ref().map_or(0, |has| has.slots).to_string(),
         host.leases.to_string(),
+        host.compared.to_string(),
+        host.caught.to_string(),
         host.valid.to_string(),
         host.invalid.to_string(),
         (host.errors + host.expired).to_string(),
     ]
+}
+
+/// Whether the host gets work; if not, for how long.
+fn state(host: &v1::Host, now: Timestamp) -> String {
+    match (host.suspended, host.suspended_until_ms, host.connected) {
+        (true, Some(until), _) => format!("rests {}", Timestamp(until).since(now)),
+        (true, None, _) => "out for good".to_owned(),
+        (false, _, true) => "connected".to_owned(),
+        (false, _, false) => "away".to_owned(),
+    }
 }

@@ -7,6 +7,8 @@ use clap::Args;
 use manyhands::job_file::{JobFile, JobFileError};
 use manyhands::session::Session;
 use manyhands::upload::{self, UploadError, Uploaded};
+use manyhands_core::policy::Policy;
+use manyhands_core::trust::{Confidence, Plan};
 use manyhands_proto::convert::MANIFEST_SIGNATURE;
 use manyhands_proto::identity::Identity;
 use manyhands_proto::v1;
@@ -44,7 +46,12 @@ pub(crate) struct Submitted {
     pub(crate) existed: bool,
     pub(crate) name: String,
     pub(crate) units: u32,
-    pub(crate) quorum: u8,
+    /// Answers that must agree; none where a confidence decides.
+    pub(crate) quorum: Option<u8>,
+    /// What was asked for instead, as in the job file.
+    pub(crate) confidence: Option<String>,
+    /// What follows from it, for people.
+    pub(crate) plan: Option<String>,
     /// Hexadecimal BLAKE3 of the manifest.
     pub(crate) manifest: String,
     pub(crate) uploaded_blobs: usize,
@@ -105,7 +112,9 @@ pub(crate) async fn submit(
         existed: reply.existed,
         name: draft.name.clone(),
         units: job_file.manifest.units_total(),
-        quorum: draft.policy.quorum,
+        quorum: draft.policy.confidence.is_none().then_some(draft.policy.quorum),
+        confidence: draft.policy.confidence.map(|it| it.to_string()),
+        plan: draft.policy.confidence.map(|it| plan(&it, job_file.manifest.units_total())),
         manifest: digest.to_string(),
         uploaded_blobs: blobs,
         uploaded_bytes: size_bytes,
@@ -113,14 +122,47 @@ pub(crate) async fn submit(
 }
 
 fn tell(context: &Context, submitted: &Submitted) -> Result<(), Failure> {
-    let Submitted { job, name, units, quorum, .. } = submitted;
+    let Submitted { job, name, units, .. } = submitted;
     if submitted.existed {
         return context.terminal.line(&format!("job {job} is this job already: {name}"));
     }
-    context.terminal.line(&format!("job {job}: {name}, {units} units, quorum {quorum}"))?;
+    let sure = submitted.sure();
+    context.terminal.line(&format!("job {job}: {name}, {units} units, {sure}"))?;
+    if let Some(plan) = &submitted.plan {
+        context.terminal.line(plan)?;
+    }
     let (blobs, bytes) = (submitted.uploaded_blobs, human(submitted.uploaded_bytes));
     context.terminal.note(&format!("uploaded {blobs} blobs, {bytes}"));
     Ok(())
+}
+
+impl Submitted {
+    /// How sure the answers are to be.
+    pub(crate) fn sure(&self) -> String {
+        match (&self.confidence, self.quorum) {
+            (Some(confidence), _) => format!("confidence {confidence}"),
+            (None, quorum) => format!("quorum {}", quorum.unwrap_or(Policy::default().quorum)),
+        }
+    }
+}
+
+/// What a confidence means for the hosts of a job with so many units, and what it costs on the
+/// fewest that it takes and on ten times as many.
+fn plan(confidence: &Confidence, units: u32) -> String {
+    let plan = Plan::new(confidence);
+    let Plan { probation, audits, lead, .. } = plan;
+    let few = plan.founders();
+    let copies = |hosts| {
+        let copies = plan.copies_per_hundred_units(units, hosts);
+        format!("{}.{:02}", copies / 100, copies % 100)
+    };
+    let (at_few, at_many) = (copies(few), copies(few * 10));
+    format!(
+        "plan: of each host, {probation} answers are only compared and {audits} later ones audited; \
+         where answers differ, one must lead by {lead}; about {at_few} copies a unit on {few} hosts, \
+         {at_many} on {}",
+        few * 10
+    )
 }
 
 impl From<JobFileError> for Failure {

@@ -87,9 +87,12 @@ async fn narrate(terminal: Terminal, place: &str, mut seen: watch::Receiver<Stat
         let now = seen.borrow_and_update().clone();
         let mut lines = Vec::new();
         if now.connected != before.connected {
-            lines.push(match now.connected {
-                true => format!("connected to {place}"),
-                false => "the coordinator is away: computing on, and trying again".to_owned(),
+            lines.push(match (now.connected, &now.refused) {
+                (true, _) => format!("connected to {place}"),
+                (false, Some(why)) => format!("no work for now: {why}"),
+                (false, None) => {
+                    "the coordinator is away: computing on, and trying again".to_owned()
+                }
             });
         }
         // Which unit runs changes too often to tell; for whom it runs does not.

@@ -8,6 +8,7 @@ use manyhands_prepare::Refusal;
 use manyhands_proto::convert::WireError;
 use thiserror::Error;
 
+use super::confidence::ConfidenceTextError;
 use crate::quantity::QuantityError;
 
 /// The first thing that is wrong with a job file.
@@ -58,6 +59,17 @@ pub enum Problem {
         key: &'static str,
         /// What is wrong with its value.
         error: QuantityError,
+    },
+    /// A wished confidence.
+    #[error("confidence: {0}")]
+    Confidence(ConfidenceTextError),
+    /// Two keys of which each says how sure to be.
+    #[error("{key}: leave it out, or `{other}`: only one of them can decide")]
+    Both {
+        /// The key.
+        key: &'static str,
+        /// The other one.
+        other: &'static str,
     },
     /// None or several of the keys that exclude each other.
     #[error("{key}: give exactly one of {choices}")]

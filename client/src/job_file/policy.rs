@@ -1,9 +1,11 @@
-//! Quorum and limits: from what was written to a policy.
+//! Quorum or confidence, and limits: from what was written to a policy.
 
 use manyhands_core::policy::Policy;
 use manyhands_core::time::Span;
+use manyhands_core::trust::Confidence;
 use toml::Spanned;
 
+use super::confidence;
 use super::error::{JobFileError, Problem};
 use super::source::SourceText;
 use super::written::Written;
@@ -19,6 +21,7 @@ pub(super) fn policy(source: &SourceText, written: &Written) -> Result<Policy, J
     // A default that a shorter deadline makes senseless follows it.
     let lease_default = defaults.lease_ms.min(deadline);
     Ok(Policy {
+        confidence: confidence_of(source, written)?,
         quorum: size,
         replicas_max: quorum.replicas.as_ref().map_or(replicas_default, |max| *max.get_ref()),
         deadline_ms: deadline,
@@ -38,6 +41,20 @@ pub(super) fn policy(source: &SourceText, written: &Written) -> Result<Policy, J
         )?,
         priority: written.priority.as_ref().map_or(defaults.priority, |it| *it.get_ref()),
     })
+}
+
+/// The confidence, where one is asked for instead of a quorum.
+fn confidence_of(
+    source: &SourceText,
+    written: &Written,
+) -> Result<Option<Confidence>, JobFileError> {
+    let Some(text) = &written.confidence else { return Ok(None) };
+    if let Some(size) = &written.quorum.size {
+        let both = Problem::Both { key: "quorum.size", other: "confidence" };
+        return Err(source.error(size.span(), both));
+    }
+    let wrong = |error| source.error(text.span(), Problem::Confidence(error));
+    confidence::read(text.get_ref()).map(Some).map_err(wrong)
 }
 
 /// A size in bytes.

@@ -35,7 +35,10 @@ pub(super) struct Written {
     /// The sweep: one unit for each combination of values, the first axis changing slowest.
     #[serde(default)]
     pub(super) axis: Vec<Spanned<Axis>>,
-    /// How sure to be.
+    /// How sure to be, such as `"1e-3 against 20 % colluding"`; without it, `[quorum]` decides. See
+    /// [`confidence`](super::confidence).
+    pub(super) confidence: Option<Spanned<String>>,
+    /// How many answers must agree, where no confidence is asked for.
     #[serde(default)]
     pub(super) quorum: Quorum,
     /// What one unit may cost.
@@ -125,7 +128,8 @@ pub(super) enum Patterns {
 pub(super) struct Quorum {
     /// Equal answers of different volunteers that are needed. Default: 2.
     pub(super) size: Option<Spanned<u8>>,
-    /// Copies of one unit at most, whatever becomes of them. Default: 8, or twice the size.
+    /// Copies of one unit at most, whatever becomes of them; with a confidence, those that are lost.
+    /// Default: 8, or twice the size.
     pub(super) replicas: Option<Spanned<u8>>,
 }
 

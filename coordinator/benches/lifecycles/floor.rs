@@ -8,7 +8,7 @@ use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
 use manyhands_core::replica::{Output, Replica, ReplicaState, Usage, Verdict, answer};
 use manyhands_core::store::{Store as _, Write};
 use manyhands_core::time::Timestamp;
-use manyhands_core::work_unit::{UnitState, WorkUnit};
+use manyhands_core::work_unit::{Test, UnitState, WorkUnit};
 
 /// Lifecycles of one measurement.
 const LIFECYCLES: u32 = 30_000;
@@ -52,6 +52,8 @@ fn unit(index: u32, step: u32) -> WorkUnit {
         id: id(index),
         state,
         ready_at: (step == 0).then_some(NOW),
+        turn: None,
+        test: Test::None,
         replicas: (0..replicas).map(|n| replica(index, n, n < reported)).collect(),
         reopened: 0,
     }
@@ -71,6 +73,8 @@ fn replica(index: u32, number: u16, is_reported: bool) -> Replica {
         number,
         host,
         volunteer,
+        life: 0,
+        is_voice: true,
         chain: number,
         lineage: Vec::new(),
         leased_at: NOW,

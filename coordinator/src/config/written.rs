@@ -27,8 +27,23 @@ pub(super) struct Written {
     pub(super) heartbeat: Option<Span>,
     /// How long calls in flight may take to end when the coordinator stops.
     pub(super) drain: Option<Span>,
+    pub(super) suspension: Suspension,
     pub(super) blobs: Blobs,
     pub(super) limits: Limits,
+}
+
+/// The table `[suspension]`: what becomes of hosts that give wrong answers.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Suspension {
+    /// Wrong answers by a quorum after which a host gets no more work. In a job with a confidence,
+    /// the first one does it.
+    pub(super) answers: Option<u32>,
+    /// How long a host that seems to be faulty rests the first time; doubled each time. Whoever
+    /// gave the same wrong answer as another volunteer is out for good.
+    pub(super) rest: Option<Span>,
+    /// The longest such time.
+    pub(super) rest_max: Option<Span>,
 }
 
 /// The table `[blobs]`.

@@ -14,6 +14,9 @@ use super::{Hub, HubFull, lock};
 /// renewal tells it the same.
 const ABORTS_MAX: usize = 16;
 
+/// Turns of a host that may wait for a slow stream; of more, others are drawn after a while.
+const TURNS_MAX: usize = 16;
+
 /// All seats.
 #[derive(Debug)]
 pub(super) struct Seats {
@@ -33,6 +36,7 @@ struct Taken {
     /// A host is offered work only while it waits, and then once: one place is enough.
     offers: mpsc::Sender<Offer>,
     aborts: mpsc::Sender<Vec<ReplicaId>>,
+    turns: mpsc::Sender<()>,
     superseded: CancellationToken,
     gone: CancellationToken,
 }
@@ -47,6 +51,8 @@ pub(crate) struct Seat {
     pub(crate) offers: mpsc::Receiver<Offer>,
     /// Replicas to stop.
     pub(crate) aborts: mpsc::Receiver<Vec<ReplicaId>>,
+    /// It is this host's turn: it gets that unit, whatever it wishes.
+    pub(crate) turns: mpsc::Receiver<()>,
     /// Cancelled when a newer stream of the same host takes its place.
     pub(crate) superseded: CancellationToken,
     /// Cancelled once the stream that had the place before has let go of it.
@@ -88,6 +94,14 @@ impl Seats {
             && taken.aborts.try_send(replicas).is_err()
         {
             tracing::debug!(%host, "aborts dropped for a slow stream");
+        }
+    }
+
+    pub(super) fn turn(&self, host: HostId) {
+        if let Some(taken) = self.taken.get(&host)
+            && taken.turns.try_send(()).is_err()
+        {
+            tracing::debug!(%host, "a turn dropped for a slow stream");
         }
     }
 
@@ -133,12 +147,14 @@ impl Seat {
         seats.next_serial += 1;
         let (offers, offered) = mpsc::channel(1);
         let (aborts, aborted) = mpsc::channel(ABORTS_MAX);
+        let (turns, turned) = mpsc::channel(TURNS_MAX);
         let (superseded, gone) = (CancellationToken::new(), CancellationToken::new());
         let taken = Taken {
             serial,
             ticket: None,
             offers,
             aborts,
+            turns,
             superseded: superseded.clone(),
             gone: gone.clone(),
         };
@@ -150,6 +166,7 @@ impl Seat {
             serial,
             offers: offered,
             aborts: aborted,
+            turns: turned,
             superseded,
             predecessor,
             gone,

@@ -112,3 +112,14 @@ fn watchers_see_that_something_changed() {
     hub.release(vec![Effect::JobChanged { job: JobId(1) }, Effect::JobChanged { job: JobId(1) }]);
     assert!(watcher.has_changed().unwrap());
 }
+
+/// Whether it waits for work or not, and however often before it looks; a host that is away misses it.
+#[test]
+fn a_turn_reaches_the_host_that_was_drawn() {
+    let hub = Hub::new(10);
+    let mut seats = [1, 2].map(|host| hub.sit(HostId(host)).unwrap());
+    let turns = [2, 3, 2].map(|host| Effect::Turn { host: HostId(host) });
+    assert_eq!(hub.release(turns.to_vec()), []);
+    let heard = |seat: &mut Seat| std::iter::from_fn(|| seat.turns.try_recv().ok()).count();
+    assert_eq!(seats.each_mut().map(heard), [0, 2]);
+}

@@ -1,7 +1,9 @@
 //! The one place where what went wrong becomes a gRPC status.
 
 use manyhands_core::refusal::Refusal;
+use manyhands_core::time::Span;
 use manyhands_proto::convert::WireError;
+use manyhands_proto::pushback::with_pushback;
 use tonic::{Code, Status};
 
 use crate::blobs::BlobError;
@@ -9,8 +11,15 @@ use crate::desk::DeskError;
 
 /// A refused command.
 pub(super) fn refused(refusal: &Refusal) -> Status {
-    Status::new(code(refusal), refusal.to_string())
+    let status = Status::new(code(refusal), refusal.to_string());
+    match refusal {
+        Refusal::HostSuspended { rest, .. } => with_pushback(status, rest.unwrap_or(FOR_GOOD)),
+        _ => status,
+    }
 }
+
+/// When a host may ask again that is suspended for good: seldom, in case that it was wronged.
+const FOR_GOOD: Span = Span::hours(24);
 
 fn code(refusal: &Refusal) -> Code {
     match refusal {
@@ -18,6 +27,7 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::InviteExpired
         | Refusal::InviteUsedUp
         | Refusal::LeaseExpired(_)
+        | Refusal::TooFewVolunteers { .. }
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
         Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => {
             Code::NotFound

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use manyhands_core::command::{Admit, Command};
 use manyhands_core::digest::Digest;
@@ -11,7 +12,7 @@ use manyhands_core::invite;
 use manyhands_core::key::Key;
 use manyhands_core::settings::Settings;
 use manyhands_core::store::Store as _;
-use manyhands_core::time::Timestamp;
+use manyhands_core::time::{Span, Timestamp};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::invite::Invite;
 use manyhands_proto::link::{Address, Bounds, Incoming, LoopbackAddr, server_config};
@@ -22,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use super::{Coordinator, RunError};
 use crate::blobs::Blobs;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Suspension};
 use crate::desk::{Desk, DeskError, Reader};
 use crate::folder::Folder;
 use crate::hub::Hub;
@@ -40,8 +41,7 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
 
     let hosts_max = usize::try_from(config.limits.hosts_max).unwrap_or(usize::MAX);
     let hub = Hub::new(hosts_max);
-    let settings = Settings { open_enrolment: config.open_enrolment, ..Settings::default() };
-    let engine = Engine::new(settings, clock::entropy_seed()?);
+    let engine = Engine::new(settings(&config), clock::entropy_seed()?);
     let (desk, thread) = Desk::open(engine, store, Arc::clone(&hub))?;
     admit_operator(&desk, &reader, identity.public_key()).await;
 
@@ -62,6 +62,19 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
     let key = identity.public_key();
     leave_address(&folder, &invite);
     Ok(Coordinator { shared, desk: thread, incoming, address, key, invite, folder })
+}
+
+/// What the engine is told of the configuration.
+fn settings(config: &Config) -> Settings {
+    let Suspension { answers, rest, rest_max } = config.suspension;
+    let span = |time: Duration| Span(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    Settings {
+        open_enrolment: config.open_enrolment,
+        invalid_max: answers,
+        rest_base: span(rest),
+        rest_max: span(rest_max),
+        ..Settings::default()
+    }
 }
 
 async fn listen(config: &Config, identity: &Identity) -> Result<(Incoming, SocketAddr), RunError> {

@@ -5,10 +5,11 @@ use std::fmt;
 
 use super::words::{counted, hosts, units};
 use crate::host::Host;
-use crate::id::{JobId, VolunteerId};
+use crate::id::{HostId, JobId, VolunteerId};
 use crate::job::{Counts, Job, Tally};
-use crate::limits::{ISAS_MAX, VOUCHERS_MAX};
+use crate::limits::{ISAS_MAX, PAGE_MAX, VOUCHERS_MAX};
 use crate::store::{Store, StoreError, Voucher};
+use crate::trust::{Confidence, Reached};
 
 /// How sure a job's results are, and on whose word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +18,10 @@ pub struct Receipt {
     pub job: JobId,
     /// Its name.
     pub name: String,
-    /// Replicas of different volunteers that had to agree.
+    /// Replicas of different volunteers that had to agree; of no meaning if there is a `reached`.
     pub quorum: u8,
+    /// How sure it is, of a job that asked for a confidence.
+    pub reached: Option<Reached>,
     /// Its units by state.
     pub counts: Counts,
     /// Its replicas by what became of them.
@@ -51,9 +54,10 @@ impl fmt::Display for Receipt {
         if failed + cancelled > 0 {
             write!(f, ", {failed} failed, {cancelled} cancelled")?;
         }
-        match self.quorum {
-            1 => f.write_str("; one answer sufficed, nobody checked it")?,
-            n => write!(f, "; each on equal answers of {n} different volunteers")?,
+        match (self.reached, self.quorum) {
+            (Some(reached), _) => write!(f, "; {reached}")?,
+            (None, 1) => f.write_str("; one answer sufficed, nobody checked it")?,
+            (None, n) => write!(f, "; each on equal answers of {n} different volunteers")?,
         }
         let copies = self.copies_per_hundred_units();
         write!(f, "; {}.{:02} copies a unit", copies / 100, copies % 100)?;
@@ -86,10 +90,24 @@ pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> 
         job: job.id,
         name: job.name,
         quorum: job.policy.quorum,
+        reached: job.policy.confidence.map(|it| reached(store, job.id, it)).transpose()?,
         counts: job.counts,
         tally: job.tally,
         volunteers: volunteers.len(),
         vouchers,
         isas,
     })
+}
+
+/// What the audits of a job reached, over all its parts.
+fn reached(store: &dyn Store, job: JobId, confidence: Confidence) -> Result<Reached, StoreError> {
+    let (mut reached, mut after) = (Reached::nothing(confidence), HostId(0));
+    loop {
+        let parts = store.parts(job, after, PAGE_MAX)?;
+        reached = parts.iter().fold(reached, Reached::and);
+        match parts.last() {
+            Some(last) if parts.len() == PAGE_MAX => after = last.host,
+            Some(_) | None => return Ok(reached),
+        }
+    }
 }

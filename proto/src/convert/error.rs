@@ -53,6 +53,16 @@ pub enum Fault {
         /// The value.
         actual: u64,
     },
+    /// A number outside bounds of which the lower is not 0.
+    #[error("is {actual} where between {min} and {max} is allowed")]
+    Outside {
+        /// Smallest value allowed.
+        min: u64,
+        /// Largest value allowed.
+        max: u64,
+        /// The value.
+        actual: u64,
+    },
     /// A value of an enumeration that this version does not know.
     #[error("is {0}, which this version does not know")]
     Unknown(i32),

@@ -50,16 +50,17 @@ impl From<Host> for v1::Host {
     /// The host as it is stored. Whether it is `connected` only the shell knows.
     fn from(host: Host) -> Self {
         let counters = host.counters;
+        let (suspended, until, unit) = match host.state {
+            HostState::Active => (false, None, None),
+            HostState::Suspended { until, unit, .. } => (true, until, unit),
+        };
         Self {
             id: host.id.0,
             nickname: host.nickname,
             volunteer: host.volunteer.0,
             capabilities: Some(Arc::unwrap_or_clone(host.capabilities).into()),
             connected: false,
-            suspended: match host.state {
-                HostState::Active => false,
-                HostState::Suspended { .. } => true,
-            },
+            suspended,
             valid: counters.valid.into(),
             invalid: counters.invalid.into(),
             errors: counters.error.into(),
@@ -68,6 +69,10 @@ impl From<Host> for v1::Host {
             seen_at_ms: host.seen_at.0,
             leases: u32::try_from(host.leases.len()).unwrap_or(u32::MAX),
             key: Bytes::copy_from_slice(host.key.as_bytes()),
+            compared: host.standing.compared,
+            caught: host.standing.life,
+            suspended_until_ms: until.map(|until| until.0),
+            suspended_for: unit.map(Into::into),
         }
     }
 }

@@ -15,6 +15,7 @@ impl From<JobState> for v1::JobState {
     fn from(state: JobState) -> Self {
         match state {
             JobState::Open => Self::Open,
+            JobState::Settling(_) => Self::Auditing,
             JobState::Cancelling { .. } => Self::Cancelling,
             JobState::Cancelled => Self::Cancelled,
             JobState::Finished => Self::Finished,

@@ -31,6 +31,7 @@ impl Agent {
             LinkEvent::Detached(reason) => {
                 self.coordinator = None;
                 self.wished = 0;
+                self.refused = reason.pushback().map(|_| reason.to_string());
                 if !self.enrolled && reason.needs_a_person() {
                     return Err(WorkerError::Refused(Box::new(reason)));
                 }
@@ -65,6 +66,7 @@ impl Agent {
         self.fetching.pause.end();
         self.uploading.pause.end();
         self.coordinator = Some(attached);
+        self.refused = None;
         self.renew();
         self.save_checkpoints();
     }

@@ -13,6 +13,8 @@ impl Agent {
         let waiting = self.board.open().saturating_sub(busy);
         self.status.send_if_modified(|status| {
             let mut changed = status.connected != connected || status.draining != draining;
+            changed |= status.refused != self.refused;
+            status.refused.clone_from(&self.refused);
             (status.connected, status.draining, status.waiting) = (connected, draining, waiting);
             status.slots.resize(self.seats.len(), None);
             for (slot, shown) in status.slots.iter_mut().enumerate() {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use manyhands_core::time::Span;
 use manyhands_proto::invite::Token;
 use manyhands_proto::link::{self, Channel, LinkError};
+use manyhands_proto::pushback::pushback;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message;
 use manyhands_proto::v1::work_client::WorkClient;
@@ -48,6 +50,7 @@ impl SessionError {
     /// Whether it will end the same way until a person changes something.
     pub(crate) fn needs_a_person(&self) -> bool {
         match self {
+            Self::Enrolment(_) if self.pushback().is_some() => false,
             Self::Link(LinkError::WrongKey { .. } | LinkError::Config(_)) => true,
             Self::Enrolment(status) => matches!(
                 status.code(),
@@ -59,6 +62,13 @@ impl SessionError {
             ),
             Self::Link(_) | Self::Stream(_) | Self::Closed | Self::Silent | Self::Protocol => false,
         }
+    }
+
+    /// How long the coordinator gives this host no work, if it said so. Nobody needs to change
+    /// anything then.
+    pub(crate) fn pushback(&self) -> Option<Span> {
+        let (Self::Enrolment(status) | Self::Stream(status)) = self else { return None };
+        pushback(status)
     }
 
     /// Whether the coordinator does not know this host, for instance since it lost its data.

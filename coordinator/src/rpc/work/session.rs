@@ -42,6 +42,8 @@ pub(super) enum Asked {
     Work {
         epoch: u64,
     },
+    /// Nothing the worker said: it was its turn.
+    Turn,
     Renew(Vec<Renewal>),
     Report(Batch),
 }
@@ -106,6 +108,7 @@ impl Session {
                 },
                 Some((asked, answer)) = self.in_flight.next() => self.answered(asked, answer).await?,
                 Some(offer) = self.seat.offers.recv() => self.offered(offer).await?,
+                Some(()) = self.seat.turns.recv(), if has_room => self.take_turn().await?,
                 Some(replicas) = self.seat.aborts.recv() => self.abort(replicas).await?,
                 () = self.wishes.another_look() => self.ask().await?,
                 () = draining.cancelled(), if !is_drained => {
@@ -153,11 +156,12 @@ impl Session {
         match (asked, reply) {
             (Asked::Work { epoch }, Some(Reply::Leased(leased))) => {
                 let granted = u32::try_from(leased.leases.len()).unwrap_or(u32::MAX);
-                let has_unseen = leased.idle == Some(Idle::NotAllSeen);
+                let has_unseen = matches!(leased.idle, Some(Idle::NotAllSeen | Idle::OnProbation));
                 self.wishes.granted(&self.seat, granted);
                 self.send_leases(leased).await?;
                 if granted > 0 { self.ask().await } else { self.wait(epoch, has_unseen).await }
             }
+            (Asked::Turn, Some(Reply::Leased(leased))) => self.send_leases(leased).await,
             (Asked::Renew(renewals), Some(Reply::Renewed(answers))) => {
                 let (renewed, abort) = convert::renewed(&renewals, answers);
                 self.send(Out::Renewed(renewed)).await?;
@@ -205,6 +209,16 @@ impl Session {
     async fn offered(&mut self, offer: Offer) -> Result<(), Status> {
         self.wishes.take_up(&self.seat, offer);
         self.ask().await
+    }
+
+    /// This host was drawn: it gets that unit now, behind whatever it has. Whether it wishes for
+    /// work makes no difference, or it could choose what it is asked.
+    async fn take_turn(&mut self) -> Result<(), Status> {
+        if self.shared.draining.is_cancelled() {
+            return Ok(());
+        }
+        let request = Command::Request(Request { host: self.host, count: 1 });
+        self.hand_in(request, Asked::Turn).await
     }
 
     pub(super) async fn renew(&mut self, renewals: Vec<Renewal>) -> Result<(), Status> {

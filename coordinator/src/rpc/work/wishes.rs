@@ -59,8 +59,8 @@ impl Wishes {
     }
 
     /// There was no work at `epoch`: waits in line. True if the desk is to be asked again at once,
-    /// because some appeared since, or because it could not look at all that there is (`has_unseen`):
-    /// nobody will call for work that is there already.
+    /// because some appeared since, or because there is some that it could not look at or may not give yet
+    /// (`has_unseen`): nobody will call for work that is there already.
     ///
     /// Where work for others appears all the time, that would be true all the time. So only the
     /// first miss is made good at once, and later ones after waits that grow.

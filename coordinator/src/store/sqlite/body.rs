@@ -10,6 +10,6 @@ mod replica;
 mod unit;
 
 pub(super) use host::{HostBody, host};
-pub(super) use job::{JOB_CANCELLING, JOB_OPEN, JobBody, job, job_state_column};
+pub(super) use job::{JOB_CANCELLING, JOB_OPEN, JOB_SETTLING, JobBody, job, job_state_column};
 pub(super) use joining::{AccountBody, InviteBody, account, invite};
 pub(super) use unit::{UnitBody, unit, unit_state_column};

@@ -14,9 +14,10 @@ const APPLICATION_ID: i32 = 0x4d48_4e44;
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001_start.sql")),
     M::up(include_str!("../migrations/0002_vouched.sql")),
+    M::up(include_str!("../migrations/0003_trust.sql")),
 ];
 
-/// Prepared statements kept; there are about 40 in this store.
+/// Prepared statements kept; there are about 50 in this store.
 const STATEMENTS_MAX: usize = 64;
 
 /// Why a database cannot be used. It was not changed.

@@ -8,6 +8,7 @@ use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
 use manyhands_core::invite::Invite;
 use manyhands_core::job::Job;
 use manyhands_core::key::Key;
+use manyhands_core::part::Part;
 use manyhands_core::store::{LastIds, Store, StoreError, Voucher, Write};
 use manyhands_core::time::Timestamp;
 use manyhands_core::volunteer::Volunteer;
@@ -23,7 +24,7 @@ macro_rules! rows {
         concat!("select id, manifest, submitter, state, body from job ", $tail)
     };
     (unit $tail:literal) => {
-        concat!("select id, state, ready_at, body from unit ", $tail)
+        concat!("select id, state, ready_at, turn_host, draw_at, body from unit ", $tail)
     };
     (host $tail:literal) => {
         concat!("select id, key, body from host ", $tail)
@@ -71,13 +72,20 @@ impl SqliteStore {
     }
 
     fn units_where(&self, sql: &str, params: impl Params) -> Result<Vec<WorkUnit>, StoreError> {
-        let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        let columns = |row: &Row<'_>| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        };
         self.list(sql, params, columns, body::unit)
     }
 
     fn hosts_where(&self, sql: &str, params: impl Params) -> Result<Vec<Host>, StoreError> {
         let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
         self.list(sql, params, columns, body::host)
+    }
+
+    fn parts_where(&self, sql: &str, params: impl Params) -> Result<Vec<Part>, StoreError> {
+        let columns = |row: &Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
+        self.list(sql, params, columns, part)
     }
 
     fn volunteer_where(
@@ -160,6 +168,10 @@ impl Store for SqliteStore {
         self.jobs_in(body::JOB_OPEN, limit)
     }
 
+    fn jobs_settling(&self, limit: usize) -> Result<Vec<Job>, StoreError> {
+        self.jobs_in(body::JOB_SETTLING, limit)
+    }
+
     fn jobs_cancelling(&self, limit: usize) -> Result<Vec<Job>, StoreError> {
         self.jobs_in(body::JOB_CANCELLING, limit)
     }
@@ -222,6 +234,28 @@ impl Store for SqliteStore {
         Ok(self.number(sql, [stamp(after)])?.map(Timestamp))
     }
 
+    fn units_of_turn(&self, host: HostId, limit: usize) -> Result<Vec<WorkUnit>, StoreError> {
+        self.units_where(
+            rows!(unit "indexed by unit_turn where turn_host = ?1 order by id limit ?2"),
+            [signed(host.0), signed(limit as u64)],
+        )
+    }
+
+    fn units_to_draw(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        self.list(
+            "select id from unit indexed by unit_draw
+             where draw_at <= ?1 order by draw_at, id limit ?2",
+            [stamp(now), signed(limit as u64)],
+            |row| row.get(0),
+            unit_id,
+        )
+    }
+
+    fn next_draw_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "select min(draw_at) from unit indexed by unit_draw where draw_at is not null";
+        Ok(self.number(sql, [])?.map(Timestamp))
+    }
+
     fn units_vouched(
         &self,
         host: HostId,
@@ -262,6 +296,32 @@ impl Store for SqliteStore {
         let sql = "select min(next_deadline_at) from host indexed by host_due
                    where next_deadline_at is not null";
         Ok(self.number(sql, [])?.map(Timestamp))
+    }
+
+    fn volunteers_of_standing(
+        &self,
+        compared_min: u32,
+        seen_since: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let sql = "select count(*) from (
+                       select distinct volunteer from host indexed by host_standing
+                       where compared > 0 and compared >= ?1 and seen_at >= ?2 limit ?3)";
+        let params = params![compared_min, stamp(seen_since), signed(limit as u64)];
+        narrow("volunteers", self.number(sql, params)?.unwrap_or(0))
+    }
+
+    fn part(&self, job: JobId, host: HostId) -> Result<Option<Part>, StoreError> {
+        let sql = "select job, host, believed, audited from part where job = ?1 and host = ?2";
+        Ok(self.parts_where(sql, [signed(job.0), signed(host.0)])?.pop())
+    }
+
+    fn parts(&self, job: JobId, after: HostId, limit: usize) -> Result<Vec<Part>, StoreError> {
+        self.parts_where(
+            "select job, host, believed, audited from part
+             where job = ?1 and host > ?2 order by host limit ?3",
+            [signed(job.0), signed(after.0), signed(limit as u64)],
+        )
     }
 
     fn volunteer(&self, id: VolunteerId) -> Result<Option<Volunteer>, StoreError> {
@@ -325,6 +385,16 @@ impl Store for SqliteStore {
             },
         )
     }
+}
+
+fn part(columns: [i64; 4]) -> Result<Part, StoreError> {
+    let [job, host, believed, audited] = columns;
+    Ok(Part {
+        job: JobId(unsigned("job id", job)?),
+        host: HostId(unsigned("host id", host)?),
+        believed: narrow("believed", believed)?,
+        audited: narrow("audited", audited)?,
+    })
 }
 
 fn ledger_row(columns: [i64; 7]) -> Result<LedgerRow, StoreError> {

@@ -2,9 +2,12 @@
 
 use std::fs;
 
+use manyhands_core::host::{HostState, Reopening, Standing};
 use manyhands_core::id::{HostId, JobId};
+use manyhands_core::order::Order;
 use manyhands_core::store::Store;
 use manyhands_core::store::conformance::Fixture;
+use manyhands_core::time::Timestamp;
 
 use super::*;
 
@@ -45,6 +48,55 @@ fn a_database_of_the_first_format_is_brought_up_to_date() {
     let store = SqliteStore::open(&path).unwrap();
     let vouched = store.units_vouched(HostId(7), JobId(0).unit(0), 9).unwrap();
     assert_eq!(vouched, [JobId(1).unit(3)]);
+}
+
+/// As the second format was: replicas count, whoever was suspended stays so for good and is still
+/// looked at again, whoever was not keeps their strikes.
+#[test]
+fn a_database_of_the_second_format_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("../migrations/0001_start.sql")).unwrap();
+    old.execute_batch(include_str!("../migrations/0002_vouched.sql")).unwrap();
+    let capabilities = [&[0x1a_u8, 0][..]];
+    let counters = [&[0x2a_u8, 4, 5, 2, 0, 0][..]];
+    // Field 4: suspended_at = 70; field 10: reopen_from = unit 3 of job 1, as in the key below.
+    let suspended = [&[0x20_u8, 70][..], &[0x50, 0x83, 0x80, 0x80, 0x80, 0x10]];
+    let active = [&capabilities[..], &counters].concat().concat();
+    let suspended = [active.clone(), suspended.concat()].concat();
+    let host = "insert into host (id, key, next_deadline_at, body) values (?1, ?2, ?3, ?4)";
+    old.execute(host, rusqlite::params![1, [1_u8; 32], None::<i64>, active]).unwrap();
+    old.execute(host, rusqlite::params![2, [2_u8; 32], 70, suspended]).unwrap();
+    // One leased replica of host 1.
+    let unit = "insert into unit (id, state, ready_at, body) values ((1 << 32) + 3, 0, null, ?1)";
+    old.execute(unit, [[0x12_u8, 2, 0x08, 1]]).unwrap();
+    // Leased, valid, invalid, reopened: 9, 8, 1, 0.
+    let job = [&[0x3a_u8, 0][..], &[0x42, 6, 0, 1, 0, 0, 0, 0], &[0x4a, 4, 9, 8, 1, 0]];
+    let job = [[0x0a, 64].to_vec(), vec![7; 64], job.concat()].concat();
+    let row = "insert into job (id, manifest, submitter, state, body) values (1, ?1, ?2, 0, ?3)";
+    old.execute(row, rusqlite::params![[3_u8; 32], [4_u8; 32], job]).unwrap();
+    old.pragma_update(None, "application_id", 0x4d48_4e44).unwrap();
+    old.pragma_update(None, "user_version", 2).unwrap();
+    old.close().unwrap();
+
+    let store = SqliteStore::open(&path).unwrap();
+    let from = JobId(1).unit(3);
+    let replicas = store.unit(from).unwrap().unwrap().replicas;
+    let voices: Vec<_> = replicas.iter().map(|it| (it.host, it.life, it.is_voice)).collect();
+    assert_eq!(voices, [(HostId(1), 0, true)]);
+    let [active, suspended] = store.hosts(None, 9).unwrap().try_into().unwrap();
+    assert_eq!(active.state, HostState::Active);
+    assert_eq!(active.standing, Standing { life: 0, compared: 0, strikes: 2 });
+    let suspended_at = Timestamp(70);
+    assert_eq!(suspended.state, HostState::Suspended { suspended_at, until: None, unit: None });
+    assert_eq!(suspended.reopening, Some(Reopening { since: suspended_at, from }));
+    assert_eq!(suspended.standing.life, 1, "what it answered before counts no more");
+    assert_eq!(store.hosts_due(suspended_at, 9).unwrap(), [suspended]);
+    let job = store.job(JobId(1)).unwrap().unwrap();
+    assert_eq!((job.policy.confidence, job.order, job.parts), (None, Order(None), 0));
+    assert_eq!((job.tally.leased, job.tally.compared, job.tally.valid), (9, 0, 8));
+    assert_eq!(store.volunteers_of_standing(1, Timestamp(0), 9).unwrap(), 0);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use manyhands_core::host::Host;
 use manyhands_core::id::{HostId, UnitId};
 use manyhands_core::invite::Invite;
 use manyhands_core::job::Job;
+use manyhands_core::part::Part;
 use manyhands_core::store::{StoreError, Write};
 use manyhands_core::volunteer::Volunteer;
 use manyhands_core::work_unit::WorkUnit;
@@ -24,6 +25,7 @@ impl SqliteStore {
             Write::PutVolunteer(volunteer) => self.put_volunteer(volunteer),
             Write::PutInvite(invite) => self.put_invite(invite),
             Write::PutAccount(account) => self.put_account(account),
+            Write::PutPart(part) => self.put_part(*part),
             Write::AppendLedger(row) => self.append_ledger(row),
             Write::Vouch { host, unit } => self.vouch(*host, *unit),
         }
@@ -41,21 +43,48 @@ impl SqliteStore {
 
     fn put_unit(&self, unit: &WorkUnit) -> Result<(), StoreError> {
         let body = body::UnitBody::from(unit).encode_to_vec();
-        let ready_at = unit.ready_at.map(stamp);
+        let turn_host = unit.turn.and_then(|turn| turn.host);
         self.execute(
-            "insert into unit (id, state, ready_at, body) values (?1, ?2, ?3, ?4)
-             on conflict (id) do update set state = ?2, ready_at = ?3, body = ?4",
-            params![unit_key(unit.id), body::unit_state_column(&unit.state), ready_at, body],
+            "insert into unit (id, state, ready_at, turn_host, draw_at, body)
+             values (?1, ?2, ?3, ?4, ?5, ?6)
+             on conflict (id) do update
+             set state = ?2, ready_at = ?3, turn_host = ?4, draw_at = ?5, body = ?6",
+            params![
+                unit_key(unit.id),
+                body::unit_state_column(&unit.state),
+                unit.ready_at.map(stamp),
+                turn_host.map(|host| signed(host.0)),
+                unit.turn.map(|turn| stamp(turn.draw_at)),
+                body,
+            ],
         )
     }
 
     fn put_host(&self, host: &Host) -> Result<(), StoreError> {
         let body = body::HostBody::from(host).encode_to_vec();
-        let next_deadline_at = host.next_deadline_at().map(stamp);
         self.execute(
-            "insert into host (id, key, next_deadline_at, body) values (?1, ?2, ?3, ?4)
-             on conflict (id) do update set key = ?2, next_deadline_at = ?3, body = ?4",
-            params![signed(host.id.0), host.key.0, next_deadline_at, body],
+            "insert into host (id, key, next_deadline_at, volunteer, compared, seen_at, body)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             on conflict (id) do update set key = ?2, next_deadline_at = ?3, volunteer = ?4,
+             compared = ?5, seen_at = ?6, body = ?7",
+            params![
+                signed(host.id.0),
+                host.key.0,
+                host.next_deadline_at().map(stamp),
+                signed(host.volunteer.0),
+                host.standing.compared,
+                stamp(host.seen_at),
+                body,
+            ],
+        )
+    }
+
+    fn put_part(&self, part: Part) -> Result<(), StoreError> {
+        let Part { job, host, believed, audited } = part;
+        self.execute(
+            "insert into part (job, host, believed, audited) values (?1, ?2, ?3, ?4)
+             on conflict (job, host) do update set believed = ?3, audited = ?4",
+            params![signed(job.0), signed(host.0), believed, audited],
         )
     }
 

@@ -2,9 +2,10 @@
 
 use manyhands_core::policy::Policy;
 use manyhands_core::time::Span;
+use manyhands_core::trust::{Confidence, ConfidenceError};
 
-use crate::convert::error::WireError;
-use crate::convert::field::narrow;
+use crate::convert::error::{Fault, WireError};
+use crate::convert::field::{narrow, optional};
 use crate::v1;
 
 impl From<Policy> for v1::Policy {
@@ -18,7 +19,33 @@ impl From<Policy> for v1::Policy {
             output_bytes_max: policy.output_bytes_max,
             log_bytes_max: policy.log_bytes_max,
             priority: policy.priority.into(),
+            confidence: policy.confidence.map(Into::into),
         }
+    }
+}
+
+impl From<Confidence> for v1::Confidence {
+    fn from(confidence: Confidence) -> Self {
+        let Confidence { error_ppb, hostile_ppm, colluding_ppm } = confidence;
+        Self { error_ppb, hostile_ppm, colluding_ppm }
+    }
+}
+
+impl TryFrom<v1::Confidence> for Confidence {
+    type Error = WireError;
+
+    fn try_from(wire: v1::Confidence) -> Result<Self, WireError> {
+        let v1::Confidence { error_ppb, hostile_ppm, colluding_ppm } = wire;
+        let confidence = Self { error_ppb, hostile_ppm, colluding_ppm };
+        confidence.check().map_err(|error| {
+            let ConfidenceError { field, value, min, max } = error;
+            let field = field.strip_prefix("confidence.").unwrap_or(field);
+            WireError::new(
+                field,
+                Fault::Outside { min: min.into(), max: max.into(), actual: value.into() },
+            )
+        })?;
+        Ok(confidence)
     }
 }
 
@@ -35,6 +62,7 @@ impl TryFrom<v1::Policy> for Policy {
             output_bytes_max: wire.output_bytes_max,
             log_bytes_max: wire.log_bytes_max,
             priority: narrow("priority", wire.priority)?,
+            confidence: optional("confidence", wire.confidence)?,
         })
     }
 }

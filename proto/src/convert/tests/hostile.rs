@@ -7,6 +7,7 @@ use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX};
 use manyhands_core::manifest::{AppVersion, Axis, Draft};
 use manyhands_core::replica::{CheckpointRef, Output};
 use manyhands_core::requirement::Capabilities;
+use manyhands_core::trust::Confidence;
 use proptest::prelude::*;
 use prost::Message as _;
 
@@ -99,6 +100,25 @@ fn numbers_keep_their_bounds() {
         refused(Renewal::try_from(renewal)),
         "progress_ppm: is 1000001 where at most 1000000 is allowed"
     );
+}
+
+#[test]
+fn a_confidence_keeps_its_bounds() {
+    let refused = |error_ppb, hostile_ppm, colluding_ppm| {
+        let confidence = v1::Confidence { error_ppb, hostile_ppm, colluding_ppm };
+        refused(Confidence::try_from(confidence))
+    };
+    assert_eq!(refused(0, 1, 0), "error_ppb: is 0 where between 1 and 100000000 is allowed");
+    assert_eq!(
+        refused(u32::MAX, 1, 0),
+        "error_ppb: is 4294967295 where between 1 and 100000000 is allowed"
+    );
+    assert_eq!(refused(1, 0, 0), "hostile_ppm: is 0 where between 1 and 450000 is allowed");
+    assert_eq!(
+        refused(1, 450_000, 350_001),
+        "colluding_ppm: is 350001 where between 0 and 350000 is allowed"
+    );
+    assert_eq!(refused(1, 9, 10), "colluding_ppm: is 10 where between 0 and 9 is allowed");
 }
 
 #[test]

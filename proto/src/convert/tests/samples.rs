@@ -11,6 +11,7 @@ use manyhands_core::replica::{CheckpointRef, Output, Usage};
 use manyhands_core::reply::LeaseGrant;
 use manyhands_core::requirement::{Capabilities, Kind};
 use manyhands_core::time::{Span, Timestamp};
+use manyhands_core::trust::Confidence;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -54,9 +55,22 @@ fn source() -> impl Strategy<Value = Source> {
     prop_oneof![artefact().prop_map(Source::Fixed), Just(Source::Axis("FILES".into()))]
 }
 
+fn confidence() -> impl Strategy<Value = Confidence> {
+    let (error, hostile) = (1..=Confidence::ERROR_PPB_MAX, 1..=Confidence::HOSTILE_PPM_MAX);
+    (error, hostile, 0..=Confidence::COLLUDING_PPM_MAX).prop_map(
+        |(error_ppb, hostile_ppm, colluding)| Confidence {
+            error_ppb,
+            hostile_ppm,
+            colluding_ppm: colluding.min(hostile_ppm),
+        },
+    )
+}
+
 fn policy() -> impl Strategy<Value = Policy> {
-    (1_u8..=16, 0_u8..=48, 10_000_u64..1 << 30, 0_u64..1 << 20, any::<u8>()).prop_map(
-        |(quorum, more, lease, more_ms, priority)| Policy {
+    let spans = (10_000_u64..1 << 30, 0_u64..1 << 20);
+    (option::of(confidence()), 1_u8..=16, 0_u8..=48, spans, any::<u8>()).prop_map(
+        |(confidence, quorum, more, (lease, more_ms), priority)| Policy {
+            confidence,
             quorum,
             replicas_max: quorum + more,
             deadline_ms: Span(lease + more_ms),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use manyhands_core::credit::MicroCredits;
-use manyhands_core::host::{Counters, Host, HostState};
+use manyhands_core::host::{Counters, Host, HostState, Reopening, Standing};
 use manyhands_core::id::{HostId, JobId, VolunteerId};
 use manyhands_core::lease::Lease;
 use manyhands_core::requirement::Capabilities;
@@ -38,6 +38,28 @@ pub(in crate::store::sqlite) struct HostBody {
     /// A unit's key.
     #[prost(int64, optional, tag = "10")]
     reopen_from: Option<i64>,
+    /// Not in rows of earlier formats, where it was when the host was suspended.
+    #[prost(uint64, optional, tag = "11")]
+    reopen_since: Option<u64>,
+    /// Until when it is suspended, if it is not for good.
+    #[prost(uint64, optional, tag = "12")]
+    until: Option<u64>,
+    /// The key of the unit that it was suspended for.
+    #[prost(int64, optional, tag = "13")]
+    suspended_for: Option<i64>,
+    /// Not in rows of earlier formats.
+    #[prost(message, optional, tag = "14")]
+    standing: Option<StandingBody>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+struct StandingBody {
+    #[prost(uint32, tag = "1")]
+    life: u32,
+    #[prost(uint32, tag = "2")]
+    compared: u32,
+    #[prost(uint32, tag = "3")]
+    strikes: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -75,15 +97,21 @@ struct LeaseBody {
 impl From<&Host> for HostBody {
     fn from(host: &Host) -> Self {
         let Counters { valid, invalid, error, expired } = host.counters;
+        let Standing { life, compared, strikes } = host.standing;
+        let (suspended_at, until, unit) = match host.state {
+            HostState::Active => (None, None, None),
+            HostState::Suspended { suspended_at, until, unit } => (Some(suspended_at), until, unit),
+        };
         Self {
             volunteer: host.volunteer.0,
             nickname: host.nickname.clone(),
             capabilities: CapabilitiesBody::from(&*host.capabilities),
-            suspended_at: match host.state {
-                HostState::Active => None,
-                HostState::Suspended { suspended_at, .. } => Some(suspended_at.0),
-            },
-            reopen_from: host.reopen_from().map(unit_key),
+            suspended_at: suspended_at.map(|at| at.0),
+            until: until.map(|at| at.0),
+            suspended_for: unit.map(unit_key),
+            reopen_from: host.reopening.map(|reopening| unit_key(reopening.from)),
+            reopen_since: host.reopening.map(|reopening| reopening.since.0),
+            standing: Some(StandingBody { life, compared, strikes }),
             counters: vec![valid, invalid, error, expired],
             credit: host.credit.0,
             leases: host.leases.iter().map(LeaseBody::from).collect(),
@@ -100,22 +128,55 @@ type Columns = (i64, Vec<u8>, Vec<u8>);
 pub(in crate::store::sqlite) fn host(columns: Columns) -> Result<Host, StoreError> {
     let (id, public_key, body) = columns;
     let body = HostBody::decode(&*body).map_err(|error| corrupt("host", error))?;
-    let active = HostState::Active;
-    let reopen_from = body.reopen_from.map(unit_id).transpose()?;
-    let suspended = |at| HostState::Suspended { suspended_at: Timestamp(at), reopen_from };
+    let counters = counters(&body.counters)?;
+    let (state, reopening) = (state(&body)?, reopening(&body)?);
+    let standing = body.standing.map_or_else(|| earlier_standing(state, counters), Standing::from);
     Ok(Host {
         id: HostId(unsigned("host id", id)?),
         key: key(&public_key)?,
         volunteer: VolunteerId(body.volunteer),
         nickname: body.nickname,
         capabilities: Arc::new(body.capabilities.try_into()?),
-        state: body.suspended_at.map_or(active, suspended),
-        counters: counters(&body.counters)?,
+        state,
+        standing,
+        reopening,
+        counters,
         credit: MicroCredits(body.credit),
         leases: body.leases.into_iter().map(Lease::try_from).collect::<Result<_, _>>()?,
         enrolled_at: Timestamp(body.enrolled_at),
         seen_at: Timestamp(body.seen_at),
     })
+}
+
+fn state(body: &HostBody) -> Result<HostState, StoreError> {
+    let Some(suspended_at) = body.suspended_at else { return Ok(HostState::Active) };
+    Ok(HostState::Suspended {
+        suspended_at: Timestamp(suspended_at),
+        until: body.until.map(Timestamp),
+        unit: body.suspended_for.map(unit_id).transpose()?,
+    })
+}
+
+fn reopening(body: &HostBody) -> Result<Option<Reopening>, StoreError> {
+    let Some(from) = body.reopen_from else { return Ok(None) };
+    let since = body.reopen_since.or(body.suspended_at).unwrap_or(0);
+    Ok(Some(Reopening { since: Timestamp(since), from: unit_id(from)? }))
+}
+
+/// Of a row from before hosts had a standing: replicas were leased in life 0, so whoever was
+/// suspended since is in another one.
+fn earlier_standing(state: HostState, counters: Counters) -> Standing {
+    match state {
+        HostState::Active => Standing { strikes: counters.invalid, ..Standing::default() },
+        HostState::Suspended { .. } => Standing { life: 1, ..Standing::default() },
+    }
+}
+
+impl From<StandingBody> for Standing {
+    fn from(body: StandingBody) -> Self {
+        let StandingBody { life, compared, strikes } = body;
+        Self { life, compared, strikes }
+    }
 }
 
 fn counters(numbers: &[u32]) -> Result<Counters, StoreError> {

@@ -1,12 +1,14 @@
 //! A job's row.
 
-use manyhands_core::id::JobId;
-use manyhands_core::job::{Counts, Job, JobState, Tally};
+use manyhands_core::id::{HostId, JobId};
+use manyhands_core::job::{Counts, Job, JobState, Settling, Tally};
 use manyhands_core::key::Signature;
+use manyhands_core::order::Order;
 use manyhands_core::policy::Policy;
 use manyhands_core::requirement::{Kind, Requirement};
 use manyhands_core::store::StoreError;
 use manyhands_core::time::{Span, Timestamp};
+use manyhands_core::trust::Confidence;
 use prost::Message;
 
 use crate::store::sqlite::codec::{corrupt, digest, key, narrow, unsigned};
@@ -31,7 +33,7 @@ pub(in crate::store::sqlite) struct JobBody {
     /// Waiting, open, validated, done, failed, cancelled.
     #[prost(uint32, repeated, tag = "8")]
     counts: Vec<u32>,
-    /// Leased, valid, invalid.
+    /// Leased, valid, invalid, reopened, compared.
     #[prost(uint32, repeated, tag = "9")]
     tally: Vec<u32>,
     #[prost(uint64, tag = "10")]
@@ -41,6 +43,26 @@ pub(in crate::store::sqlite) struct JobBody {
     /// Of a job that is being cancelled.
     #[prost(uint32, tag = "12")]
     cancel_next: u32,
+    /// The secret of the order in which units are begun.
+    #[prost(uint64, optional, tag = "13")]
+    order: Option<u64>,
+    #[prost(uint32, tag = "14")]
+    parts: u32,
+    /// Of a job whose audits are drawn.
+    #[prost(message, optional, tag = "15")]
+    settling: Option<SettlingBody>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+struct SettlingBody {
+    #[prost(uint64, tag = "1")]
+    host: u64,
+    #[prost(uint32, tag = "2")]
+    next: u32,
+    #[prost(uint32, tag = "3")]
+    owed: u32,
+    #[prost(uint32, tag = "4")]
+    unseen: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -61,6 +83,18 @@ struct PolicyBody {
     log_bytes_max: u64,
     #[prost(uint32, tag = "8")]
     priority: u32,
+    #[prost(message, optional, tag = "9")]
+    confidence: Option<ConfidenceBody>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+struct ConfidenceBody {
+    #[prost(uint32, tag = "1")]
+    error_ppb: u32,
+    #[prost(uint32, tag = "2")]
+    hostile_ppm: u32,
+    #[prost(uint32, tag = "3")]
+    colluding_ppm: u32,
 }
 
 /// Column of an open job.
@@ -69,11 +103,14 @@ pub(in crate::store::sqlite) const JOB_OPEN: i64 = 0;
 pub(in crate::store::sqlite) const JOB_CANCELLING: i64 = 1;
 const JOB_CANCELLED: i64 = 2;
 const JOB_FINISHED: i64 = 3;
+/// Column of a job whose audits are drawn.
+pub(in crate::store::sqlite) const JOB_SETTLING: i64 = 4;
 
 /// A job's state as a column.
 pub(in crate::store::sqlite) fn job_state_column(state: JobState) -> i64 {
     match state {
         JobState::Open => JOB_OPEN,
+        JobState::Settling(_) => JOB_SETTLING,
         JobState::Cancelling { .. } => JOB_CANCELLING,
         JobState::Cancelled => JOB_CANCELLED,
         JobState::Finished => JOB_FINISHED,
@@ -83,7 +120,12 @@ pub(in crate::store::sqlite) fn job_state_column(state: JobState) -> i64 {
 impl From<&Job> for JobBody {
     fn from(job: &Job) -> Self {
         let Counts { waiting, open, validated, done, failed, cancelled } = job.counts;
-        let Tally { leased, valid, invalid, reopened } = job.tally;
+        let Tally { leased, compared, valid, invalid, reopened } = job.tally;
+        let (settling, cancel_next) = match job.state {
+            JobState::Settling(settling) => (Some(settling), 0),
+            JobState::Cancelling { next } => (None, next),
+            JobState::Open | JobState::Cancelled | JobState::Finished => (None, 0),
+        };
         Self {
             signature: job.signature.0.to_vec(),
             name: job.name.clone(),
@@ -96,13 +138,13 @@ impl From<&Job> for JobBody {
             profile: job.requirement.profile,
             policy: PolicyBody::from(&job.policy),
             counts: vec![waiting, open, validated, done, failed, cancelled],
-            tally: vec![leased, valid, invalid, reopened],
+            tally: vec![leased, valid, invalid, reopened, compared],
             submitted_at: job.submitted_at.0,
             ended_at: job.ended_at.map(|at| at.0),
-            cancel_next: match job.state {
-                JobState::Cancelling { next } => next,
-                JobState::Open | JobState::Cancelled | JobState::Finished => 0,
-            },
+            cancel_next,
+            order: job.order.0,
+            parts: job.parts,
+            settling: settling.map(SettlingBody::from),
         }
     }
 }
@@ -118,7 +160,36 @@ impl From<&Policy> for PolicyBody {
             output_bytes_max: policy.output_bytes_max,
             log_bytes_max: policy.log_bytes_max,
             priority: policy.priority.into(),
+            confidence: policy.confidence.map(ConfidenceBody::from),
         }
+    }
+}
+
+impl From<Confidence> for ConfidenceBody {
+    fn from(confidence: Confidence) -> Self {
+        let Confidence { error_ppb, hostile_ppm, colluding_ppm } = confidence;
+        Self { error_ppb, hostile_ppm, colluding_ppm }
+    }
+}
+
+impl From<ConfidenceBody> for Confidence {
+    fn from(body: ConfidenceBody) -> Self {
+        let ConfidenceBody { error_ppb, hostile_ppm, colluding_ppm } = body;
+        Self { error_ppb, hostile_ppm, colluding_ppm }
+    }
+}
+
+impl From<Settling> for SettlingBody {
+    fn from(settling: Settling) -> Self {
+        let Settling { host, next, owed, unseen } = settling;
+        Self { host: host.0, next, owed, unseen }
+    }
+}
+
+impl From<SettlingBody> for Settling {
+    fn from(body: SettlingBody) -> Self {
+        let SettlingBody { host, next, owed, unseen } = body;
+        Self { host: HostId(host), next, owed, unseen }
     }
 }
 
@@ -127,6 +198,7 @@ impl TryFrom<PolicyBody> for Policy {
 
     fn try_from(body: PolicyBody) -> Result<Self, StoreError> {
         Ok(Self {
+            confidence: body.confidence.map(Confidence::from),
             quorum: narrow("quorum", body.quorum)?,
             replicas_max: narrow("replicas_max", body.replicas_max)?,
             deadline_ms: Span(body.deadline_ms),
@@ -161,7 +233,9 @@ pub(in crate::store::sqlite) fn job(columns: Columns) -> Result<Job, StoreError>
             profile: body.profile,
         },
         policy: body.policy.try_into()?,
-        state: state_of(state, body.cancel_next)?,
+        order: Order(body.order),
+        parts: body.parts,
+        state: state_of(state, body.cancel_next, body.settling)?,
         counts: counts(&body.counts)?,
         tally: tally(&body.tally)?,
         submitted_at: Timestamp(body.submitted_at),
@@ -169,13 +243,18 @@ pub(in crate::store::sqlite) fn job(columns: Columns) -> Result<Job, StoreError>
     })
 }
 
-fn state_of(column: i64, next: u32) -> Result<JobState, StoreError> {
-    match column {
-        JOB_OPEN => Ok(JobState::Open),
-        JOB_CANCELLING => Ok(JobState::Cancelling { next }),
-        JOB_CANCELLED => Ok(JobState::Cancelled),
-        JOB_FINISHED => Ok(JobState::Finished),
-        other => Err(corrupt("job state", other)),
+fn state_of(
+    column: i64,
+    next: u32,
+    settling: Option<SettlingBody>,
+) -> Result<JobState, StoreError> {
+    match (column, settling) {
+        (JOB_OPEN, None) => Ok(JobState::Open),
+        (JOB_SETTLING, Some(settling)) => Ok(JobState::Settling(settling.into())),
+        (JOB_CANCELLING, None) => Ok(JobState::Cancelling { next }),
+        (JOB_CANCELLED, None) => Ok(JobState::Cancelled),
+        (JOB_FINISHED, None) => Ok(JobState::Finished),
+        (other, _) => Err(corrupt("job state", other)),
     }
 }
 
@@ -189,10 +268,14 @@ fn counts(numbers: &[u32]) -> Result<Counts, StoreError> {
 }
 
 fn tally(numbers: &[u32]) -> Result<Tally, StoreError> {
-    match *numbers {
-        // Rows of the first format know of no units that were opened again.
-        [leased, valid, invalid] => Ok(Tally { leased, valid, invalid, reopened: 0 }),
-        [leased, valid, invalid, reopened] => Ok(Tally { leased, valid, invalid, reopened }),
-        _ => Err(corrupt("tally", numbers.len())),
-    }
+    let (&[leased, valid, invalid], later) =
+        numbers.split_first_chunk().ok_or_else(|| corrupt("tally", numbers.len()))?;
+    // Earlier formats knew of no units that were opened again, or of no newcomers.
+    let (reopened, compared) = match *later {
+        [] => (0, 0),
+        [reopened] => (reopened, 0),
+        [reopened, compared] => (reopened, compared),
+        _ => return Err(corrupt("tally", numbers.len())),
+    };
+    Ok(Tally { leased, compared, valid, invalid, reopened })
 }

@@ -31,6 +31,11 @@ pub(super) struct ReplicaBody {
     /// Not in rows of the first format, where exactly the valid ones were paid.
     #[prost(bool, optional, tag = "13")]
     is_paid: Option<bool>,
+    #[prost(uint32, tag = "14")]
+    life: u32,
+    /// In rows of earlier formats every answer counts.
+    #[prost(bool, tag = "15")]
+    is_only_compared: bool,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
@@ -119,6 +124,8 @@ impl From<&Replica> for ReplicaBody {
             checkpoint: replica.checkpoint.as_ref().map(CheckpointBody::from),
             end: end_body(&replica.state),
             is_paid: Some(replica.is_paid),
+            life: replica.life,
+            is_only_compared: !replica.is_voice,
         }
     }
 }
@@ -155,6 +162,8 @@ pub(super) fn replica(at: usize, body: ReplicaBody) -> Result<Replica, StoreErro
         number: narrow("replica number", at)?,
         host: HostId(body.host),
         volunteer: VolunteerId(body.volunteer),
+        life: body.life,
+        is_voice: !body.is_only_compared,
         chain: narrow("chain", body.chain)?,
         lineage: body.lineage.into_iter().map(VolunteerId).collect(),
         leased_at: Timestamp(body.leased_at),

@@ -1,14 +1,15 @@
 //! A unit's row, with its replicas.
 
+use manyhands_core::id::HostId;
 use manyhands_core::store::StoreError;
 use manyhands_core::time::Timestamp;
-use manyhands_core::work_unit::{FailReason, UnitState, WorkUnit};
+use manyhands_core::work_unit::{FailReason, Test, Turn, UnitState, WorkUnit};
 use prost::{Message, Oneof};
 
 use super::replica::{ReplicaBody, replica};
 use crate::store::sqlite::codec::{corrupt, narrow, unit_id, unsigned};
 
-/// A unit but for its id, the kind of its state and `ready_at`.
+/// A unit but for its id, the kind of its state, `ready_at`, and whose turn it is.
 #[derive(Clone, PartialEq, Message)]
 pub(in crate::store::sqlite) struct UnitBody {
     /// Of a validated or done unit.
@@ -21,6 +22,10 @@ pub(in crate::store::sqlite) struct UnitBody {
     fail: Option<FailBody>,
     #[prost(uint32, tag = "6")]
     reopened: u32,
+    #[prost(uint32, tag = "7")]
+    draws: u32,
+    #[prost(uint32, tag = "8")]
+    test: u32,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
@@ -70,7 +75,14 @@ impl From<&WorkUnit> for UnitBody {
             UnitState::Failed { reason } => (0, Some(FailBody::from(reason))),
         };
         let replicas = unit.replicas.iter().map(ReplicaBody::from).collect();
-        Self { canonical, replicas, fail, reopened: unit.reopened.into() }
+        Self {
+            canonical,
+            replicas,
+            fail,
+            reopened: unit.reopened.into(),
+            draws: unit.turn.map_or(0, |turn| turn.draws),
+            test: test_number(unit.test),
+        }
     }
 }
 
@@ -107,13 +119,13 @@ impl TryFrom<FailBody> for FailReason {
     }
 }
 
-/// Id, state, `ready_at`, body.
-type Columns = (i64, i64, Option<i64>, Vec<u8>);
+/// Id, state, `ready_at`, `turn_host`, `draw_at`, body.
+type Columns = (i64, i64, Option<i64>, Option<i64>, Option<i64>, Vec<u8>);
 
 /// A unit from its columns.
 pub(in crate::store::sqlite) fn unit(columns: Columns) -> Result<WorkUnit, StoreError> {
-    let (id, state, ready_at, body) = columns;
-    let UnitBody { canonical, replicas, fail, reopened } =
+    let (id, state, ready_at, turn_host, draw_at, body) = columns;
+    let UnitBody { canonical, replicas, fail, reopened, draws, test } =
         UnitBody::decode(&*body).map_err(|error| corrupt("unit", error))?;
     let ready_at = ready_at.map(|at| unsigned("ready_at", at)).transpose()?;
     let numbered = replicas.into_iter().enumerate();
@@ -121,9 +133,35 @@ pub(in crate::store::sqlite) fn unit(columns: Columns) -> Result<WorkUnit, Store
         id: unit_id(id)?,
         state: state_of(state, narrow("canonical", canonical)?, fail)?,
         ready_at: ready_at.map(Timestamp),
+        turn: draw_at.map(|at| turn(turn_host, at, draws)).transpose()?,
+        test: test_of(test)?,
         replicas: numbered.map(|(at, body)| replica(at, body)).collect::<Result<_, _>>()?,
         reopened: narrow("reopened", reopened)?,
     })
+}
+
+fn turn(host: Option<i64>, draw_at: i64, draws: u32) -> Result<Turn, StoreError> {
+    let host = host.map(|host| unsigned("turn_host", host)).transpose()?.map(HostId);
+    Ok(Turn { host, draw_at: Timestamp(unsigned("draw_at", draw_at)?), draws })
+}
+
+fn test_number(test: Test) -> u32 {
+    match test {
+        Test::None => 0,
+        Test::Second => 1,
+        Test::Audit => 2,
+        Test::Vote => 3,
+    }
+}
+
+fn test_of(number: u32) -> Result<Test, StoreError> {
+    match number {
+        0 => Ok(Test::None),
+        1 => Ok(Test::Second),
+        2 => Ok(Test::Audit),
+        3 => Ok(Test::Vote),
+        other => Err(corrupt("test", other)),
+    }
 }
 
 fn state_of(column: i64, canonical: u16, fail: Option<FailBody>) -> Result<UnitState, StoreError> {
