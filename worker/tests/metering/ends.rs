@@ -82,7 +82,8 @@ const STEP: &str = r#"(module (memory (export "memory") 1)
 fn a_counter_of_ones_own() {
     let refused = |wat: &str| {
         let error = prepare(&wat::parse_str(wat).unwrap()).unwrap_err();
-        assert_eq!(error, Refusal::ReservedName { name: abi::WORK.to_owned() }, "{wat}");
+        let is_reserved = matches!(&error, Refusal::ReservedName { name, .. } if name == abi::WORK);
+        assert!(is_reserved, "{error}: {wat}");
     };
     let by_hand = r#"(global $w (export "manyhands:work") (mut i64) (i64.const 0))"#;
     let with = |code: &str| STEP.replace("(func (export", &format!("{code} (func (export"));
