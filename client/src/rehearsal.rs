@@ -20,6 +20,8 @@ use crate::upload::{Content, LocalBlob};
 /// What two runs of a unit told.
 #[derive(Debug)]
 pub struct Rehearsal {
+    /// Digest of the prepared module.
+    pub prepared: [u8; 32],
     /// The first run, and whether the second one agreed.
     pub report: CheckReport,
 }
@@ -67,7 +69,7 @@ pub fn rehearse(job: &JobFile, index: u32) -> Result<Rehearsal, RehearsalError> 
     let unit = unit(job, &spec)?;
     let Prepared { bytes, digest, .. } = prepare(&job.module.bytes)?;
     let program = Sandbox::new(None)?.load(&digest, || Ok(bytes))?;
-    Ok(Rehearsal { report: check(&program, &unit) })
+    Ok(Rehearsal { prepared: digest, report: check(&program, &unit) })
 }
 
 /// The unit as the sandbox takes it.

@@ -4,12 +4,13 @@
 //! worker. A slot is *warm*: it outlives its replicas and keeps their modules compiled, so a short one
 //! costs little more than a message there and one back.
 //!
-//! Map: `slot` and `run` are the worker's side ([`Slot`], [`Run`]), `child` the process's ([`slot_main`]);
-//! `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
+//! Map: `slot` and `run` are the worker's side ([`Slot`], [`Run`]), `child` the process's ([`slot_main`]),
+//! with the `ear` that hears orders; `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
 //! `process` is all that is asked of the operating system.
 
 mod child;
 mod command;
+mod ear;
 mod frame;
 mod process;
 mod run;

@@ -7,6 +7,7 @@ use manyhands::job_file::JobFile;
 use manyhands::rehearsal::{self, Rehearsal, RehearsalError};
 use manyhands_core::credit;
 use manyhands_core::time::Span;
+use manyhands_prepare::{PROFILE, Report};
 use manyhands_worker::sandbox::{Outcome, RunReport};
 use serde::Serialize;
 
@@ -43,6 +44,8 @@ struct CheckRow {
     units: u32,
     kind: String,
     module_bytes: usize,
+    /// What preparation made of the module.
+    prepared: PreparedRow,
     imports: Vec<String>,
     outcome: &'static str,
     message: Option<String>,
@@ -57,6 +60,20 @@ struct CheckRow {
     step_us_mean: Option<u64>,
     state_hash: Option<String>,
     log: String,
+}
+
+/// What preparation put into the module.
+#[derive(Debug, Serialize)]
+struct PreparedRow {
+    profile: u32,
+    blake3: String,
+    size_bytes: usize,
+    functions: u32,
+    /// Points where a NaN is made canonical, because its bits could be seen.
+    nan_points: u32,
+    loops: u32,
+    /// Loops that pay for counting work where they are left, not in each iteration.
+    loops_settled: u32,
 }
 
 /// An output of the first run.
@@ -121,6 +138,7 @@ fn row(job_file: &JobFile, unit: u32, rehearsal: &Rehearsal) -> CheckRow {
         units: job_file.manifest.units_total(),
         kind: draft.app.kind.to_string(),
         module_bytes: job_file.module.report.given_bytes,
+        prepared: prepared(&rehearsal.prepared, &job_file.module.report),
         imports: job_file.module.report.imports.clone(),
         outcome,
         message,
@@ -137,6 +155,18 @@ fn row(job_file: &JobFile, unit: u32, rehearsal: &Rehearsal) -> CheckRow {
     }
 }
 
+fn prepared(digest: &[u8; 32], report: &Report) -> PreparedRow {
+    PreparedRow {
+        profile: PROFILE,
+        blake3: hex(digest),
+        size_bytes: report.prepared_bytes,
+        functions: report.functions,
+        nan_points: report.nan_points,
+        loops: report.loops,
+        loops_settled: report.loops_settled,
+    }
+}
+
 fn show(terminal: Terminal, row: &CheckRow) -> Result<(), Failure> {
     let fact = |name: &str, fact: &str| {
         terminal.line(&format!("{} {fact}", Style::Faint.paint(&format!("{name:<9}"), terminal)))
@@ -144,6 +174,11 @@ fn show(terminal: Terminal, row: &CheckRow) -> Result<(), Failure> {
     fact("job", &format!("{}, unit {} of {}", row.job, row.unit, row.units))?;
     let size = human(row.module_bytes as u64);
     fact("module", &format!("{} program, {size}, nothing refused", row.kind))?;
+    let PreparedRow { profile, size_bytes, blake3, .. } = &row.prepared;
+    let size = human(*size_bytes as u64);
+    fact("prepared", &format!("{size} by the rules of profile {profile}, {}", &blake3[..16]))?;
+    fact("nans", &nans(&row.prepared))?;
+    fact("counting", &counting(&row.prepared))?;
     fact("time", &format!("{} of CPU a run", Span(row.cpu_ms)))?;
     fact("work", &work(row.work))?;
     fact("memory", &format!("{} at the most", human(row.memory_bytes_peak)))?;
@@ -167,12 +202,46 @@ fn show(terminal: Terminal, row: &CheckRow) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where the bits of NaNs could be seen.
+fn nans(prepared: &PreparedRow) -> String {
+    match prepared.nan_points {
+        0 => "none can be seen: nothing was put in for them".to_owned(),
+        1 => "made canonical at 1 place, the only one where their bits could be seen".to_owned(),
+        points => {
+            let points = grouped(points.into());
+            format!("made canonical at {points} places, where their bits could be seen")
+        }
+    }
+}
+
+/// How work is counted.
+fn counting(prepared: &PreparedRow) -> String {
+    let PreparedRow { functions, loops, loops_settled, .. } = prepared;
+    let functions = grouped((*functions).into());
+    let (loops, settled) = (grouped((*loops).into()), grouped((*loops_settled).into()));
+    format!("{functions} functions, {loops} loops; {settled} of these need no counting inside")
+}
+
+/// A number in groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// What both runs counted, and what it earns.
 fn work([first, second]: [u64; 2]) -> String {
     let credit = credit::claim(first, u64::MAX);
     if first == second {
-        format!("{first} counted by both runs, {credit} credits a replica")
+        format!("{} counted by both runs, {credit} credits a replica", grouped(first))
     } else {
+        let (first, second) = (grouped(first), grouped(second));
         format!("{first} counted by the first run, {second} by the second")
     }
 }
@@ -190,6 +259,20 @@ impl From<RehearsalError> for Failure {
             | RehearsalError::Host(_)
             | RehearsalError::Refused(_)
             | RehearsalError::Read { .. } => Self::failed(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn numbers_in_groups() {
+        for (number, shown) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (113_559_788, "113,559,788")]
+        {
+            assert_eq!(grouped(number), shown);
         }
     }
 }

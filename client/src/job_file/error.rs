@@ -155,7 +155,7 @@ pub enum Problem {
         /// The module.
         path: PathBuf,
         /// Why.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// The module is of the other kind.
     #[error("kind: the job file says `{written}`, but the module is a {found} program")]

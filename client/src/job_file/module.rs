@@ -42,7 +42,7 @@ pub(super) fn module(
     };
     let report = match prepare(&bytes) {
         Ok(prepared) => prepared.report,
-        Err(refusal) => return Err(fail(Problem::Module { path, refusal })),
+        Err(refusal) => return Err(fail(Problem::Module { path, refusal: refusal.into() })),
     };
     check_kind(source, written, &report)?;
     let app = AppVersion {

@@ -25,6 +25,16 @@ fn wrong_job_files_are_refused_before_anything_is_sent() {
     write("good.wasm", &wat::parse_str(command).unwrap());
     write("imports.wasm", &wat::parse_str(imports).unwrap());
     write("threads.wasm", &wat::parse_str(threads).unwrap());
+    let with =
+        |function: &str| wat::parse_str(command.replace("(memory", &format!("{function} (memory")));
+    let step = command.replace("_start\")", "manyhands_step\") (result i32) i32.const 1");
+    let table = "(table 1 funcref) (func $grow (table.set (i32.const 0) (ref.null func))) (memory";
+    let locals = "f64 ".repeat(50_000);
+    let wide =
+        format!("(func $wide (local {locals}) (f64.store (i32.const 0) (f64.sqrt (local.get 0))))");
+    write("racy.wasm", &with("(func $racy (drop (i32.atomic.load (i32.const 0))))").unwrap());
+    write("tables.wasm", &wat::parse_str(step.replacen("(memory", table, 1)).unwrap());
+    write("wide.wasm", &with(&wide).unwrap());
     write("script.wasm", b"#!/bin/sh\n");
     let check = |module: &str, rest: &str, words: &str| {
         let text = format!("name = \"bad\"\nmodule = \"{module}.wasm\"\n{rest}\n");
@@ -37,7 +47,11 @@ fn wrong_job_files_are_refused_before_anything_is_sent() {
     };
     check("script", "", "is not a WebAssembly module");
     check("imports", "", "`env.system`");
+    check("imports", "", "at byte 0x");
     check("threads", "", "threads");
+    check("racy", "", "`I32AtomicLoad` in function 0 (`racy`) at byte 0x");
+    check("tables", "", "`TableSet` in function 0 (`grow`) at byte 0x");
+    check("wide", "", "50000 locals in function 0 (`wide`) at byte 0x");
     check("gone", "", "gone.wasm: No such file");
     check("good", "argz = []", "job.toml:3: unknown field `argz`");
     check("good", "[[input]]\nfile = \"gone.dat\"", "job.toml:4: input.file: ");

@@ -46,7 +46,7 @@ pub enum Value {
 }
 
 /// An importable function.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signature {
     /// Module part of the name.
     pub module: &'static str,

@@ -20,16 +20,12 @@ const START: &str = "it would run again at each resume; export it as `_initializ
 /// Accepts a step module whose whole state a checkpoint can hold.
 pub(crate) fn check(wasm: &[u8], shape: &Shape<'_>) -> Result<(), Refusal> {
     if let Some(offset) = shape.start {
-        return Err(refuse("the start section", None, offset, START));
+        return Err(refuse("the start section", Place::at(offset), START));
     }
     for (_, ty, offset) in shape.mutable_globals() {
         if matches!(ty.content_type, ValType::Ref(_)) {
-            return Err(refuse(
-                "a mutable global that holds a reference",
-                None,
-                offset,
-                REFERENCES,
-            ));
+            let what = "a mutable global that holds a reference";
+            return Err(refuse(what, Place::at(offset), REFERENCES));
         }
     }
     check_code(wasm, shape.functions_imported())
@@ -44,7 +40,7 @@ fn check_code(wasm: &[u8], functions_imported: u32) -> Result<(), Refusal> {
             let (operator, offset) = operators.read_with_offset().map_err(|e| malformed(&e))?;
             if let Some(advice) = advice_against(&operator) {
                 let what = features::name(&operator);
-                return Err(refuse(&what, Some(function), offset, advice));
+                return Err(refuse(&what, Place::inside(function, offset), advice));
             }
         }
         function += 1;
@@ -64,7 +60,6 @@ fn advice_against(operator: &Operator<'_>) -> Option<&'static str> {
     }
 }
 
-fn refuse(what: &str, function: Option<u32>, offset: usize, advice: &'static str) -> Refusal {
-    let place = Place { function, offset };
+fn refuse(what: &str, place: Place, advice: &'static str) -> Refusal {
     Refusal::NotCheckpointable { what: what.to_owned(), place, advice }
 }

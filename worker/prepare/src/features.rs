@@ -105,14 +105,17 @@ fn explain(wasm: &[u8], error: &BinaryReaderError) -> Refusal {
         return Refusal::Proposal { proposal, what, place, advice };
     }
     if error.message().contains("unexpected end") {
-        return Refusal::Truncated { offset: error.offset() };
+        return Refusal::Truncated { place };
     }
     Refusal::Invalid { place, message: error.message().to_owned() }
 }
 
 /// Names the function, if any, whose body contains `offset`.
 fn place_of(wasm: &[u8], offset: usize) -> Place {
-    Place { function: body_at(wasm, offset).map(|(index, _)| index), offset }
+    match body_at(wasm, offset) {
+        Some((function, _)) => Place::inside(function, offset),
+        None => Place::at(offset),
+    }
 }
 
 fn instruction_at(wasm: &[u8], offset: usize) -> Option<String> {

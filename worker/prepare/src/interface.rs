@@ -4,7 +4,7 @@ use wasmparser::{ExternalKind, FuncType, TypeRef, ValType};
 
 use crate::Kind;
 use crate::abi::{self, Value};
-use crate::refusal::Refusal;
+use crate::refusal::{Place, Refusal};
 use crate::shape::{Import, Shape};
 
 /// Accepts a module that fits the sandbox and says how it is driven.
@@ -24,6 +24,7 @@ fn check_import(shape: &Shape<'_>, import: &Import<'_>) -> Result<(), Refusal> {
         module: import.module.to_owned(),
         name: import.name.to_owned(),
         found: found.to_owned(),
+        place: Place::at(import.offset),
     };
     let type_index = match import.ty {
         TypeRef::Func(index) | TypeRef::FuncExact(index) => index,
@@ -41,7 +42,8 @@ fn check_import(shape: &Shape<'_>, import: &Import<'_>) -> Result<(), Refusal> {
         module: import.module.to_owned(),
         name: import.name.to_owned(),
         found: found_type(found),
-        expected: signature.to_string(),
+        expected: signature,
+        place: Place::at(import.offset),
     })
 }
 
@@ -67,35 +69,37 @@ fn check_reserved_names(shape: &Shape<'_>) -> Result<(), Refusal> {
             && shape.globals.get(export.index as usize).is_some_and(|(ty, _)| ty.mutable)
             && shape.export(abi::ENTRY_STEP, ExternalKind::Func).is_some();
         if !own {
-            return Err(Refusal::ReservedName { name: export.name.to_owned() });
+            let place = Place::at(export.offset);
+            return Err(Refusal::ReservedName { name: export.name.to_owned(), place });
         }
     }
     Ok(())
 }
 
 fn kind(shape: &Shape<'_>) -> Result<Kind, Refusal> {
-    let is_command = entry(shape, abi::ENTRY_COMMAND, &[], "() -> ()")?;
-    let is_step = entry(shape, abi::ENTRY_STEP, &[Value::I32], "() -> (i32)")?;
-    match (is_command, is_step) {
-        (true, false) => Ok(Kind::Command),
-        (false, true) => {
+    let command = entry(shape, abi::ENTRY_COMMAND, &[], "() -> ()")?;
+    let step = entry(shape, abi::ENTRY_STEP, &[Value::I32], "() -> (i32)")?;
+    match (command, step) {
+        (Some(_), None) => Ok(Kind::Command),
+        (None, Some(_)) => {
             entry(shape, abi::ENTRY_INITIALIZE, &[], "() -> ()")?;
             Ok(Kind::Step)
         }
-        (false, false) => Err(Refusal::NoEntry),
-        (true, true) => Err(Refusal::TwoEntries),
+        (None, None) => Err(Refusal::NoEntry),
+        (Some(_), Some(place)) => Err(Refusal::TwoEntries { place }),
     }
 }
 
-/// Whether `name` is exported; refused if it is anything but a function of the expected type.
+/// Where `name` is exported, if it is; refused if it is anything but a function of the expected type.
 fn entry(
     shape: &Shape<'_>,
     name: &'static str,
     results: &[Value],
     expected: &'static str,
-) -> Result<bool, Refusal> {
-    let Some(export) = shape.exports.iter().find(|e| e.name == name) else { return Ok(false) };
-    let wrong = |found: String| Refusal::EntryType { name, found, expected };
+) -> Result<Option<Place>, Refusal> {
+    let Some(export) = shape.exports.iter().find(|e| e.name == name) else { return Ok(None) };
+    let place = Place::at(export.offset);
+    let wrong = |found| Refusal::EntryType { name, found, expected, place: place.clone() };
     if export.kind != ExternalKind::Func {
         return Err(wrong("not a function".to_owned()));
     }
@@ -103,7 +107,7 @@ fn entry(
         return Err(wrong("unknown".to_owned()));
     };
     if ty.params().is_empty() && same(ty.results(), results) {
-        return Ok(true);
+        return Ok(Some(place));
     }
     Err(wrong(found_type(ty)))
 }

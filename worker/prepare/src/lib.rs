@@ -15,13 +15,15 @@
 //!
 //! Map: `features` is the allow-list and names what is refused; `shape` reads what a module declares;
 //! `interface` checks imports, exports, memory and kind; `checkpointable` checks promise 2; `nan`
-//! makes NaNs canonical; `rewrite` writes the result, and `meter` lets it count its work.
+//! makes NaNs canonical; `rewrite` writes the result, and `meter` lets it count its work; `refusal` says
+//! what is wrong with a module and where, with the functions' `names`.
 
 pub mod abi;
 mod checkpointable;
 mod features;
 mod interface;
 mod meter;
+mod names;
 mod nan;
 mod refusal;
 mod rewrite;
@@ -30,6 +32,7 @@ mod shape;
 use std::fmt;
 
 pub use crate::features::FEATURES;
+use crate::meter::Metered;
 pub use crate::meter::{CALLED, work_of};
 pub use crate::refusal::{Place, Refusal};
 
@@ -88,6 +91,12 @@ pub struct Report {
     pub mutable_globals: u32,
     /// Points in the prepared code where a NaN is made canonical, because its bits could be seen.
     pub nan_points: u32,
+    /// Loops of the module.
+    pub loops: u32,
+    /// Those of them that pay for the counting of work where they are left, not in each iteration.
+    pub loops_settled: u32,
+    /// Size of the prepared module.
+    pub prepared_bytes: usize,
 }
 
 /// Checks `wasm` and returns the module that sandboxes run instead of it.
@@ -96,15 +105,20 @@ pub struct Report {
 /// A [`Refusal`] that names the first thing found that a sandbox could not run, or could not run
 /// equally on every machine.
 pub fn prepare(wasm: &[u8]) -> Result<Prepared, Refusal> {
+    prepare_any(wasm).map_err(|refusal| refusal.named_by(wasm))
+}
+
+fn prepare_any(wasm: &[u8]) -> Result<Prepared, Refusal> {
     if wasm.len() > MODULE_BYTES_MAX {
         return Err(Refusal::TooLarge { bytes: wasm.len(), bytes_max: MODULE_BYTES_MAX });
     }
     features::validate(wasm)?;
-    let Some(unmetered) = meter::strip(wasm)? else { return prepare_unmetered(wasm) };
+    let shape = shape::read(wasm)?;
+    let Some(unmetered) = meter::strip(wasm, &shape)? else { return prepare_unmetered(wasm) };
     // It is metered already, or it only looks so: then preparing what is left makes another module.
-    let prepared = prepare_unmetered(&unmetered).map_err(|_not_ours| meter::reserved())?;
+    let prepared = prepare_unmetered(&unmetered).map_err(|_not_ours| meter::reserved(&shape))?;
     if prepared.bytes != rewrite::without_custom_sections(wasm)? {
-        return Err(meter::reserved());
+        return Err(meter::reserved(&shape));
     }
     Ok(Prepared { report: Report { given_bytes: wasm.len(), ..prepared.report }, ..prepared })
 }
@@ -117,15 +131,28 @@ fn prepare_unmetered(wasm: &[u8]) -> Result<Prepared, Refusal> {
         checkpointable::check(wasm, &shape)?;
     }
     let nan::Canonical { bytes, points } = nan::canonicalise(wasm, &shape)?;
-    let bytes = meter::instrument(&rewrite::rewrite(&bytes, &shape, kind)?)?;
+    let rewritten = rewrite::rewrite(&bytes, &shape, kind)?;
+    let Metered { bytes, loops, loops_settled } = meter::instrument(&rewritten, &shape)?;
     if bytes.len() > MODULE_BYTES_MAX {
         return Err(Refusal::TooLarge { bytes: bytes.len(), bytes_max: MODULE_BYTES_MAX });
     }
-    let digest = blake3::hash(&bytes).into();
-    Ok(Prepared { digest, report: report(wasm, &shape, kind, points), bytes })
+    // Limits on the whole module, as on the number of its globals: what no engine takes must not be
+    // registered either.
+    if let Err(Refusal::Invalid { message, .. }) = features::validate(&bytes) {
+        return Err(Refusal::NoRoom { message });
+    }
+    let report = Report {
+        nan_points: points,
+        loops,
+        loops_settled,
+        prepared_bytes: bytes.len(),
+        ..declared(wasm, &shape, kind)
+    };
+    Ok(Prepared { digest: blake3::hash(&bytes).into(), report, bytes })
 }
 
-fn report(wasm: &[u8], shape: &shape::Shape<'_>, kind: Kind, nan_points: u32) -> Report {
+/// What a module declares, before anything is put in.
+fn declared(wasm: &[u8], shape: &shape::Shape<'_>, kind: Kind) -> Report {
     let mut imports: Vec<String> =
         shape.imports.iter().map(|i| format!("{}.{}", i.module, i.name)).collect();
     imports.sort_unstable();
@@ -139,6 +166,9 @@ fn report(wasm: &[u8], shape: &shape::Shape<'_>, kind: Kind, nan_points: u32) ->
         memory_bytes_min: memory.map_or(0, |m| m.initial * abi::PAGE_BYTES),
         memory_bytes_max: memory.and_then(|m| m.maximum).map(|pages| pages * abi::PAGE_BYTES),
         mutable_globals: u32::try_from(shape.mutable_globals().count()).unwrap_or(u32::MAX),
-        nan_points,
+        nan_points: 0,
+        loops: 0,
+        loops_settled: 0,
+        prepared_bytes: wasm.len(),
     }
 }

@@ -22,14 +22,29 @@ use wasm_encoder::{
 use wasmparser::{BinaryReaderError, ExternalKind, Parser, Payload};
 
 use crate::abi;
-use crate::refusal::Refusal;
+use crate::nan::FUNCTION_BYTES_MAX;
+use crate::refusal::{Place, Refusal};
 use crate::shape::{self, Shape, malformed};
 
 pub use self::weight::{CALLED, work_of};
 
+/// A module that counts its work.
+#[derive(Debug)]
+pub(crate) struct Metered {
+    pub(crate) bytes: Vec<u8>,
+    /// Loops of all functions.
+    pub(crate) loops: u32,
+    /// Loops that are settled where they are left.
+    pub(crate) loops_settled: u32,
+}
+
 /// Returns the module with its work counted in a global of its own, exported as [`abi::WORK`].
-pub(crate) fn instrument(wasm: &[u8]) -> Result<Vec<u8>, Refusal> {
+///
+/// # Errors
+/// If a function becomes too large; `given` says where it is in the module as it was given.
+pub(crate) fn instrument(wasm: &[u8], given: &Shape<'_>) -> Result<Metered, Refusal> {
     let shape = shape::read(wasm)?;
+    let mut code = Code::default();
     let total = u32::try_from(shape.globals.len()).unwrap_or(u32::MAX);
     let mut has_globals = false;
     let mut module = Module::new();
@@ -58,12 +73,14 @@ pub(crate) fn instrument(wasm: &[u8]) -> Result<Vec<u8>, Refusal> {
                 module.section(&RawSection { id: SectionId::Export.into(), data: &data });
             }
             Payload::CodeSectionStart { .. } => {
-                module.section(&counted(wasm, &shape, total)?);
+                code = counted(wasm, &shape, given, total)?;
+                module.section(&code.section);
             }
             payload => copy(&mut module, wasm, &payload),
         }
     }
-    Ok(module.finish())
+    let Code { loops, loops_settled, .. } = code;
+    Ok(Metered { bytes: module.finish(), loops, loops_settled })
 }
 
 /// The reserved global: a mutable `i64`, zero at first.
@@ -74,18 +91,33 @@ fn counter() -> Vec<u8> {
     bytes
 }
 
-fn counted(wasm: &[u8], shape: &Shape<'_>, total: u32) -> Result<CodeSection, Refusal> {
+/// The functions of a module, counted.
+#[derive(Default)]
+struct Code {
+    section: CodeSection,
+    loops: u32,
+    loops_settled: u32,
+}
+
+fn counted(wasm: &[u8], shape: &Shape<'_>, given: &Shape<'_>, total: u32) -> Result<Code, Refusal> {
     let imported = shape.functions_imported();
     let module = weave::Module { wasm, types: &shape.types, imported, total };
-    let mut code = CodeSection::new();
+    let mut code = Code::default();
     let mut index = imported;
     for payload in Parser::new(0).parse_all(wasm) {
-        if let Payload::CodeSectionEntry(body) = payload.map_err(|e| malformed(&e))? {
-            if let Some(ty) = shape.function_type(index) {
-                code.raw(&weave::weave(module, &body, ty)?);
+        let Payload::CodeSectionEntry(body) = payload.map_err(|e| malformed(&e))? else { continue };
+        if let Some(ty) = shape.function_type(index) {
+            let woven = weave::weave(module, &body, ty)?;
+            if woven.body.len() > FUNCTION_BYTES_MAX {
+                let (place, bytes) = (given.place_of(index), woven.body.len());
+                let bytes_max = FUNCTION_BYTES_MAX;
+                return Err(Refusal::FunctionTooLarge { place, bytes, bytes_max });
             }
-            index += 1;
+            code.section.raw(&woven.body);
+            code.loops = code.loops.saturating_add(woven.loops);
+            code.loops_settled = code.loops_settled.saturating_add(woven.loops_settled);
         }
+        index += 1;
     }
     Ok(code)
 }
@@ -94,18 +126,19 @@ fn counted(wasm: &[u8], shape: &Shape<'_>, total: u32) -> Result<CodeSection, Re
 ///
 /// # Errors
 /// [`Refusal::ReservedName`] if the reserved name is used in another way.
-pub(crate) fn strip(wasm: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
-    let shape = shape::read(wasm)?;
+pub(crate) fn strip(wasm: &[u8], shape: &Shape<'_>) -> Result<Option<Vec<u8>>, Refusal> {
     if !shape.exports.iter().any(|export| export.name == abi::WORK) {
         return Ok(None);
     }
-    let stripped = strip_module(wasm, &shape).map_err(|e| malformed(&e))?;
-    stripped.map(Some).ok_or_else(reserved)
+    let stripped = strip_module(wasm, shape).map_err(|e| malformed(&e))?;
+    stripped.map(Some).ok_or_else(|| reserved(shape))
 }
 
 /// The reserved name is used by something that is not metering.
-pub(crate) fn reserved() -> Refusal {
-    Refusal::ReservedName { name: abi::WORK.to_owned() }
+pub(crate) fn reserved(shape: &Shape<'_>) -> Refusal {
+    let offset = shape.exports.iter().find(|export| export.name == abi::WORK).map(|e| e.offset);
+    let place = Place::at(offset.unwrap_or_default());
+    Refusal::ReservedName { name: abi::WORK.to_owned(), place }
 }
 
 fn strip_module(wasm: &[u8], shape: &Shape<'_>) -> Result<Option<Vec<u8>>, BinaryReaderError> {

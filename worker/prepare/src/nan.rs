@@ -33,7 +33,7 @@ use crate::shape::{Shape, malformed};
 const LOCALS_MAX: u32 = 50_000;
 
 /// Largest function; every engine has this limit.
-const FUNCTION_BYTES_MAX: usize = 7_654_321;
+pub(crate) const FUNCTION_BYTES_MAX: usize = 7_654_321;
 
 /// What the pass returns.
 #[derive(Debug)]
@@ -83,12 +83,13 @@ fn write_function(
     let scratch = Scratch::new(&locals, &insertions);
     let (count, added) = (locals.count(), scratch.count());
     if count + added > LOCALS_MAX {
-        return Err(Refusal::TooManyLocals { function, count, added, count_max: LOCALS_MAX });
+        let place = shape.place_of(function);
+        return Err(Refusal::TooManyLocals { place, count, added, count_max: LOCALS_MAX });
     }
     let bytes = emit::emit(wasm, body, &scratch, &insertions).map_err(|e| malformed(&e))?;
     if bytes.len() > FUNCTION_BYTES_MAX {
-        let bytes_max = FUNCTION_BYTES_MAX;
-        return Err(Refusal::FunctionTooLarge { function, bytes: bytes.len(), bytes_max });
+        let (place, bytes) = (shape.place_of(function), bytes.len());
+        return Err(Refusal::FunctionTooLarge { place, bytes, bytes_max: FUNCTION_BYTES_MAX });
     }
     let points = found.saturating_add(u32::try_from(insertions.len()).unwrap_or(u32::MAX));
     Ok(Written { body: Some(bytes), points })

@@ -4,23 +4,39 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::abi;
+use crate::{abi, names};
 
 /// Where in a module something was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Index of the function, imports counted first; `None` outside functions.
     pub function: Option<u32>,
+    /// What the module itself calls that function, if it does.
+    pub name: Option<Box<str>>,
     /// Byte offset from the beginning of the module.
     pub offset: usize,
 }
 
+impl Place {
+    /// Somewhere outside of functions.
+    pub(crate) const fn at(offset: usize) -> Self {
+        Self { function: None, name: None, offset }
+    }
+
+    /// Somewhere in a function, whose name is not known yet.
+    pub(crate) const fn inside(function: u32, offset: usize) -> Self {
+        Self { function: Some(function), name: None, offset }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.function {
-            Some(index) => write!(f, "in function {index} at byte {:#x}", self.offset),
-            None => write!(f, "at byte {:#x}", self.offset),
+        match (self.function, &self.name) {
+            (Some(index), Some(name)) => write!(f, "in function {index} (`{name}`) ")?,
+            (Some(index), None) => write!(f, "in function {index} ")?,
+            (None, _) => {}
         }
+        write!(f, "at byte {:#x}", self.offset)
     }
 }
 
@@ -46,10 +62,10 @@ pub enum Refusal {
         bytes_max: usize,
     },
     /// The module ends too early.
-    #[error("the module ends in the middle, at byte {offset:#x}; the file is incomplete")]
+    #[error("the module ends in the middle, {place}; the file is incomplete")]
     Truncated {
-        /// Where the bytes ended.
-        offset: usize,
+        /// Where what is not there to its end begins.
+        place: Place,
     },
     /// The module breaks the rules of WebAssembly itself.
     #[error("the module is not valid WebAssembly {place}: {message}")]
@@ -72,7 +88,7 @@ pub enum Refusal {
         advice: &'static str,
     },
     /// The module imports something that the sandbox does not have.
-    #[error("the module imports `{module}.{name}`, a {found}; only functions of `{wasi}` and `{own}.progress` exist here", wasi = abi::WASI, own = abi::OWN)]
+    #[error("the module imports `{module}.{name}`, a {found}, {place}; only functions of `{wasi}` and `{own}.progress` exist here", wasi = abi::WASI, own = abi::OWN)]
     Import {
         /// Module part of the name.
         module: String,
@@ -80,9 +96,11 @@ pub enum Refusal {
         name: String,
         /// What kind of thing is imported.
         found: String,
+        /// Where.
+        place: Place,
     },
     /// The module imports a function that exists with another type.
-    #[error("the module imports `{module}.{name}` as {found}, but it is {expected}")]
+    #[error("the module imports `{module}.{name}` as {found} {place}, but it is {expected}")]
     ImportType {
         /// Module part of the name.
         module: String,
@@ -91,7 +109,9 @@ pub enum Refusal {
         /// Type in the module.
         found: String,
         /// Type here.
-        expected: String,
+        expected: &'static abi::Signature,
+        /// Where it is imported.
+        place: Place,
     },
     /// There is no memory that the sandbox can reach.
     #[error("the module must define one memory and export it as `memory`")]
@@ -103,11 +123,14 @@ pub enum Refusal {
     NoEntry,
     /// Both entry points are exported.
     #[error(
-        "the module exports both `_start` and `manyhands_step`; build step programs with -mexec-model=reactor"
+        "the module exports both `_start` and, {place}, `manyhands_step`; build step programs with -mexec-model=reactor"
     )]
-    TwoEntries,
+    TwoEntries {
+        /// Where `manyhands_step` is exported.
+        place: Place,
+    },
     /// An entry point has the wrong type.
-    #[error("the export `{name}` is {found}, but it must be {expected}")]
+    #[error("the export `{name}` {place} is {found}, but it must be {expected}")]
     EntryType {
         /// The export.
         name: &'static str,
@@ -115,20 +138,24 @@ pub enum Refusal {
         found: String,
         /// What it must be.
         expected: &'static str,
+        /// Where it is exported.
+        place: Place,
     },
     /// An export bears a name that only preparation gives.
-    #[error("the export `{name}` has a reserved name; names that begin with `{prefix}` are given by preparation", prefix = abi::RESERVED_PREFIX)]
+    #[error("the export `{name}` {place} has a reserved name; names that begin with `{prefix}` are given by preparation", prefix = abi::RESERVED_PREFIX)]
     ReservedName {
         /// The export.
         name: String,
+        /// Where it is exported.
+        place: Place,
     },
     /// A function has no room for the locals that preparation adds.
     #[error(
-        "function {function} has {count} locals and needs {added} more to make NaNs canonical; the limit is {count_max}"
+        "{count} locals {place} leave no room for {added} more, which make NaNs canonical; the limit is {count_max}, so split the function"
     )]
     TooManyLocals {
-        /// Index of the function, imports counted first.
-        function: u32,
+        /// The function, and where its body begins.
+        place: Place,
         /// Locals found, parameters counted.
         count: u32,
         /// Locals that preparation adds.
@@ -138,11 +165,11 @@ pub enum Refusal {
     },
     /// A function grows too large by what preparation adds.
     #[error(
-        "function {function} has {bytes} bytes with its NaNs made canonical; the limit is {bytes_max}, so split it"
+        "the code {place} has {bytes} bytes when it is prepared; the limit is {bytes_max}, so split the function"
     )]
     FunctionTooLarge {
-        /// Index of the function, imports counted first.
-        function: u32,
+        /// The function, and where its body begins.
+        place: Place,
         /// Size when prepared.
         bytes: usize,
         /// Size allowed.
@@ -158,4 +185,53 @@ pub enum Refusal {
         /// What to do instead.
         advice: &'static str,
     },
+    /// The module has no room for what preparation adds.
+    #[error("the module has no room for what preparation adds: {message}")]
+    NoRoom {
+        /// The validator's words about the prepared module.
+        message: String,
+    },
+}
+
+impl Refusal {
+    /// Where in the module as given; `None` if it is about the module as a whole, or about something that
+    /// is missing.
+    #[must_use]
+    pub const fn place(&self) -> Option<&Place> {
+        match self {
+            Self::NotWasm
+            | Self::Component
+            | Self::TooLarge { .. }
+            | Self::NoMemory
+            | Self::NoEntry
+            | Self::NoRoom { .. } => None,
+            Self::Truncated { place }
+            | Self::Invalid { place, .. }
+            | Self::Proposal { place, .. }
+            | Self::Import { place, .. }
+            | Self::ImportType { place, .. }
+            | Self::TwoEntries { place }
+            | Self::EntryType { place, .. }
+            | Self::ReservedName { place, .. }
+            | Self::TooManyLocals { place, .. }
+            | Self::FunctionTooLarge { place, .. }
+            | Self::NotCheckpointable { place, .. } => Some(place),
+        }
+    }
+
+    /// The same, with the function called as the module `wasm` calls it.
+    pub(crate) fn named_by(mut self, wasm: &[u8]) -> Self {
+        let (Self::Truncated { place }
+        | Self::Invalid { place, .. }
+        | Self::Proposal { place, .. }
+        | Self::TooManyLocals { place, .. }
+        | Self::FunctionTooLarge { place, .. }
+        | Self::NotCheckpointable { place, .. }) = &mut self
+        else {
+            // The others are not inside of functions.
+            return self;
+        };
+        place.name = place.function.and_then(|index| names::of_function(wasm, index));
+        self
+    }
 }

@@ -1,8 +1,8 @@
 //! What a validated module declares, in the words of its sections.
 
 use wasmparser::{
-    BinaryReaderError, CompositeInnerType, Export, ExternalKind, FuncType, GlobalType, MemoryType,
-    Parser, Payload, TypeRef,
+    BinaryReaderError, CompositeInnerType, ExternalKind, FuncType, GlobalType, MemoryType, Parser,
+    Payload, TypeRef,
 };
 
 use crate::refusal::{Place, Refusal};
@@ -13,6 +13,16 @@ pub(crate) struct Import<'a> {
     pub(crate) module: &'a str,
     pub(crate) name: &'a str,
     pub(crate) ty: TypeRef,
+    pub(crate) offset: usize,
+}
+
+/// One export.
+#[derive(Debug)]
+pub(crate) struct Export<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) kind: ExternalKind,
+    pub(crate) index: u32,
+    pub(crate) offset: usize,
 }
 
 /// The declarations of a module.
@@ -29,6 +39,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) exports: Vec<Export<'a>>,
     /// Place of the `start` section.
     pub(crate) start: Option<usize>,
+    /// Where the body of each own function begins.
+    pub(crate) bodies: Vec<usize>,
 }
 
 impl Shape<'_> {
@@ -45,6 +57,12 @@ impl Shape<'_> {
     pub(crate) fn functions_defined(&self) -> u32 {
         let all = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
         all.saturating_sub(self.functions_imported())
+    }
+
+    /// Where the body of function `index` begins.
+    pub(crate) fn place_of(&self, index: u32) -> Place {
+        let own = index.saturating_sub(self.functions_imported()) as usize;
+        Place::inside(index, self.bodies.get(own).copied().unwrap_or_default())
     }
 
     pub(crate) fn export(&self, name: &str, kind: ExternalKind) -> Option<u32> {
@@ -82,12 +100,12 @@ fn read_payload<'a>(payload: Payload<'a>, shape: &mut Shape<'a>) -> Result<(), B
             }
         }
         Payload::ImportSection(imports) => {
-            for import in imports.into_imports() {
-                let wasmparser::Import { module, name, ty } = import?;
+            for import in imports.into_imports_with_offsets() {
+                let (offset, wasmparser::Import { module, name, ty }) = import?;
                 if let TypeRef::Func(index) = ty {
                     shape.functions.push(index);
                 }
-                shape.imports.push(Import { module, name, ty });
+                shape.imports.push(Import { module, name, ty, offset });
             }
         }
         Payload::FunctionSection(functions) => {
@@ -107,11 +125,13 @@ fn read_payload<'a>(payload: Payload<'a>, shape: &mut Shape<'a>) -> Result<(), B
             }
         }
         Payload::ExportSection(exports) => {
-            for export in exports {
-                shape.exports.push(export?);
+            for export in exports.into_iter_with_offsets() {
+                let (offset, wasmparser::Export { name, kind, index }) = export?;
+                shape.exports.push(Export { name, kind, index, offset });
             }
         }
         Payload::StartSection { range, .. } => shape.start = Some(range.start),
+        Payload::CodeSectionEntry(body) => shape.bodies.push(body.range().start),
         _ => {}
     }
     Ok(())
@@ -119,6 +139,6 @@ fn read_payload<'a>(payload: Payload<'a>, shape: &mut Shape<'a>) -> Result<(), B
 
 /// A module that the validator took but that cannot be read again: said rather than assumed away.
 pub(crate) fn malformed(error: &BinaryReaderError) -> Refusal {
-    let place = Place { function: None, offset: error.offset() };
+    let place = Place::at(error.offset());
     Refusal::Invalid { place, message: error.message().to_owned() }
 }

@@ -1,30 +1,29 @@
 //! The slot process: takes orders from standard input, runs replicas one after the other, and writes
 //! notes to standard output.
 //!
-//! The first thread reads orders, so that a wish reaches a guest that is running; a second one, with a
-//! large stack, runs guests and alone writes notes. When the input ends, the worker is gone, and this
-//! process with it.
+//! A second thread, with a large stack, waits for runs, runs guests and alone writes notes; the first one hears
+//! wishes to a guest that is running (`ear` says who listens when). When the input ends, the worker is gone,
+//! and this process with it.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use manyhands_proto::slot::v1;
 
 use crate::sandbox::{
     CheckpointPlan, Content, Control, GUEST_THREAD_STACK_BYTES, HostError, HostErrorKind, Input,
     Outcome, Output, Program, Requests, RunReport, Sandbox, Unit, Usage, run_here,
 };
 use crate::slots::command::{InputFile, RunSpec};
+use crate::slots::ear::Ear;
 use crate::slots::{frame, process as system, wire};
 
 /// Modules that a slot keeps compiled.
@@ -47,53 +46,21 @@ pub fn slot_main() -> ExitCode {
     }
 }
 
-/// A run, and where wishes to it are left.
-type Job = (v1::Run, Arc<Requests>);
-
 fn serve() -> io::Result<()> {
     system::settle()?;
-    let mut orders = io::stdin().lock();
-    let compiled_folder = match next(&mut orders)? {
-        Some(v1::order::Order::Setup(setup)) => wire::path(&setup.compiled_folder),
-        Some(_) => return Err(io::Error::other("the first order must be the set-up")),
-        None => return Ok(()),
-    };
-    let (jobs, waiting) = sync_channel(1);
-    start_guest_thread(compiled_folder, waiting)?;
-    obey(&mut orders, &jobs)?;
+    let ear = Arc::new(Ear::new()?);
+    let Some(setup) = ear.set_up()? else { return Ok(()) };
+    start_guest_thread(wire::path(&setup.compiled_folder), Arc::clone(&ear))?;
+    ear.listen()?;
     // A guest may be running; it is not waited for.
     process::exit(0)
 }
 
-fn next(orders: &mut impl io::Read) -> io::Result<Option<v1::order::Order>> {
-    match frame::read::<v1::Order>(orders)? {
-        Some(order) => order.order.map(Some).ok_or_else(|| io::Error::other("an unknown order")),
-        None => Ok(None),
-    }
-}
-
-fn obey(orders: &mut impl io::Read, jobs: &SyncSender<Job>) -> io::Result<()> {
-    let mut current = Arc::new(Requests::default());
-    while let Some(order) = next(orders)? {
-        match order {
-            v1::order::Order::Setup(_) => return Err(io::Error::other("set up twice")),
-            v1::order::Order::Run(run) => {
-                current = Arc::new(Requests::default());
-                let job = (*run, Arc::clone(&current));
-                jobs.try_send(job).map_err(|_full| io::Error::other("a run during another"))?;
-            }
-            v1::order::Order::CheckpointNow(_) => current.checkpoint(),
-            v1::order::Order::Drain(_) => current.drain(),
-        }
-    }
-    Ok(())
-}
-
-fn start_guest_thread(compiled_folder: std::path::PathBuf, jobs: Receiver<Job>) -> io::Result<()> {
+fn start_guest_thread(compiled_folder: PathBuf, ear: Arc<Ear>) -> io::Result<()> {
     // A file instead of `Stdout`, which would look for line ends in what it writes.
-    let notes = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
     let work = move || {
-        let served = catch_unwind(AssertUnwindSafe(|| run_all(&compiled_folder, &jobs, &notes)));
+        let served = catch_unwind(AssertUnwindSafe(|| run_all(&compiled_folder, &ear, &notes)));
         if let Ok(Err(error)) = &served {
             drop(writeln!(io::stderr(), "slot: {error}"));
         }
@@ -104,14 +71,15 @@ fn start_guest_thread(compiled_folder: std::path::PathBuf, jobs: Receiver<Job>) 
     guest.stack_size(GUEST_THREAD_STACK_BYTES).spawn(work).map(drop)
 }
 
-fn run_all(compiled_folder: &Path, jobs: &Receiver<Job>, notes: &File) -> io::Result<()> {
+fn run_all(compiled_folder: &Path, ear: &Ear, notes: &Arc<File>) -> io::Result<()> {
     let sandbox = Sandbox::new(Some(compiled_folder)).map_err(io::Error::other)?;
     let mut programs = Programs { sandbox, warm: VecDeque::new() };
-    while let Ok((run, requests)) = jobs.recv() {
+    while let Some((run, requests)) = ear.next_run()? {
         let spec = wire::to_spec(run).map_err(io::Error::other)?;
         let report = run_one(&mut programs, spec, requests, notes)
             .unwrap_or_else(|error| failed(Outcome::HostError(error)));
-        frame::write(&mut &*notes, &wire::from_report(report))?;
+        ear.run_ended()?;
+        frame::write(&mut &**notes, &wire::from_report(report))?;
     }
     Ok(())
 }
@@ -139,12 +107,12 @@ fn run_one(
     programs: &mut Programs,
     spec: RunSpec,
     requests: Arc<Requests>,
-    notes: &File,
+    notes: &Arc<File>,
 ) -> Result<RunReport, HostError> {
     let program = programs.get(&spec.module_digest, &spec.module_path)?;
     let engine = |error: io::Error| HostError::new(HostErrorKind::Engine, error);
     system::limit_cpu_time(Duration::from_millis(spec.limits.cpu_ms)).map_err(engine)?;
-    let mut notes = notes.try_clone().map_err(engine)?;
+    let notes = Arc::clone(notes);
     let inputs = read_inputs(&spec.inputs)?;
     let interval = spec.checkpoint_interval;
     let control = Control {
@@ -154,7 +122,7 @@ fn run_one(
         wants_state_hash: spec.wants_state_hash,
         on_event: Some(Box::new(move |event| {
             // If the worker is gone, the end of the input ends this process.
-            drop(frame::write(&mut notes, &wire::from_event(event)));
+            drop(frame::write(&mut &*notes, &wire::from_event(event)));
         })),
     };
     let unit =

@@ -7,4 +7,5 @@ mod ends;
 mod loops;
 mod naive;
 mod random;
+mod smith;
 mod twins;

@@ -9,7 +9,10 @@ mod routes;
 use std::sync::OnceLock;
 
 use manyhands_prepare::{Prepared, abi, prepare};
-use wasmtime::{Config, Engine, Linker, Module, Store, Trap, Val};
+use wasmtime::{Config, Engine, Linker, Module, Store, StoreLimitsBuilder, Trap, Val};
+
+/// Most memory of a module; what a run leaves is copied, and some grow it by all that they can get.
+const MEMORY_BYTES_MAX: usize = 16 << 20;
 
 /// What a run leaves behind.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +44,9 @@ pub(crate) fn judge() -> &'static Engine {
 /// Runs `_start` and reads memory and exported globals.
 pub(crate) fn leave(engine: &Engine, wasm: &[u8]) -> Left {
     let module = Module::new(engine, wasm).unwrap();
-    let mut store = Store::new(engine, ());
+    let limits = StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build();
+    let mut store = Store::new(engine, limits);
+    store.limiter(|limits| limits);
     let instance = Linker::new(engine).instantiate(&mut store, &module).unwrap();
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap();
     let trap = start.call(&mut store, ()).err().map(|error| *error.downcast_ref::<Trap>().unwrap());

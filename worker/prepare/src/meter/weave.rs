@@ -30,12 +30,22 @@ pub(super) struct Module<'a> {
     pub(super) total: u32,
 }
 
-/// Returns the body of a function, counted, without its length.
+/// A function that counts its work.
+#[derive(Debug)]
+pub(super) struct Woven {
+    /// Its body, without its length.
+    pub(super) body: Vec<u8>,
+    pub(super) loops: u32,
+    /// Loops that are settled where they are left.
+    pub(super) loops_settled: u32,
+}
+
+/// Returns a function with its work counted.
 pub(super) fn weave(
     module: Module<'_>,
     body: &FunctionBody<'_>,
     ty: &FuncType,
-) -> Result<Vec<u8>, Refusal> {
+) -> Result<Woven, Refusal> {
     let mut operators = body.get_operators_reader().map_err(|e| malformed(&e))?;
     let (plans, has_branches) = survey(module, operators.clone(), ty)?;
     let locals = Locals::of(body, ty)?;
@@ -54,6 +64,7 @@ pub(super) fn weave(
         control: Control::new(module.types, !ty.results().is_empty()),
         plans: plans.into_iter().peekable(),
         loops: 0,
+        loops_settled: 0,
         open: None,
         pending: CALLED,
         out: Vec::with_capacity(body.range().len() * 2),
@@ -65,7 +76,8 @@ pub(super) fn weave(
         let ends_program = weaver.may_end_program(&operator, &operators);
         weaver.write(&operator, raw, ends_program);
     }
-    Ok(weaver.out)
+    let Weaver { out: body, loops, loops_settled, .. } = weaver;
+    Ok(Woven { body, loops, loops_settled })
 }
 
 fn survey(
@@ -118,6 +130,7 @@ struct Weaver<'a> {
     control: Control<'a>,
     plans: std::iter::Peekable<std::vec::IntoIter<Plan>>,
     loops: u32,
+    loops_settled: u32,
     open: Option<Open>,
     /// Work since the last charge.
     pending: u64,
@@ -239,6 +252,7 @@ impl Weaver<'_> {
         self.names.enter(&mut InstructionSink::new(&mut self.out), &plan);
         let frame = self.control.top() + 1;
         self.open = Some(Open { plan, frame, work: 0, is_changed: false });
+        self.loops_settled += 1;
     }
 
     fn leaves(&self, depth: u32) -> bool {
