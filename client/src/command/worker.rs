@@ -1,5 +1,6 @@
 //! `manyhands worker`: lend this machine.
 
+use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -36,13 +37,16 @@ pub(crate) struct Worker {
     /// What others see of this machine
     #[arg(long, value_name = "NAME")]
     nickname: Option<String>,
+    /// What starts this program where the system cannot, such as an emulator with its arguments
+    #[arg(long, value_name = "COMMAND", value_delimiter = ' ', hide = true)]
+    launcher: Vec<OsString>,
 }
 
 impl Worker {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let slots = slot_program(&self.launcher)?;
         let config = self.config(context)?;
         let place = config.invite.endpoint().to_string();
-        let slots = SlotProgram { program: std::env::current_exe()?, args: vec!["slot".into()] };
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);
         let mut signals = Signals::listen()?;
@@ -77,6 +81,15 @@ impl Worker {
         written.nickname = self.nickname.or(written.nickname);
         Ok(Config::new(written)?)
     }
+}
+
+/// This program as a slot: by itself, or as the last words of a launcher's command.
+fn slot_program(launcher: &[OsString]) -> std::io::Result<SlotProgram> {
+    let mut words = launcher.to_vec();
+    words.push(std::env::current_exe()?.into());
+    words.push("slot".into());
+    let program = words.remove(0).into();
+    Ok(SlotProgram { program, args: words })
 }
 
 /// Prints one line for each change that a person cares about, until the worker has ended.
