@@ -62,7 +62,9 @@ build_rust() {
     # Step programs are libraries, commands are binaries: one invocation each.
     "cargo_$toolchain" --lib -p mersenne
     "cargo_$toolchain" --bin dedoppler -p dedoppler
-    for name in mersenne dedoppler; do
+    "cargo_$toolchain" --bins -p kernels
+    kernels=$(cd kernels/src/bin && printf '%s ' *.rs | sed 's/\.rs / /g')
+    for name in mersenne dedoppler $kernels; do
         install -m 644 "target/$target/release/$name.wasm" "wasm/$name.wasm"
     done
 }

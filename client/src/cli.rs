@@ -26,6 +26,7 @@ use crate::command::worker::Worker;
 #[command(
     name = "manyhands",
     version,
+    arg_required_else_help = true,
     after_help = "Example: manyhands demo\n\nExit codes: 0 success, 1 failed, 2 wrong usage or bad input."
 )]
 pub(crate) struct Cli {

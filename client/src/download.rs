@@ -37,6 +37,8 @@ pub enum Got {
     Present,
     /// It was written.
     Written,
+    /// Another file of that name was there, and was replaced.
+    Changed,
 }
 
 /// Why a blob did not become a file.
@@ -80,8 +82,9 @@ pub async fn get_file(
         Some(bytes) => write_inline(bytes, wanted, &part).await?,
         None => receive(blobs, wanted, &part).await?,
     }
+    let is_change = fs::try_exists(path).await.map_err(at(path))?;
     fs::rename(&part, path).await.map_err(at(path))?;
-    Ok(Got::Written)
+    Ok(if is_change { Got::Changed } else { Got::Written })
 }
 
 /// A blob of at most `size_bytes_max` bytes, in memory.

@@ -20,11 +20,14 @@ use crate::download::{self, DownloadError, Got, Wanted};
 use crate::layout::Layout;
 use crate::session::Session;
 
+/// Most changed files that a fetch names.
+pub const CHANGES_NAMED_MAX: usize = 1_000;
+
 /// The name of what a program printed.
 const STDOUT: &str = "stdout";
 
 /// What a fetch did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fetched {
     /// Units whose outputs are there.
     pub units_done: u32,
@@ -34,6 +37,11 @@ pub struct Fetched {
     pub units_total: u32,
     /// Files that were written.
     pub files_written: u64,
+    /// Files that were there with other content, and were replaced: what the coordinator took back
+    /// since, or what somebody else wrote.
+    pub files_changed: u64,
+    /// The first [`CHANGES_NAMED_MAX`] of them.
+    pub changes: Vec<String>,
     /// Files that were there already.
     pub files_present: u64,
     /// Bytes of all files.
@@ -139,6 +147,12 @@ async fn file(
     match download::get_file(&mut session.blobs(), &wanted, &dir.join(path)).await? {
         Got::Present => fetched.files_present += 1,
         Got::Written => fetched.files_written += 1,
+        Got::Changed => {
+            fetched.files_changed += 1;
+            if fetched.changes.len() < CHANGES_NAMED_MAX {
+                fetched.changes.push(path.to_owned());
+            }
+        }
     }
     fetched.size_bytes += bytes;
     Ok(())

@@ -65,6 +65,8 @@ pub(crate) struct ReceiptRow {
     pub(crate) replicas: u64,
     pub(crate) replicas_valid: u64,
     pub(crate) replicas_invalid: u64,
+    /// How often an answer was taken back and computed again.
+    pub(crate) units_reopened: u64,
     pub(crate) volunteers: u32,
     pub(crate) hosts_refuted: Vec<u64>,
     /// Hexadecimal BLAKE3 over the canonical answers; empty until the job has ended.
@@ -141,6 +143,7 @@ impl From<v1::Receipt> for ReceiptRow {
             replicas: receipt.replicas,
             replicas_valid: receipt.replicas_valid,
             replicas_invalid: receipt.replicas_invalid,
+            units_reopened: receipt.units_reopened,
             volunteers: receipt.volunteers,
             hosts_refuted: receipt.hosts_refuted,
             outputs: hex(&receipt.outputs),

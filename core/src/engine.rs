@@ -19,6 +19,7 @@ mod expire;
 mod invite;
 mod recover;
 mod renew;
+mod reopen;
 mod report;
 mod request;
 mod rows;

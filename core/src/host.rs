@@ -1,7 +1,7 @@
 //! A machine that a volunteer lends.
 
 use crate::credit::MicroCredits;
-use crate::id::{HostId, ReplicaId, VolunteerId};
+use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
 use crate::key::Key;
 use crate::lease::Lease;
 use crate::requirement::Capabilities;
@@ -44,13 +44,15 @@ pub enum HostState {
     Suspended {
         /// Since when.
         suspended_at: Timestamp,
+        /// The first unit it vouched for that was not looked at again yet; `None` when all were.
+        reopen_from: Option<UnitId>,
     },
 }
 
 /// What became of a host's replicas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Agreed with a quorum.
+    /// Agreed with a quorum. What is taken back when a unit is opened again is not counted.
     pub valid: u32,
     /// Differed from a quorum.
     pub invalid: u32,
@@ -94,10 +96,25 @@ impl Host {
         self.position(replica).ok().map(|at| self.leases.remove(at))
     }
 
-    /// When the first of its leases ends; `None` if it holds none.
+    /// When `Expire` has something to do about it: the first of its leases ends, or units that it
+    /// vouched for are to be opened again.
     #[must_use]
     pub fn next_deadline_at(&self) -> Option<Timestamp> {
-        self.leases.iter().map(|lease| lease.deadline_at).min()
+        let leases = self.leases.iter().map(|lease| lease.deadline_at);
+        let reopening = match self.state {
+            HostState::Suspended { suspended_at, reopen_from: Some(_) } => Some(suspended_at),
+            HostState::Suspended { reopen_from: None, .. } | HostState::Active => None,
+        };
+        leases.chain(reopening).min()
+    }
+
+    /// The first unit it vouched for that is to be looked at again, if any is.
+    #[must_use]
+    pub fn reopen_from(&self) -> Option<UnitId> {
+        match self.state {
+            HostState::Suspended { reopen_from, .. } => reopen_from,
+            HostState::Active => None,
+        }
     }
 
     fn position(&self, replica: ReplicaId) -> Result<usize, usize> {

@@ -67,6 +67,15 @@ impl UnitId {
     pub fn replica(self, number: u16) -> ReplicaId {
         ReplicaId { unit: self, number }
     }
+
+    /// The least id above this one, whether or not there is such a unit.
+    #[must_use]
+    pub fn after(self) -> Self {
+        match self.index.checked_add(1) {
+            Some(index) => self.job.unit(index),
+            None => JobId(self.job.0.saturating_add(1)).unit(0),
+        }
+    }
 }
 
 impl fmt::Display for UnitId {

@@ -83,6 +83,8 @@ pub struct Tally {
     pub valid: u32,
     /// Found invalid.
     pub invalid: u32,
+    /// Units whose answer was taken back, as often as that was.
+    pub reopened: u32,
 }
 
 impl Job {
@@ -101,7 +103,7 @@ impl Job {
         }
     }
 
-    /// Whether every unit has reached a state that it never leaves.
+    /// Whether every unit has ended. One may still be opened again, and then the job is, too.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         match self.state {

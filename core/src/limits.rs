@@ -66,5 +66,7 @@ pub const JOBS_OPEN_MAX: usize = 1_000;
 pub const EXPIRE_BATCH: usize = 1_000;
 /// Most hosts that one `Expire` reads for leases that ended; each may hold a thousand.
 pub const EXPIRE_HOSTS: usize = 100;
+/// Most units of a suspended host that one `Expire` looks at again.
+pub const REOPEN_BATCH: usize = 200;
 /// Most determinism profiles that a host may offer.
 pub const PROFILES_MAX: usize = 16;

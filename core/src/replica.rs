@@ -25,6 +25,8 @@ pub struct Replica {
     pub resumed_from: Option<CheckpointRef>,
     /// The furthest checkpoint of its chain that is known to the coordinator.
     pub checkpoint: Option<CheckpointRef>,
+    /// Whether it was granted credit: once for good, also if its unit is opened again.
+    pub is_paid: bool,
     /// What became of it.
     pub state: ReplicaState,
 }
@@ -39,7 +41,7 @@ pub enum ReplicaState {
     Success {
         /// What it wrote, sorted by name.
         outputs: Vec<Output>,
-        /// The digest of what it wrote: what a quorum compares.
+        /// The digest of what it wrote: what a quorum compares, with the work.
         answer: Digest,
         /// What it took.
         usage: Usage,
@@ -48,7 +50,7 @@ pub enum ReplicaState {
     },
     /// The program failed, and would fail anywhere.
     AppError {
-        /// The digest of how it failed: what a quorum compares.
+        /// The digest of how it failed: what a quorum compares, with the work.
         error: Digest,
         /// How it failed, in the program's own words.
         message: String,
@@ -82,10 +84,20 @@ pub enum Verdict {
 /// What an answer says. Replicas of one class agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// The program ended well, with these outputs.
-    Outputs(Digest),
-    /// The program failed like this.
-    Error(Digest),
+    /// The program ended well.
+    Outputs {
+        /// The digest of what it wrote.
+        answer: Digest,
+        /// What it counted on the way.
+        work: u64,
+    },
+    /// The program failed.
+    Error {
+        /// The digest of how it failed.
+        error: Digest,
+        /// What it counted on the way.
+        work: u64,
+    },
 }
 
 /// What a replica took.
@@ -97,6 +109,9 @@ pub struct Usage {
     pub wall_ms: u64,
     /// Most memory at any moment.
     pub memory_bytes_peak: u64,
+    /// Work that the program counted. It is the only field that depends on the unit alone: replicas that
+    /// differ in it do not agree.
+    pub work: u64,
 }
 
 /// The resumable state of a replica of a step program, as a blob.
@@ -130,8 +145,12 @@ impl Replica {
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         match &self.state {
-            ReplicaState::Success { answer, .. } => Some(Class::Outputs(*answer)),
-            ReplicaState::AppError { error, .. } => Some(Class::Error(*error)),
+            ReplicaState::Success { answer, usage, .. } => {
+                Some(Class::Outputs { answer: *answer, work: usage.work })
+            }
+            ReplicaState::AppError { error, usage, .. } => {
+                Some(Class::Error { error: *error, work: usage.work })
+            }
             ReplicaState::Leased
             | ReplicaState::HostError { .. }
             | ReplicaState::Aborted

@@ -91,6 +91,10 @@ pub enum Idle {
     /// What is left is being computed, or waits for other volunteers.
     #[error("every unit left is being computed, or waits for another volunteer or a later try")]
     NothingLeft,
+    /// The units that were looked at wait for other volunteers, and there are more than one request
+    /// looks at. Another request looks elsewhere, so the host is to ask again.
+    #[error("the first of many units left wait for other volunteers; others are looked at next")]
+    NotAllSeen,
 }
 
 /// What became of one renewal.

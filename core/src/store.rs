@@ -38,6 +38,13 @@ pub enum Write {
     PutAccount(Account),
     /// A grant, after all others.
     AppendLedger(LedgerRow),
+    /// That the answer to a unit rested on the word of a host, among others; again is no more.
+    Vouch {
+        /// The host.
+        host: HostId,
+        /// The unit.
+        unit: UnitId,
+    },
 }
 
 /// The largest ids in use, 0 where there is none: new rows get the next ones.
@@ -116,6 +123,14 @@ pub trait Store {
     ) -> Result<Vec<(JobId, u32)>, StoreError>;
     /// The earliest `ready_at` after `after`.
     fn next_ready_at(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Units that a host ever vouched for by id, from `from` on.
+    fn units_vouched(
+        &self,
+        host: HostId,
+        from: UnitId,
+        limit: usize,
+    ) -> Result<Vec<UnitId>, StoreError>;
 
     /// A host.
     fn host(&self, id: HostId) -> Result<Option<Host>, StoreError>;

@@ -52,7 +52,7 @@ pub fn advance(
         unit.ready_at = None;
         return Transition::Waits;
     }
-    if unit.replicas.len() < usize::from(policy.replicas_max) {
+    if unit.replicas.len() < unit.replicas_max(policy) {
         let from = *unit.ready_at.get_or_insert(retry_at);
         return Transition::Wants { from };
     }
@@ -64,6 +64,26 @@ pub fn advance(
     end(unit, UnitState::Failed { reason });
     unit.drop_inline_outputs();
     Transition::Failed(Settlement::default())
+}
+
+/// Whether what stands for a unit still has its quorum. Only replicas that `counts` accepts vote.
+pub fn stands(unit: &WorkUnit, policy: &Policy, counts: impl Fn(&Replica) -> bool) -> bool {
+    let valid = unit.replicas.iter().find(|replica| replica.verdict() == Some(Verdict::Valid));
+    let reached = agreement(unit, policy.quorum, counts);
+    valid.and_then(Replica::class).is_some_and(|class| reached == Agreement::Reached(class))
+}
+
+/// Opens a unit again that had an answer; returns the verdicts that are taken back, by number.
+pub fn reopen(unit: &mut WorkUnit) -> Vec<(u16, Verdict)> {
+    unit.state = UnitState::Open;
+    unit.ready_at = None;
+    unit.reopened = unit.reopened.saturating_add(1);
+    let mut taken_back = Vec::new();
+    for replica in &mut unit.replicas {
+        taken_back.extend(replica.verdict().map(|verdict| (replica.number, verdict)));
+        replica.set_verdict(Verdict::Inconclusive);
+    }
+    taken_back
 }
 
 /// Takes an open unit back; returns the numbers of the replicas that were leased.
@@ -86,6 +106,7 @@ fn settle(unit: &mut WorkUnit, class: Class, counts: impl Fn(&Replica) -> bool) 
         }
     }
     let canonical = settlement.valid.first().copied().unwrap_or_default();
+    unit.keep_inline_outputs(canonical);
     let message = unit.replica(canonical).and_then(Replica::app_error).map(str::to_owned);
     if let Some(message) = message {
         settlement.aborted = end(unit, UnitState::Failed { reason: FailReason::App { message } });

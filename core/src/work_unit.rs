@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
+use crate::policy::Policy;
 use crate::replica::{CheckpointRef, Replica, ReplicaState};
 use crate::time::Timestamp;
 
@@ -19,9 +20,12 @@ pub struct WorkUnit {
     pub ready_at: Option<Timestamp>,
     /// All replicas ever leased, in that order; a replica's number is its position.
     pub replicas: Vec<Replica>,
+    /// How often its answer was taken back, because it had rested on the word of a host that was
+    /// suspended.
+    pub reopened: u16,
 }
 
-/// Where a work unit is in its life. Only `Open` and `Validated` are ever left.
+/// Where a work unit is in its life. Ends are left only if the unit is opened again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnitState {
     /// No quorum yet.
@@ -76,7 +80,13 @@ impl WorkUnit {
     /// A unit that is about to get its first replica.
     #[must_use]
     pub fn new(id: UnitId) -> Self {
-        Self { id, state: UnitState::Open, ready_at: None, replicas: Vec::new() }
+        Self { id, state: UnitState::Open, ready_at: None, replicas: Vec::new(), reopened: 0 }
+    }
+
+    /// How many replicas may be started for it: each time it is opened again, as many as at first.
+    #[must_use]
+    pub fn replicas_max(&self, policy: &Policy) -> usize {
+        usize::from(policy.replicas_max) * (usize::from(self.reopened) + 1)
     }
 
     /// The id of replica `number`.
@@ -152,6 +162,23 @@ impl WorkUnit {
     /// The hosts of all replicas, in the order of leasing.
     pub fn hosts(&self) -> impl Iterator<Item = HostId> {
         self.replicas.iter().map(|replica| replica.host)
+    }
+
+    /// Gives the canonical replica the bytes of small outputs back that were forgotten when another
+    /// one that said the same was canonical.
+    pub(crate) fn keep_inline_outputs(&mut self, canonical: u16) {
+        let Some(class) = self.replica(canonical).and_then(Replica::class) else { return };
+        let equal = self.replicas.iter().filter(|replica| replica.class() == Some(class));
+        let inline = |replica: &&Replica| {
+            replica.outputs().iter().filter(|output| output.inline.is_some()).count()
+        };
+        let kept = equal.max_by_key(inline).map(|replica| replica.outputs().to_vec());
+        if let Some(kept) = kept
+            && let Some(replica) = self.replica_mut(canonical)
+            && let ReplicaState::Success { outputs, .. } = &mut replica.state
+        {
+            *outputs = kept;
+        }
     }
 
     /// Forgets the bytes of small outputs, except the canonical ones. Their digests stay.

@@ -39,6 +39,12 @@ enum Command {
         #[arg(long, default_value_t = Size::default().model_units)]
         model_units: u32,
     },
+    /// Measure the error and the cost that the rule of trust promises.
+    Goals {
+        /// Runs of each attack.
+        #[arg(long, default_value_t = Size::default().seeds)]
+        seeds: u32,
+    },
     /// Measure how large a grid can be simulated.
     Scale {
         /// How many hosts.
@@ -57,6 +63,7 @@ fn main() -> ExitCode {
             let table = zoo::table(Size { seeds, times, model_units });
             table.map(|table| table.to_string()).map_err(|error| error.to_string())
         }
+        Command::Goals { seeds } => Ok(zoo::goals::Shown(&zoo::goals::measure(seeds)).to_string()),
         Command::Scale { hosts, days } => {
             scale::measure(hosts, days).map(|scale| scale.to_string()).map_err(|e| e.to_string())
         }

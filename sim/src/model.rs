@@ -1,5 +1,5 @@
-//! A fast model of rules that the engine does not have, to compare with: units, hosts and votes,
-//! without time, network or leases.
+//! A fast model of rules that the engine does not have: units, hosts and votes, without time,
+//! network or leases. Most are here to compare with; [`trust`] is the rule of `core::trust`.
 //!
 //! It is kinder to a rule than the world is: hosts are picked by chance alone, nobody can steer what
 //! they get, no lease is lost. Where a rule is both in the engine and here (the quorum), the table
@@ -7,6 +7,7 @@
 
 mod boinc;
 mod credibility;
+pub mod trust;
 mod voting;
 
 use crate::chance::{Chance, hashed_fraction};

@@ -6,6 +6,7 @@
 //! read off what it accepted.
 
 use manyhands_core::command::{Outcome, Submit};
+use manyhands_core::credit;
 use manyhands_core::digest::Digest;
 use manyhands_core::id::{JobId, UnitId};
 use manyhands_core::key::{Key, Signature};
@@ -78,6 +79,11 @@ impl Workload {
         Span(scaled(plan.cost.span(), 1.0 + plan.spread.get() * off).0.max(1))
     }
 
+    /// Work that the program counts on a unit: one micro-credit for each millisecond on a host of speed 1.
+    fn work(&self, unit: UnitId) -> u64 {
+        self.cost(unit).0.saturating_mul(credit::WORK_PER_MICRO_CREDIT)
+    }
+
     /// Whether the program itself fails on the unit.
     #[must_use]
     pub fn fails(&self, unit: UnitId) -> bool {
@@ -85,10 +91,17 @@ impl Workload {
         hashed_fraction(&[2, unit.job.0, unit.index.into()]) < share
     }
 
-    /// What a host reports that says `variant` after `cpu` of CPU time.
+    /// What a host reports that says `variant` after `cpu` of CPU time, and claims `inflates` times what it
+    /// took.
     #[must_use]
-    pub fn outcome(&self, unit: UnitId, variant: Variant, cpu: Span) -> Outcome {
-        let usage = Usage { cpu_ms: cpu.0, wall_ms: cpu.0, memory_bytes_peak: MEMORY_BYTES };
+    pub fn outcome(&self, unit: UnitId, variant: Variant, cpu: Span, inflates: f64) -> Outcome {
+        let cpu = scaled(cpu, inflates);
+        let usage = Usage {
+            cpu_ms: cpu.0,
+            wall_ms: cpu.0,
+            memory_bytes_peak: MEMORY_BYTES,
+            work: scaled(Span(self.work(unit)), inflates).0,
+        };
         let digest = digest(unit, variant);
         if variant == Variant::TRUTH && self.fails(unit) {
             return Outcome::AppError { error: digest, message: "division by zero".into(), usage };

@@ -1,9 +1,11 @@
 //! The adversary zoo: every attack against every rule, in one table.
 //!
 //! Rows of the *engine* are runs of the real engine. Rows of the *model* are of rules that the
-//! engine does not have, and of its own quorum for comparison: see [`model`](crate::model).
+//! engine does not have, and of its own quorum for comparison: see [`model`](crate::model). Below
+//! them come the [`goals`] of the rule of `core::trust`.
 
 mod engine;
+pub mod goals;
 mod row;
 mod rules;
 
@@ -43,7 +45,7 @@ pub fn table(size: Size) -> Result<Table, ZooError> {
         }
     }
     rows.extend(rules::rows(size));
-    Ok(Table { rows, size })
+    Ok(Table { rows, goals: goals::measure(size.seeds), size })
 }
 
 /// A run of the zoo that went wrong.
@@ -78,6 +80,8 @@ pub enum ZooError {
 pub struct Table {
     /// The rows.
     pub rows: Vec<Row>,
+    /// The goals of the rule of `core::trust`.
+    pub goals: Vec<goals::Measured>,
     size: Size,
 }
 
@@ -87,7 +91,9 @@ impl std::fmt::Display for Table {
         writeln!(f, "{} runs a row, seeds 1 to {}.\n", self.size.seeds, self.size.seeds)?;
         row::show(&self.rows, f)?;
         writeln!(f)?;
-        self.rows.iter().try_for_each(|row| row.show_figures(f))
+        self.rows.iter().try_for_each(|row| row.show_figures(f))?;
+        writeln!(f)?;
+        write!(f, "{}", goals::Shown(&self.goals))
     }
 }
 

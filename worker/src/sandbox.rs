@@ -6,9 +6,10 @@
 //! `DETERMINISM.md`, beside this file's folder, argues why the bytes are equal.
 //!
 //! Map, outside in: `engine` (settings of wasmtime), `compiled` (cache of machine code), `program`,
-//! `unit`, `outcome` and `failure` (what goes in and comes out), `run` (drives a guest), `control` (steers it), `checkpoint` (its state
-//! as bytes), `wasi` (what it can call), `host` (what these calls act on: `files`, `descriptors`,
-//! `log`, `random`).
+//! `unit`, `outcome` and `failure` (what goes in and comes out), `run` (drives a guest), `control`
+//! (steers it), `saving` and `checkpoint` (when and how its state becomes a file), `wasi` (what it can
+//! call), `host` (what these calls act on: `files`, `descriptors`, `log`, `random`). `yardstick` is only
+//! for benchmarks.
 
 mod check;
 pub mod checkpoint;
@@ -26,8 +27,10 @@ mod outcome;
 mod program;
 mod random;
 mod run;
+mod saving;
 mod unit;
 mod wasi;
+mod yardstick;
 
 pub use self::check::{CheckReport, check};
 pub use self::compiled::CompiledError;
@@ -41,3 +44,4 @@ pub use self::unit::{
     ARGS_BYTES_MAX, ARGS_MAX, FILE_BYTES_MAX, FILES_MAX, INPUTS_MAX, Input, LOG_BYTES_MAX, Limits,
     MEMORY_BYTES_MAX, Unit, UnitError,
 };
+pub use self::yardstick::Yardstick;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use manyhands::job_file::JobFile;
 use manyhands::rehearsal::{self, Rehearsal, RehearsalError};
+use manyhands_core::credit;
 use manyhands_core::time::Span;
 use manyhands_worker::sandbox::{Outcome, RunReport};
 use serde::Serialize;
@@ -47,6 +48,8 @@ struct CheckRow {
     message: Option<String>,
     reproducible: bool,
     outputs: Vec<OutputRow>,
+    /// Work that each of the two runs counted.
+    work: [u64; 2],
     cpu_ms: u64,
     wall_ms: u64,
     memory_bytes_peak: u64,
@@ -123,6 +126,7 @@ fn row(job_file: &JobFile, unit: u32, rehearsal: &Rehearsal) -> CheckRow {
         message,
         reproducible: rehearsal.report.is_reproducible,
         outputs: outputs.collect(),
+        work: rehearsal.report.work,
         cpu_ms: usage.cpu_ms,
         wall_ms: usage.wall_ms,
         memory_bytes_peak: usage.memory_bytes_peak,
@@ -141,6 +145,7 @@ fn show(terminal: Terminal, row: &CheckRow) -> Result<(), Failure> {
     let size = human(row.module_bytes as u64);
     fact("module", &format!("{} program, {size}, nothing refused", row.kind))?;
     fact("time", &format!("{} of CPU a run", Span(row.cpu_ms)))?;
+    fact("work", &work(row.work))?;
     fact("memory", &format!("{} at the most", human(row.memory_bytes_peak)))?;
     if let Some(step) = row.step_us_mean {
         fact("steps", &format!("{}, {} each on average", row.steps, micros(step)))?;
@@ -160,6 +165,16 @@ fn show(terminal: Terminal, row: &CheckRow) -> Result<(), Failure> {
         terminal.line(&format!("{tick} two runs gave the same bytes"))?;
     }
     Ok(())
+}
+
+/// What both runs counted, and what it earns.
+fn work([first, second]: [u64; 2]) -> String {
+    let credit = credit::claim(first, u64::MAX);
+    if first == second {
+        format!("{first} counted by both runs, {credit} credits a replica")
+    } else {
+        format!("{first} counted by the first run, {second} by the second")
+    }
 }
 
 /// A short time, as people read it.

@@ -42,6 +42,9 @@ impl Fetch {
         let layout = Layout::of(&manifest);
         let terminal = context.terminal;
         terminal.line(&describe(&fetched))?;
+        for file in &fetched.changes {
+            terminal.note(&format!("{file} is not what was fetched before"));
+        }
         terminal.line(&format!(
             "{}: {}, and {INDEX_FILE} with the parameters of each",
             shown(&dir),
@@ -62,6 +65,9 @@ pub(crate) fn describe(fetched: &Fetched) -> String {
          {files_present} there already, {}",
         human(fetched.size_bytes)
     );
+    if fetched.files_changed > 0 {
+        text.push_str(&format!("; {} files changed", fetched.files_changed));
+    }
     if fetched.units_failed > 0 {
         text.push_str(&format!("; {} units failed", fetched.units_failed));
     }

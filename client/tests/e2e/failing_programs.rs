@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::grid::{Grid, example};
-use crate::process::stderr;
+use crate::grid::{Grid, example, files};
+use crate::process::{stderr, stdout};
 
 /// Does what its argument says: each way of failing is one unit of one job.
 const MODULE: &str = include_str!("failing.wat");
@@ -38,5 +38,15 @@ fn a_program_that_fails_says_why_in_every_unit() {
 
     // The workers are as good as before.
     let next = grid.submit(&example("geng/job.toml"));
-    grid.finish(next);
+    let fetched = grid.finish(next);
+
+    // A file that is not what the coordinator has is replaced, and named.
+    let changed = fetched.keys().find(|file| *file != "results.csv").unwrap();
+    let dir = grid.path(&format!("results-{}", next.0));
+    fs::write(dir.join(changed), "something else").unwrap();
+    let again = grid.run(&["fetch", &next.0.to_string(), "--to", &dir.to_string_lossy()]);
+    let said = stdout(&again) + &stderr(&again);
+    assert!(said.contains("1 files changed"), "{said}");
+    assert!(said.contains(&format!("{changed} is not what was fetched before")), "{said}");
+    assert_eq!(files(&dir), fetched);
 }

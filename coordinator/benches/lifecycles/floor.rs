@@ -28,8 +28,9 @@ pub(crate) fn lifecycles_per_s(batch: u32) -> f64 {
             let writes = units.clone().map(|index| Write::PutUnit(unit(index, step)));
             store.apply(writes.collect()).unwrap();
         }
-        let grants = units.flat_map(|index| [0, 1].map(|number| grant(index, number)));
-        store.apply(grants.map(Write::AppendLedger).collect()).unwrap();
+        let grants = units.clone().flat_map(|index| [0, 1].map(|number| grant(index, number)));
+        let vouches = units.flat_map(|index| [0, 1].map(|number| vouch(index, number)));
+        store.apply(grants.map(Write::AppendLedger).chain(vouches).collect()).unwrap();
         store.commit().unwrap();
     }
     f64::from(LIFECYCLES) / began_at.elapsed().as_secs_f64()
@@ -52,12 +53,13 @@ fn unit(index: u32, step: u32) -> WorkUnit {
         state,
         ready_at: (step == 0).then_some(NOW),
         replicas: (0..replicas).map(|n| replica(index, n, n < reported)).collect(),
+        reopened: 0,
     }
 }
 
 fn replica(index: u32, number: u16, is_reported: bool) -> Replica {
     let outputs = vec![Output::inline("stdout", index.to_le_bytes().to_vec())];
-    let usage = Usage { cpu_ms: 5, wall_ms: 6, memory_bytes_peak: 7 };
+    let usage = Usage { cpu_ms: 5, wall_ms: 6, memory_bytes_peak: 7, work: 5_000_000 };
     let state = if is_reported {
         let (answer, verdict) = (answer(&outputs), Verdict::Valid);
         ReplicaState::Success { outputs, answer, usage, verdict }
@@ -74,8 +76,13 @@ fn replica(index: u32, number: u16, is_reported: bool) -> Replica {
         leased_at: NOW,
         resumed_from: None,
         checkpoint: None,
+        is_paid: is_reported,
         state,
     }
+}
+
+fn vouch(index: u32, number: u16) -> Write {
+    Write::Vouch { host: who(number).0, unit: id(index) }
 }
 
 fn grant(index: u32, number: u16) -> LedgerRow {

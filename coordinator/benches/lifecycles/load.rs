@@ -209,6 +209,7 @@ fn success(replica: v1::ReplicaId) -> v1::Report {
         inline: Some(Bytes::copy_from_slice(&output)),
     };
     let outcome = report::Outcome::Success(v1::Success { outputs: vec![artefact] });
-    let usage = v1::Usage { cpu_ms: 5, wall_ms: 6, memory_peak_bytes: 7, steps: 0 };
+    let usage =
+        v1::Usage { cpu_ms: 5, wall_ms: 6, memory_peak_bytes: 7, steps: 0, work: 5_000_000 };
     v1::Report { replica: Some(replica), usage: Some(usage), outcome: Some(outcome) }
 }

@@ -123,3 +123,14 @@ fn putting_an_old_blob_again_makes_it_young() {
     blobs.put(b"again").unwrap();
     assert_eq!(blobs.sweep(|_| false).unwrap(), Swept::default());
 }
+
+/// The error is the system's own, from a device that never has space.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_as_such() {
+    use std::io::Write;
+
+    let mut device = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let error = BlobError::from(device.write_all(b"a blob").unwrap_err());
+    assert!(matches!(error, BlobError::Full), "{error}");
+}

@@ -44,7 +44,8 @@ pub(crate) fn success(replica: v1::ReplicaId, output: &[u8]) -> v1::Report {
 }
 
 pub(crate) fn with_outputs(replica: v1::ReplicaId, outputs: Vec<v1::Artefact>) -> v1::Report {
-    let usage = v1::Usage { cpu_ms: 5, wall_ms: 6, memory_peak_bytes: 7, steps: 0 };
+    let usage =
+        v1::Usage { cpu_ms: 5, wall_ms: 6, memory_peak_bytes: 7, steps: 0, work: 5_000_000 };
     let outcome = Some(report::Outcome::Success(v1::Success { outputs }));
     v1::Report { replica: Some(replica), usage: Some(usage), outcome }
 }

@@ -5,7 +5,7 @@ use super::rows::Rows;
 use crate::backoff;
 use crate::credit::{self, LedgerRow, MicroCredits};
 use crate::host::{Host, HostState};
-use crate::id::{JobId, ReplicaId, UnitId};
+use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::job::JobState;
 use crate::replica::{Replica, ReplicaState};
 use crate::time::Timestamp;
@@ -91,6 +91,7 @@ fn retry_at(unit: &WorkUnit, changed: u16, cx: &mut Context<'_>) -> Timestamp {
 
 fn settle(rows: &mut Rows, id: UnitId, settlement: &Settlement, cx: &mut Context<'_>) {
     grant(rows, id, &settlement.valid, cx.now);
+    vouch(rows, id, &settlement.valid);
     for replica in replicas(rows, id, &settlement.invalid) {
         rows.job_mut(id.job).tally.invalid += 1;
         // Whoever goes on from a stranger's checkpoint cannot know whether it is honest.
@@ -110,13 +111,16 @@ fn grant(rows: &mut Rows, id: UnitId, valid: &[u16], now: Timestamp) {
     let valid = replicas(rows, id, valid);
     let claims: Vec<MicroCredits> = valid
         .iter()
-        .map(|replica| credit::claim(replica.usage().unwrap_or_default().cpu_ms.min(cpu_ms_max)))
+        .map(|replica| credit::claim(replica.usage().unwrap_or_default().work, cpu_ms_max))
         .collect();
     let grant = credit::grant(claims.iter().copied());
     for (replica, claim) in valid.iter().zip(claims) {
         rows.job_mut(id.job).tally.valid += 1;
         let host = rows.host_mut(replica.host);
         host.counters.valid += 1;
+        if replica.is_paid {
+            continue;
+        }
         host.credit = host.credit.plus(grant);
         rows.grant(LedgerRow {
             replica: id.replica(replica.number),
@@ -126,16 +130,31 @@ fn grant(rows: &mut Rows, id: UnitId, valid: &[u16], now: Timestamp) {
             grant,
             granted_at: now,
         });
+        if let Some(replica) = rows.unit_mut(id).replica_mut(replica.number) {
+            replica.is_paid = true;
+        }
     }
 }
 
+/// Notes everybody who had a hand in a chain that agrees, so that the unit is found again if one of
+/// them turns out to be a liar.
+fn vouch(rows: &mut Rows, id: UnitId, valid: &[u16]) {
+    let chains: Vec<u16> = replicas(rows, id, valid).iter().map(|replica| replica.chain).collect();
+    let all = rows.unit(id).map(|unit| unit.replicas.as_slice()).unwrap_or_default();
+    let hands = all.iter().filter(|replica| chains.contains(&replica.chain));
+    let hosts: Vec<HostId> = hands.map(|replica| replica.host).collect();
+    hosts.into_iter().for_each(|host| rows.vouch(host, id));
+}
+
 /// A host that lied too often loses its leases: they are due at once, and `Expire` takes them back.
+/// So it does with what the host vouched for.
 fn suspend(host: &mut Host, cx: &mut Context<'_>) {
-    host.state = HostState::Suspended { suspended_at: cx.now };
+    let reopen_from = Some(JobId(0).unit(0));
+    host.state = HostState::Suspended { suspended_at: cx.now, reopen_from };
+    cx.effects.due(cx.now);
     for lease in &mut host.leases {
         lease.deadline_at = cx.now;
         cx.effects.abort(host.id, lease.replica);
-        cx.effects.due(cx.now);
     }
 }
 

@@ -1,10 +1,12 @@
-//! Does what is due: leases that ended, units of cancelled jobs, units whose pause is over.
+//! Does what is due: leases that ended, units of cancelled jobs and of suspended hosts, units whose
+//! pause is over.
 //!
 //! One `Expire` touches a bounded number of units; if more is due, the engine asks for another one
 //! at once.
 
 use super::advance::{advance, cancel, end_job_if_last};
 use super::context::{Context, Decision};
+use super::reopen::{self, Reopening};
 use super::rows::Rows;
 use crate::host::Host;
 use crate::id::{JobId, ReplicaId, UnitId};
@@ -20,6 +22,8 @@ pub(super) struct Loaded {
     rows: Rows,
     /// Leases that have ended.
     due: Vec<ReplicaId>,
+    /// Units of a suspended host.
+    reopening: Option<Reopening>,
     /// The units of a cancelled job that are looked at this time, and where to go on.
     sweep: Option<Sweep>,
     /// Units whose pause is over, by job.
@@ -35,7 +39,11 @@ struct Sweep {
 pub(super) fn load(store: &dyn Store, cx: &Context<'_>) -> Result<Loaded, StoreError> {
     let mut rows = Rows::default();
     let mut due: Vec<ReplicaId> = Vec::new();
+    let mut reopening = None;
     for host in store.hosts_due(cx.now, EXPIRE_HOSTS)? {
+        if reopening.is_none() {
+            reopening = reopen::load(store, &mut rows, &host)?;
+        }
         due.extend(host.leases.iter().filter(|lease| lease.is_due(cx.now)).map(|l| l.replica));
         rows.add_host(host);
         if due.len() >= EXPIRE_BATCH {
@@ -48,13 +56,16 @@ pub(super) fn load(store: &dyn Store, cx: &Context<'_>) -> Result<Loaded, StoreE
     }
     let sweep = load_sweep(store, &mut rows)?;
     let waking = store.units_waking(*cx.announced_until, cx.now)?;
-    Ok(Loaded { rows, due, sweep, waking })
+    Ok(Loaded { rows, due, reopening, sweep, waking })
 }
 
 pub(super) fn decide(loaded: Loaded, cx: &mut Context<'_>) -> Decision {
-    let Loaded { mut rows, due, sweep, waking } = loaded;
+    let Loaded { mut rows, due, reopening, sweep, waking } = loaded;
     for replica in &due {
         expire(&mut rows, *replica, cx);
+    }
+    if let Some(reopening) = reopening {
+        reopen::reopen(&mut rows, &reopening, cx);
     }
     if let Some(sweep) = sweep {
         take_back(&mut rows, sweep, cx);

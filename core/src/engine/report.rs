@@ -9,7 +9,7 @@ use crate::id::{HostId, ReplicaId};
 use crate::limits::{BATCH_MAX, INLINE_BYTES_SUM_MAX, MESSAGE_BYTES_MAX, OUTPUTS_MAX};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
-use crate::replica::{Output, Replica, ReplicaState, Verdict, answer};
+use crate::replica::{Output, Replica, ReplicaState, Usage, Verdict, answer};
 use crate::reply::{Reply, Reported};
 use crate::store::{Store, StoreError};
 use crate::work_unit::{UnitState, WorkUnit};
@@ -91,12 +91,14 @@ fn is_awaited(unit: &WorkUnit, replica: &Replica) -> bool {
 /// The same report again is fine, since the first reply may have been lost.
 fn already(id: ReplicaId, replica: &Replica, outcome: &Outcome) -> Result<Reported, Refusal> {
     let (is_same, refusal) = match &replica.state {
-        ReplicaState::Success { answer: known, .. } => (
-            matches!(outcome, Outcome::Success { outputs, .. } if *known == answer(outputs)),
+        ReplicaState::Success { answer: known, usage: Usage { work, .. }, .. } => (
+            matches!(outcome, Outcome::Success { outputs, usage }
+                if *known == answer(outputs) && *work == usage.work),
             Refusal::ReportedDifferently(id),
         ),
-        ReplicaState::AppError { error: known, .. } => (
-            matches!(outcome, Outcome::AppError { error, .. } if known == error),
+        ReplicaState::AppError { error: known, usage: Usage { work, .. }, .. } => (
+            matches!(outcome, Outcome::AppError { error, usage, .. }
+                if known == error && *work == usage.work),
             Refusal::ReportedDifferently(id),
         ),
         ReplicaState::HostError { message: known } => (

@@ -68,7 +68,15 @@ pub(super) fn load(
     let jobs = schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last);
     let in_vain_max = LOOKED_AT_IN_VAIN_SUM_MAX / jobs.len().max(1);
     let in_vain_max = in_vain_max.clamp(1, LOOKED_AT_IN_VAIN_MAX);
-    let mut search = Search { store, volunteer, wanted, in_vain_max, rows, choices: Vec::new() };
+    let mut search = Search {
+        store,
+        volunteer,
+        wanted,
+        in_vain_max,
+        rows,
+        choices: Vec::new(),
+        has_unseen: false,
+    };
     let mut idle = Idle::NoJobs;
     for job in jobs {
         match job.requirement.fits(&offered) {
@@ -82,6 +90,9 @@ pub(super) fn load(
         if search.wanted == 0 {
             break;
         }
+    }
+    if search.has_unseen {
+        idle = Idle::NotAllSeen;
     }
     Ok(Loaded { rows: search.rows, choices: search.choices, idle })
 }
@@ -124,6 +135,8 @@ struct Search<'a> {
     in_vain_max: usize,
     rows: Rows,
     choices: Vec<Choice>,
+    /// Whether units that nobody looked at may be of use.
+    has_unseen: bool,
 }
 
 impl Search<'_> {
@@ -148,11 +161,12 @@ impl Search<'_> {
 
     /// Units of the job that others began and this volunteer may take up: the first ones, and if
     /// those are not enough, some from elsewhere.
-    fn started(&self, job: &Job, cx: &mut Context<'_>) -> Result<Vec<WorkUnit>, StoreError> {
+    fn started(&mut self, job: &Job, cx: &mut Context<'_>) -> Result<Vec<WorkUnit>, StoreError> {
         let (mut found, next) = self.look(job, 0, cx.now)?;
         if let Some(next) = next
             && found.len() < self.wanted
         {
+            self.has_unseen = true;
             let begun = job.fresh_next().unwrap_or(job.units_total);
             let from = schedule::somewhere(next, begun, cx.rng);
             found.extend(self.look(job, from, cx.now)?.0);
@@ -255,6 +269,7 @@ fn next_replica(
         leased_at: cx.now,
         resumed_from,
         checkpoint: resumed_from,
+        is_paid: false,
         state: ReplicaState::Leased,
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct Rows {
     units: Table<UnitId, WorkUnit>,
     hosts: Table<HostId, Host>,
     ledger: Vec<LedgerRow>,
+    vouched: BTreeSet<(HostId, UnitId)>,
 }
 
 impl Rows {
@@ -144,13 +145,19 @@ impl Rows {
         self.ledger.push(row);
     }
 
+    /// Notes that a unit's answer rests on the word of this host, among others.
+    pub(super) fn vouch(&mut self, host: HostId, unit: UnitId) {
+        self.vouched.insert((host, unit));
+    }
+
     /// Every row that was changed, once.
     pub(super) fn into_writes(self) -> Vec<Write> {
         let jobs = self.jobs.into_changed().map(Write::PutJob);
         let units = self.units.into_changed().map(Write::PutUnit);
         let hosts = self.hosts.into_changed().map(Write::PutHost);
         let ledger = self.ledger.into_iter().map(Write::AppendLedger);
-        jobs.chain(units).chain(hosts).chain(ledger).collect()
+        let vouched = self.vouched.into_iter().map(|(host, unit)| Write::Vouch { host, unit });
+        jobs.chain(units).chain(hosts).chain(ledger).chain(vouched).collect()
     }
 }
 

@@ -7,21 +7,20 @@ use crate::credit::MicroCredits;
 use crate::host::Host;
 use crate::id::{HostId, ReplicaId};
 use crate::limits::PAGE_MAX;
-use crate::replica::Verdict;
 use crate::store::Store;
 use crate::work_unit::WorkUnit;
 
-/// Every valid replica has exactly one row, nothing else has one, no grant is above its claim, and
-/// each host's credit is the sum of its rows.
+/// Every replica that was paid has exactly one row, nothing else has one, no grant is above its
+/// claim, and each host's credit is the sum of its rows. What is valid was paid: `unit` checks that.
 pub(super) fn check(
     store: &dyn Store,
     units: &[WorkUnit],
     hosts: &BTreeMap<HostId, Host>,
 ) -> Result<(), Violation> {
-    let mut valid: BTreeMap<ReplicaId, HostId> = BTreeMap::new();
+    let mut paid: BTreeMap<ReplicaId, HostId> = BTreeMap::new();
     for unit in units {
-        let replicas = unit.replicas.iter().filter(|r| r.verdict() == Some(Verdict::Valid));
-        valid.extend(replicas.map(|r| (unit.replica_id(r.number), r.host)));
+        let replicas = unit.replicas.iter().filter(|replica| replica.is_paid);
+        paid.extend(replicas.map(|r| (unit.replica_id(r.number), r.host)));
     }
     let mut sums: BTreeMap<HostId, MicroCredits> = BTreeMap::new();
     let mut skip = 0;
@@ -32,10 +31,13 @@ pub(super) fn check(
         }
         skip += page.len() as u64;
         for row in page {
-            let owner = valid.remove(&row.replica);
+            let owner = paid.remove(&row.replica);
             ensure(
                 owner == Some(row.host),
-                format_args!("ledger: replica {} is not valid, or was paid before", row.replica),
+                format_args!(
+                    "ledger: replica {} is not marked as paid, or was paid before",
+                    row.replica
+                ),
             )?;
             ensure(
                 row.grant <= row.claim,
@@ -45,8 +47,8 @@ pub(super) fn check(
             *sum = sum.plus(row.grant);
         }
     }
-    if let Some((replica, _)) = valid.first_key_value() {
-        return Err(broken(format_args!("ledger: valid replica {replica} was never paid")));
+    if let Some((replica, _)) = paid.first_key_value() {
+        return Err(broken(format_args!("ledger: replica {replica} has no row")));
     }
     for host in hosts.values() {
         let sum = sums.get(&host.id).copied().unwrap_or_default();

@@ -17,7 +17,7 @@ pub(super) fn check(
     let id = unit.id;
     ensure(id.index < job.units_total, format_args!("unit {id} is outside its job"))?;
     ensure(!unit.replicas.is_empty(), format_args!("unit {id} has a row and no replica"))?;
-    let tries_max = usize::from(job.policy.replicas_max);
+    let tries_max = unit.replicas_max(&job.policy);
     ensure(unit.replicas.len() <= tries_max, format_args!("unit {id}: too many replicas"))?;
     let numbered = unit.replicas.iter().zip(0_u16..).all(|(r, number)| r.number == number);
     ensure(numbered, format_args!("unit {id}: the numbers of its replicas"))?;
@@ -71,6 +71,8 @@ fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
     let has_quorum = chains.len() >= usize::from(job.policy.quorum);
     ensure(valid.is_empty() || has_quorum, format_args!("unit {id}: valid below the quorum"))?;
 
+    let is_paid = valid.iter().all(|replica| replica.is_paid);
+    ensure(is_paid, format_args!("unit {id}: a valid replica was never paid"))?;
     let is_open = unit.state == UnitState::Open;
     let is_leased = unit.leased().next().is_some();
     ensure(is_open || !is_leased, format_args!("unit {id} has ended and is leased"))?;
@@ -84,6 +86,34 @@ fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
             ensure(stands == Some(Verdict::Valid), format_args!("unit {id}: its canonical replica"))
         }
     }
+}
+
+/// No answer rests on the word of a suspended host, unless it is still to be looked at again or its
+/// job was taken back.
+pub(super) fn check_vouchers(
+    unit: &WorkUnit,
+    job: &Job,
+    hosts: &BTreeMap<HostId, Host>,
+) -> Result<(), Violation> {
+    let is_pending = unit.hosts().filter_map(|host| hosts.get(&host)?.reopen_from());
+    let is_pending = is_pending.into_iter().any(|from| from <= unit.id);
+    let is_taken_back = match job.state {
+        JobState::Cancelling { .. } | JobState::Cancelled => true,
+        JobState::Open | JobState::Finished => false,
+    };
+    if unit.canonical().is_none() || is_pending || is_taken_back {
+        return Ok(());
+    }
+    let is_active = |replica: &Replica| hosts.get(&replica.host).is_some_and(Host::is_active);
+    let spoilt: BTreeSet<u16> =
+        unit.replicas.iter().filter(|r| !is_active(r)).map(|replica| replica.chain).collect();
+    let valid = unit.replicas.iter().filter(|r| r.verdict() == Some(Verdict::Valid));
+    let sound: BTreeSet<u16> =
+        valid.map(|replica| replica.chain).filter(|chain| !spoilt.contains(chain)).collect();
+    ensure(
+        sound.len() >= usize::from(job.policy.quorum),
+        format_args!("unit {} rests on the word of a suspended host", unit.id),
+    )
 }
 
 /// A unit is ready only while it is open and may have more replicas, and one that nobody computes
@@ -101,7 +131,7 @@ fn check_ready(
     if !is_open {
         return Ok(());
     }
-    let may_have_more = unit.replicas.len() < usize::from(job.policy.replicas_max);
+    let may_have_more = unit.replicas.len() < unit.replicas_max(&job.policy);
     ensure(may_have_more || !is_ready, format_args!("unit {id} is ready beyond its tries"))?;
     let leased = unit.leased().count();
     let is_swept = job.state != JobState::Open;
@@ -130,10 +160,13 @@ fn largest_class(unit: &WorkUnit, counts: &dyn Fn(&Replica) -> bool) -> usize {
     sizes.into_values().max().unwrap_or(0)
 }
 
-/// Final states are never left, replicas are never forgotten, verdicts never change.
+/// Final states are never left and verdicts never change, unless the unit was opened again; replicas
+/// are never forgotten, and what they said never changes.
 pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation> {
     let id = old.id;
+    let is_reopened = new.reopened > old.reopened;
     let may_follow = match (&old.state, &new.state) {
+        _ if is_reopened => old.state != UnitState::Cancelled,
         (UnitState::Open, _) => true,
         (UnitState::Validated { canonical }, UnitState::Validated { canonical: now })
         | (UnitState::Validated { canonical }, UnitState::Done { canonical: now })
@@ -150,7 +183,8 @@ pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation
             ReplicaState::HostError { .. } | ReplicaState::Aborted => was.state == is.state,
             ReplicaState::Success { .. } | ReplicaState::AppError { .. } => {
                 let was_open = was.verdict() == Some(Verdict::Inconclusive);
-                was.class() == is.class() && (was_open || was.verdict() == is.verdict())
+                let may_change = was_open || is_reopened || was.verdict() == is.verdict();
+                was.class() == is.class() && may_change && (is.is_paid || !was.is_paid)
             }
         };
         ensure(may_follow, format_args!("replica {replica} changed after its end"))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::words::{counted, hosts, units};
+use crate::host::Host;
 use crate::id::{JobId, VolunteerId};
 use crate::job::{Counts, Job, Tally};
 use crate::limits::{ISAS_MAX, VOUCHERS_MAX};
@@ -22,7 +23,8 @@ pub struct Receipt {
     pub counts: Counts,
     /// Its replicas by what became of them.
     pub tally: Tally,
-    /// The hosts whose valid replicas the results rest on, by host, at most [`VOUCHERS_MAX`].
+    /// The hosts whose valid replicas the results rest on, by host, at most [`VOUCHERS_MAX`]. Those
+    /// that were suspended are not among them: nothing rests on their word.
     pub vouchers: Vec<Voucher>,
     /// How many different volunteers lend these hosts.
     pub volunteers: usize,
@@ -57,6 +59,10 @@ impl fmt::Display for Receipt {
         write!(f, "; {}.{:02} copies a unit", copies / 100, copies % 100)?;
         let Tally { valid, invalid, .. } = self.tally;
         write!(f, ", {valid} valid, {invalid} invalid")?;
+        if self.tally.reopened > 0 {
+            let reopened = units(self.tally.reopened);
+            write!(f, "; {reopened} computed again, since a host they rested on was suspended")?;
+        }
         let hosts = hosts(self.vouchers.len());
         let volunteers = counted(self.volunteers, "volunteer");
         write!(f, "; vouched for by {hosts} of {volunteers}")?;
@@ -67,9 +73,15 @@ impl fmt::Display for Receipt {
 
 /// Writes the receipt of a job.
 pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> {
-    let vouchers = store.vouchers(job.id, VOUCHERS_MAX)?;
+    let (mut vouchers, mut isas) = (Vec::new(), BTreeSet::new());
+    for voucher in store.vouchers(job.id, VOUCHERS_MAX)? {
+        let Some(host) = store.host(voucher.host)?.filter(Host::is_active) else { continue };
+        vouchers.push(voucher);
+        if isas.len() < ISAS_MAX {
+            isas.insert(host.capabilities.isa);
+        }
+    }
     let volunteers: BTreeSet<VolunteerId> = vouchers.iter().map(|v| v.volunteer).collect();
-    let isas = isas(store, &vouchers)?;
     Ok(Receipt {
         job: job.id,
         name: job.name,
@@ -80,15 +92,4 @@ pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> 
         vouchers,
         isas,
     })
-}
-
-fn isas(store: &dyn Store, vouchers: &[Voucher]) -> Result<BTreeSet<String>, StoreError> {
-    let mut isas = BTreeSet::new();
-    for voucher in vouchers {
-        if isas.len() == ISAS_MAX {
-            break;
-        }
-        isas.extend(store.host(voucher.host)?.map(|host| host.capabilities.isa));
-    }
-    Ok(isas)
 }

@@ -160,11 +160,17 @@ impl std::fmt::Display for Candidates {
             let hosts = hosts(*willing);
             return write!(f, "{hosts} may have it, and will when asking next");
         }
-        write!(
-            f,
-            "no host may have it: {unfit} do not fit, {involved} belong to volunteers who had it, \
-             {suspended} are suspended"
-        )
+        let groups = [
+            (unfit, "cannot run it"),
+            (involved, "of volunteers who had it"),
+            (suspended, "suspended"),
+        ];
+        let groups = groups.iter().filter(|(count, _)| **count > 0);
+        let groups: Vec<String> = groups.map(|(count, what)| format!("{count} {what}")).collect();
+        match groups.as_slice() {
+            [] => write!(f, "no host has joined"),
+            groups => write!(f, "no host may have it: {}", groups.join(", ")),
+        }
     }
 }
 

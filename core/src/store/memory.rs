@@ -36,6 +36,7 @@ pub struct MemoryStore {
     invites: BTreeMap<Digest, Invite>,
     accounts: BTreeMap<Key, Account>,
     ledger: Vec<LedgerRow>,
+    vouched: BTreeSet<(HostId, UnitId)>,
 }
 
 impl MemoryStore {
@@ -63,6 +64,9 @@ impl MemoryStore {
                 self.accounts.insert(account.key, account);
             }
             Write::AppendLedger(row) => self.ledger.push(row),
+            Write::Vouch { host, unit } => {
+                self.vouched.insert((host, unit));
+            }
         }
     }
 
@@ -214,6 +218,17 @@ impl Store for MemoryStore {
     fn next_ready_at(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let mut units = self.units_by_ready_at.range(first_after(after)..);
         Ok(units.next().map(|(ready_at, _)| *ready_at))
+    }
+
+    fn units_vouched(
+        &self,
+        host: HostId,
+        from: UnitId,
+        limit: usize,
+    ) -> Result<Vec<UnitId>, StoreError> {
+        let units = self.vouched.range((host, from)..);
+        let own = units.take_while(|(other, _)| *other == host);
+        Ok(own.map(|(_, unit)| *unit).take(limit).collect())
     }
 
     fn host(&self, id: HostId) -> Result<Option<Host>, StoreError> {

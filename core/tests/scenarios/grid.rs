@@ -316,12 +316,12 @@ pub(crate) fn submission(draft: Draft) -> Command {
 }
 
 pub(crate) fn success(text: &str) -> Outcome {
-    success_in(text, 1_000)
+    success_with(text, Usage { cpu_ms: 1_000, work: 1_000_000_000, ..Usage::default() })
 }
 
-pub(crate) fn success_in(text: &str, cpu_ms: u64) -> Outcome {
+pub(crate) fn success_with(text: &str, usage: Usage) -> Outcome {
     let outputs = vec![Output::inline("answer", text.as_bytes().to_vec())];
-    Outcome::Success { outputs, usage: Usage { cpu_ms, ..Usage::default() } }
+    Outcome::Success { outputs, usage }
 }
 
 pub(crate) fn app_error(message: &str) -> Outcome {

@@ -13,3 +13,4 @@ mod orders;
 mod quorum;
 mod reading;
 mod refusals;
+mod reopening;

@@ -5,6 +5,7 @@ use manyhands_core::command::{Cancel, Command, Outcome, ReplicaReport, Report, R
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::policy::Policy;
 use manyhands_core::reply::Reply;
+use manyhands_core::settings::Settings;
 use manyhands_core::time::Span;
 use proptest::prelude::*;
 
@@ -60,8 +61,10 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
-        Self { grid: Grid::new(), hosts: Vec::new(), jobs: Vec::new(), leases: Vec::new() }
+    /// Hosts are suspended after so many invalid answers.
+    fn new(invalid_max: u32) -> Self {
+        let settings = Settings { open_enrolment: true, invalid_max, ..Settings::default() };
+        Self { grid: Grid::with(settings), hosts: Vec::new(), jobs: Vec::new(), leases: Vec::new() }
     }
 
     fn take(&mut self, step: Step) {
@@ -178,8 +181,11 @@ proptest! {
 
     /// Whatever happens, every invariant holds and every job ends.
     #[test]
-    fn any_order_of_commands_is_survived(steps in prop::collection::vec(step(), 1..120)) {
-        let mut world = World::new();
+    fn any_order_of_commands_is_survived(
+        invalid_max in 1..4_u32,
+        steps in prop::collection::vec(step(), 1..120),
+    ) {
+        let mut world = World::new(invalid_max);
         for step in steps {
             world.take(step);
         }
@@ -190,7 +196,7 @@ proptest! {
     #[test]
     fn the_same_story_ends_the_same(steps in prop::collection::vec(step(), 1..60)) {
         let [one, other] = [(); 2].map(|()| {
-            let mut world = World::new();
+            let mut world = World::new(1);
             steps.iter().for_each(|step| world.take(*step));
             world.grid.take_effects();
             world.grid.store.clone()

@@ -113,8 +113,9 @@ fn a_liar_is_suspended() {
         }
     }
     assert_eq!(grid.assimilate().len(), 3);
-    let suspended_at = grid.now;
-    assert_eq!(grid.host_row(mallory).state, HostState::Suspended { suspended_at });
+    let (suspended_at, reopen_from) = (grid.now, Some(JobId(0).unit(0)));
+    let state = HostState::Suspended { suspended_at, reopen_from };
+    assert_eq!(grid.host_row(mallory).state, state);
     assert_eq!(grid.take_aborts(), [(mallory, vec![lies[4]])]);
     let refusal = Refusal::HostSuspended { host: mallory, invalid: 3 };
     let again = grid.report(mallory, lies[4], success("lie"));
@@ -167,4 +168,27 @@ fn answer(grid: &mut Grid, host: HostId, text: &str) {
     let replica = grid.lease_one(host).replica;
     assert_eq!(replica.unit, JobId(1).unit(0));
     grid.answer(host, replica, text);
+}
+
+/// A request looks at a bounded number of units. A host that finds nothing among them is told that
+/// there are more, and comes to all that it may have by asking again, though nobody calls for it.
+#[test]
+fn work_behind_the_units_of_others_is_found_by_asking_again() {
+    let mut grid = Grid::new();
+    grid.job(900, quorum_of(3));
+    let [first, second] = [(); 2].map(|()| grid.host());
+    assert_eq!(grid.lease(first, 870).len(), 870);
+    assert_eq!(grid.lease(second, 900).len(), 900);
+    // The first 870 units want a third volunteer; only the 30 behind them are for the first host.
+    let mut found = 0;
+    for _ in 0..300 {
+        let leased = grid.request(first, 30);
+        assert_eq!(leased.idle.is_some(), leased.leases.is_empty());
+        assert!(leased.idle.is_none_or(|idle| idle == Idle::NotAllSeen), "{:?}", leased.idle);
+        found += leased.leases.len();
+        if found == 30 {
+            return;
+        }
+    }
+    panic!("{found} of 30 units were found");
 }

@@ -90,6 +90,7 @@ impl From<Receipt> for v1::Receipt {
             replicas_invalid: receipt.tally.invalid.into(),
             quorum: receipt.quorum.into(),
             volunteers: u32::try_from(receipt.volunteers).unwrap_or(u32::MAX),
+            units_reopened: receipt.tally.reopened.into(),
             hosts_refuted: Vec::new(),
             outputs: Bytes::new(),
             isas: receipt.isas.into_iter().collect(),

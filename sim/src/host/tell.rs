@@ -12,7 +12,6 @@ use manyhands_core::time::{Span, Timestamp};
 use super::connect::ANSWER_MS;
 use super::work::{End, Held, Stage};
 use super::{Around, Host};
-use crate::chance::scaled;
 use crate::message::{Acknowledged, Uplink};
 use crate::workload::{CHECKPOINT_BYTES, STEPS, checkpoint};
 
@@ -31,10 +30,10 @@ impl Host {
                 Stage::Computing | Stage::Copying | Stage::Told(..) | Stage::Withheld => continue,
             };
             held.stage = Stage::Told(end, around.now);
-            let claimed = scaled(Span(held.cost_ms.into()), inflates);
             let outcome = match end {
                 End::Answer(variant) => {
-                    around.workload.outcome(held.replica.unit, variant, claimed)
+                    let cpu = Span(held.cost_ms.into());
+                    around.workload.outcome(held.replica.unit, variant, cpu, inflates)
                 }
                 End::HostError => Outcome::HostError { message: "disk full".to_owned() },
                 End::GivenUp => Outcome::Aborted,

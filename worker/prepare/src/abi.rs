@@ -24,6 +24,9 @@ pub const ENTRY_INITIALIZE: &str = "_initialize";
 /// Exports whose names begin so are written by preparation only.
 pub const RESERVED_PREFIX: &str = "manyhands:";
 
+/// The reserved name under which the global that counts work, an `i64`, is exported.
+pub const WORK: &str = "manyhands:work";
+
 /// Size of a page of linear memory.
 pub const PAGE_BYTES: u64 = 64 << 10;
 

@@ -11,7 +11,7 @@ use crate::refusal::{Place, Refusal};
 /// What a guest may use: WebAssembly 2.0 without `externref`, whose values belong to the host.
 ///
 /// Each of these gives the same result for the same operands on every machine, but for the bits of
-/// a NaN, which the engine makes canonical.
+/// a NaN, which preparation makes canonical where they can be seen.
 pub const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::FLOATS)
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)

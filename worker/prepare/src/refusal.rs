@@ -122,6 +122,32 @@ pub enum Refusal {
         /// The export.
         name: String,
     },
+    /// A function has no room for the locals that preparation adds.
+    #[error(
+        "function {function} has {count} locals and needs {added} more to make NaNs canonical; the limit is {count_max}"
+    )]
+    TooManyLocals {
+        /// Index of the function, imports counted first.
+        function: u32,
+        /// Locals found, parameters counted.
+        count: u32,
+        /// Locals that preparation adds.
+        added: u32,
+        /// Locals allowed.
+        count_max: u32,
+    },
+    /// A function grows too large by what preparation adds.
+    #[error(
+        "function {function} has {bytes} bytes with its NaNs made canonical; the limit is {bytes_max}, so split it"
+    )]
+    FunctionTooLarge {
+        /// Index of the function, imports counted first.
+        function: u32,
+        /// Size when prepared.
+        bytes: usize,
+        /// Size allowed.
+        bytes_max: usize,
+    },
     /// A step program changes something that a checkpoint cannot hold.
     #[error("{what} {place} cannot be checkpointed: {advice}")]
     NotCheckpointable {

@@ -13,18 +13,30 @@ use crate::{Kind, abi};
 
 /// Returns the bytes of the prepared module.
 pub(crate) fn rewrite(wasm: &[u8], shape: &Shape<'_>, kind: Kind) -> Result<Vec<u8>, Refusal> {
+    match kind {
+        Kind::Step => write(wasm, Some(&exports(shape))),
+        Kind::Command => write(wasm, None),
+    }
+}
+
+/// Returns the module without its custom sections, and otherwise as it is.
+pub(crate) fn without_custom_sections(wasm: &[u8]) -> Result<Vec<u8>, Refusal> {
+    write(wasm, None)
+}
+
+/// Writes all sections but the custom ones, with other exports if there are some.
+fn write(wasm: &[u8], exports: Option<&ExportSection>) -> Result<Vec<u8>, Refusal> {
     let mut module = Module::new();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(|e| malformed(&e))?;
-        if matches!(payload, Payload::CustomSection(_)) {
-            continue;
-        }
-        if matches!(payload, Payload::ExportSection(_)) && kind == Kind::Step {
-            module.section(&exports(shape));
-            continue;
-        }
-        if let Some((id, range)) = payload.as_section() {
-            module.section(&RawSection { id, data: &wasm[range] });
+        match (&payload, exports) {
+            (Payload::CustomSection(_), _) => {}
+            (Payload::ExportSection(_), Some(exports)) => drop(module.section(exports)),
+            _ => {
+                if let Some((id, range)) = payload.as_section() {
+                    module.section(&RawSection { id, data: &wasm[range] });
+                }
+            }
         }
     }
     Ok(module.finish())

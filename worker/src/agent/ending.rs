@@ -70,6 +70,7 @@ pub(super) async fn report(
         cpu_ms: run.usage.cpu_ms,
         wall_ms: run.usage.wall_ms,
         memory_bytes_peak: run.usage.memory_bytes_peak,
+        work: run.usage.work,
     };
     let mut blobs = Vec::new();
     let outcome = match run.outcome {

@@ -111,6 +111,8 @@ impl Agent {
             Ok(()) => {
                 if let Some(held) = self.board.get_mut(replica) {
                     held.uploaded = Some(checkpoint);
+                    // Not with the next heartbeat: from now on another host can go on from it.
+                    self.renew();
                 }
             }
             Err(error) => tracing::info!(%replica, %error, "a checkpoint stays here"),

@@ -292,3 +292,15 @@ async fn uploads_arrive_whole() {
         upload(&channel, &pin).await.unwrap();
     }
 }
+
+/// The error is the system's own, from a device that never has space.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_as_such() {
+    use std::io::Write;
+
+    let path = Path::new("/dev/full");
+    let mut device = fs::OpenOptions::new().write(true).open(path).unwrap();
+    let error = failed(path, device.write_all(b"a blob").unwrap_err());
+    assert!(matches!(&error, CacheError::DiskFull(full) if full == path), "{error}");
+}

@@ -13,25 +13,29 @@ use crate::sandbox::unit::Unit;
 pub struct CheckReport {
     /// The first run.
     pub first: RunReport,
-    /// Whether a second run gave the same outcome and final state.
+    /// Work that each run counted.
+    pub work: [u64; 2],
+    /// Whether a second run gave the same outcome, work and final state.
     pub is_reproducible: bool,
     /// Mean length of a step of the first run; `None` for a command.
     pub step_mean: Option<Duration>,
 }
 
-/// Runs `unit` twice, and compares outcomes and, for a step program, final states.
+/// Runs `unit` twice, and compares outcomes, work and, for a step program, final states.
 #[must_use]
 pub fn check(program: &Program, unit: &Unit) -> CheckReport {
     let once =
         || run(program, unit.clone(), Control { wants_state_hash: true, ..Control::default() });
     let (first, second) = (once(), once());
-    let is_reproducible =
-        same(&first.outcome, &second.outcome) && first.state_hash == second.state_hash;
+    let work = [first.usage.work, second.usage.work];
+    let is_reproducible = same(&first.outcome, &second.outcome)
+        && work[0] == work[1]
+        && first.state_hash == second.state_hash;
     let step_mean = match first.usage.steps {
         0 => None,
         steps => Some(Duration::from_millis(first.usage.cpu_ms).div_f64(steps_as_f64(steps))),
     };
-    CheckReport { first, is_reproducible, step_mean }
+    CheckReport { first, work, is_reproducible, step_mean }
 }
 
 /// Whether two outcomes would agree in a quorum.

@@ -4,9 +4,11 @@
 //! have equal bytes, whatever machine they were reached on. Their BLAKE3 is the **state hash**; audits
 //! and disputes compare it, so it covers the uncompressed bytes only.
 //!
+//! A run goes on while its checkpoint is written (`background`), unless it is about to stop.
 //! The slot's process writes the file itself, because only it has the state: passing gigabytes through
 //! a pipe would double both memory and time.
 
+mod background;
 mod format;
 mod state;
 
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub(crate) use self::background::{Writing, copy};
 pub use self::format::VERSION;
 use self::format::{HEADER_BYTES, Header};
 use crate::sandbox::codec::{Decoder, Encoder};
@@ -24,7 +27,7 @@ use crate::sandbox::program::Program;
 
 /// Name of a checkpoint within its folder.
 const FILE_NAME: &str = "checkpoint";
-/// The fastest level: a checkpoint is read seldom and the guest waits for it.
+/// The fastest level: a checkpoint is read seldom, and the processor is wanted for the guest.
 const ZSTD_LEVEL: i32 = 1;
 
 /// Why a checkpoint cannot be written or resumed.
@@ -98,9 +101,21 @@ pub(crate) fn write(
     running: &mut Running,
     step: u64,
 ) -> Result<Checkpointed, CheckpointError> {
+    put(folder, identity, step, |to| state::encode(to, program, running, step))
+}
+
+/// Where a state goes, to be hashed and compressed.
+type StateWriter<'a> = Encoder<&'a mut dyn Write>;
+
+fn put(
+    folder: &Path,
+    identity: &Identity,
+    step: u64,
+    encode: impl FnOnce(&mut StateWriter<'_>) -> io::Result<()>,
+) -> Result<Checkpointed, CheckpointError> {
     let path = folder.join(FILE_NAME);
     let temporary = folder.join("checkpoint.new");
-    let written = write_file(&temporary, identity, program, running, step).and_then(|header| {
+    let written = write_file(&temporary, identity, step, encode).and_then(|header| {
         let size_bytes = fs::metadata(&temporary)?.len();
         fs::rename(&temporary, &path)?;
         File::open(folder)?.sync_all()?;
@@ -114,15 +129,14 @@ pub(crate) fn write(
 fn write_file(
     path: &Path,
     identity: &Identity,
-    program: &Program,
-    running: &mut Running,
     step: u64,
+    encode: impl FnOnce(&mut StateWriter<'_>) -> io::Result<()>,
 ) -> io::Result<Header> {
     let mut file = File::create(path)?;
     file.write_all(&[0; HEADER_BYTES])?;
     let zstd = zstd::stream::write::Encoder::new(&mut file, ZSTD_LEVEL)?;
     let mut hashed = Hashed::new(zstd);
-    state::encode(&mut Encoder(&mut hashed), program, running, step)?;
+    encode(&mut Encoder(&mut hashed as &mut dyn Write))?;
     let (zstd, state_hash, state_bytes) = hashed.finish();
     zstd.finish()?;
     let header = Header { identity: *identity, step, state_bytes, state_hash };

@@ -62,7 +62,12 @@ pub enum RunEvent {
         step: u64,
     },
     /// Its state is on disk.
-    Checkpointed(Checkpointed),
+    Checkpointed {
+        /// Where, and of which step.
+        checkpointed: Checkpointed,
+        /// How long the guest stood still for it.
+        pause: Duration,
+    },
 }
 
 /// How a run is steered and watched.

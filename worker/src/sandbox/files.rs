@@ -108,6 +108,11 @@ impl Files {
         Ok(files)
     }
 
+    /// What the guest's files take, and all that is charged to them.
+    pub(crate) const fn stored_bytes(&self) -> u64 {
+        self.stored_bytes
+    }
+
     fn add_input(&mut self, input: &Input) -> Option<()> {
         let (directories, name) = match input.path().rsplit_once('/') {
             Some((directories, name)) => (directories.split('/').collect(), name),

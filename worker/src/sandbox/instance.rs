@@ -87,6 +87,11 @@ impl Running {
         let granted = guest.memory_bytes_max;
         let mut store = Store::new(program.linked.module().engine(), guest);
         store.limiter(|guest| guest);
+        if program.counts_fuel
+            && let Err(error) = store.set_fuel(u64::MAX)
+        {
+            return Err((store, ended(&error)));
+        }
         if program.memory_bytes_min > granted {
             return Err((store, Ended::App(AppErrorKind::Limit(Limit::Memory))));
         }
@@ -120,6 +125,14 @@ impl Running {
     /// The step function.
     pub(crate) fn step(&mut self) -> Result<TypedFunc<(), i32>, Ended> {
         self.function(abi::ENTRY_STEP)
+    }
+
+    /// Work that the guest has counted. The instance may have trapped: what calls under way then had not
+    /// yet handed over is missing, and it is the same on every machine.
+    pub(crate) fn work(&mut self) -> u64 {
+        let counter = self.instance.get_global(&mut self.store, abi::WORK);
+        let count = counter.and_then(|counter| counter.get(&mut self.store).i64());
+        count.unwrap_or_default().cast_unsigned()
     }
 
     fn function<R: wasmtime::WasmResults>(

@@ -64,7 +64,7 @@ impl Output {
     }
 }
 
-/// What a run took. None of it enters a comparison of replicas.
+/// What a run took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// CPU time of the guest, in milliseconds.
@@ -75,4 +75,7 @@ pub struct Usage {
     pub memory_bytes_peak: u64,
     /// Steps done since the beginning of the unit, those before a resume included.
     pub steps: u64,
+    /// Work that the guest counted since the beginning of the unit: a function of the unit, which is
+    /// compared between replicas. 0 if it was never called, or was killed.
+    pub work: u64,
 }

@@ -19,6 +19,8 @@ pub struct Program {
     pub(crate) globals: Vec<String>,
     /// Linear memory at the start.
     pub(crate) memory_bytes_min: u64,
+    /// Whether its engine counts fuel: only a yardstick does, and fills the tank.
+    pub(crate) counts_fuel: bool,
 }
 
 impl fmt::Debug for Program {
@@ -83,7 +85,7 @@ impl Sandbox {
     }
 }
 
-fn describe(digest: [u8; 32], module: &Module, linked: InstancePre<Guest>) -> Program {
+pub(super) fn describe(digest: [u8; 32], module: &Module, linked: InstancePre<Guest>) -> Program {
     let is_step = module.get_export(abi::ENTRY_STEP).is_some();
     let globals = module
         .exports()
@@ -97,5 +99,6 @@ fn describe(digest: [u8; 32], module: &Module, linked: InstancePre<Guest>) -> Pr
         linked,
         globals,
         memory_bytes_min: memory.map_or(0, |memory| memory.minimum() * abi::PAGE_BYTES),
+        counts_fuel: false,
     }
 }

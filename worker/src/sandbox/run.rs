@@ -1,18 +1,20 @@
 //! Drives a guest from its first instruction, or from a checkpoint, to its outcome.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use manyhands_prepare::Kind;
 use nix::time::ClockId;
 
-use crate::sandbox::checkpoint::{self, Checkpointed, Identity};
+use crate::sandbox::checkpoint::{self, CheckpointError, Checkpointed, Identity};
 use crate::sandbox::control::{Control, RunEvent, Teller};
 use crate::sandbox::failure::{AppErrorKind, HostError, HostErrorKind};
 use crate::sandbox::host::Host;
 use crate::sandbox::instance::{Ended, Guest, Running, ended, outcome};
 use crate::sandbox::outcome::{Outcome, RunReport, Usage};
 use crate::sandbox::program::Program;
+use crate::sandbox::saving::Saver;
 use crate::sandbox::unit::Unit;
 
 /// Stack that a thread needs to call [`run_here`]: the guest's, and as much again for our own calls.
@@ -42,7 +44,12 @@ pub fn run_here(program: &Program, unit: Unit, mut control: Control) -> RunRepor
     };
     let teller = Teller::new(control.on_event.take());
     let mut report = match Running::new(program, Guest::new(host, teller)) {
-        Ok(running) => Drive { program, running, control, identity, step: 0 }.finish(),
+        Ok(running) => {
+            let requests = Arc::clone(&control.requests);
+            let plan = control.checkpoints.take();
+            let saver = plan.map(|plan| Saver::new(plan, requests, identity));
+            Drive { program, running, control, identity, saver, step: 0 }.finish()
+        }
         Err((mut store, ended)) => {
             let host = &mut store.data_mut().host;
             RunReport {
@@ -64,6 +71,7 @@ struct Drive<'a> {
     running: Running,
     control: Control,
     identity: Identity,
+    saver: Option<Saver>,
     step: u64,
 }
 
@@ -73,6 +81,10 @@ impl Drive<'_> {
             Kind::Command => self.command(),
             Kind::Step => self.steps(),
         };
+        if let Some(saver) = &mut self.saver {
+            // The folder is free after this. The end is known, so a checkpoint is not missed.
+            drop(saver.finish(&mut self.running));
+        }
         let mut state_hash = None;
         let outcome = match next {
             Next::Drained(checkpointed) => Outcome::Drained(checkpointed),
@@ -84,6 +96,7 @@ impl Drive<'_> {
             }
         };
         let usage = Usage {
+            work: self.running.work(),
             memory_bytes_peak: self.running.memory.data_size(&self.running.store) as u64,
             steps: self.step,
             ..Usage::default()
@@ -122,7 +135,6 @@ impl Drive<'_> {
 
     fn step_until_done(&mut self) -> Result<Next, Ended> {
         let step = self.running.step()?;
-        let mut checkpointed_at = Instant::now();
         loop {
             let done = step.call(&mut self.running.store, ());
             match done.map_err(|error| ended(&error))? {
@@ -136,35 +148,12 @@ impl Drive<'_> {
             let guest = self.running.store.data_mut();
             guest.teller().step = self.step;
             guest.tell_progress();
-            if let Some(checkpointed) = self.checkpoint_if_due(&mut checkpointed_at)? {
+            let Some(saver) = &mut self.saver else { continue };
+            let saved = saver.after_step(self.program, &mut self.running, self.step);
+            if let Some(checkpointed) = saved.map_err(disk)? {
                 return Ok(Next::Drained(checkpointed));
             }
         }
-    }
-
-    /// Writes a checkpoint if it is time or was asked for; returns it if the run is to stop.
-    fn checkpoint_if_due(
-        &mut self,
-        checkpointed_at: &mut Instant,
-    ) -> Result<Option<Checkpointed>, Ended> {
-        let Some(plan) = &self.control.checkpoints else { return Ok(None) };
-        let drains = self.control.requests.wants_drain();
-        let asked = self.control.requests.take_checkpoint();
-        if !(drains || asked || checkpointed_at.elapsed() >= plan.interval) {
-            return Ok(None);
-        }
-        let folder = plan.folder.clone();
-        let written =
-            checkpoint::write(&folder, &self.identity, self.program, &mut self.running, self.step);
-        let checkpointed =
-            written.map_err(|e| Ended::Host(HostError::new(HostErrorKind::Disk, e)))?;
-        // Counted from the end, so that a slow disk does not take all the time there is.
-        *checkpointed_at = Instant::now();
-        if drains {
-            return Ok(Some(checkpointed));
-        }
-        self.tell(RunEvent::Checkpointed(checkpointed));
-        Ok(None)
     }
 
     fn state_hash(&mut self) -> Option<[u8; 32]> {
@@ -174,6 +163,10 @@ impl Drive<'_> {
     fn tell(&mut self, event: RunEvent) {
         self.running.store.data_mut().teller().tell(event);
     }
+}
+
+fn disk(error: CheckpointError) -> Ended {
+    Ended::Host(HostError::new(HostErrorKind::Disk, error))
 }
 
 /// What comes after the last call of a guest.

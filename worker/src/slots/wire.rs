@@ -117,7 +117,9 @@ pub(super) fn from_event(event: RunEvent) -> v1::Note {
     note(match event {
         RunEvent::Started { step } => v1::note::Note::Started(v1::Started { step }),
         RunEvent::Progress { ppm, step } => v1::note::Note::Progress(v1::Progress { ppm, step }),
-        RunEvent::Checkpointed(c) => v1::note::Note::Checkpointed(from_checkpointed(&c)),
+        RunEvent::Checkpointed { checkpointed, pause: _ } => {
+            v1::note::Note::Checkpointed(from_checkpointed(&checkpointed))
+        }
     })
 }
 
@@ -159,6 +161,7 @@ pub(super) fn from_report(report: RunReport) -> v1::Note {
         wall_ms: report.usage.wall_ms,
         memory_bytes_peak: report.usage.memory_bytes_peak,
         steps: report.usage.steps,
+        work: report.usage.work,
         state_hash: state_hash.unwrap_or_default(),
         log: report.log.into_bytes().into(),
     }))
@@ -212,6 +215,7 @@ pub(super) fn to_report(ended: v1::Ended) -> Result<RunReport, WireError> {
         wall_ms: ended.wall_ms,
         memory_bytes_peak: ended.memory_bytes_peak,
         steps: ended.steps,
+        work: ended.work,
     };
     let log = String::from_utf8_lossy(&ended.log).into_owned();
     Ok(RunReport { outcome, usage, state_hash, log })

@@ -49,7 +49,11 @@ pub(crate) const LOOP: &str =
 pub(crate) const TRAP: &str =
     r#"(module (memory (export "memory") 1) (func (export "_start") (unreachable)))"#;
 
-/// Some hundred steps of a few milliseconds each, and then a number that depends on all of them.
+/// What [`COUNT`] takes.
+pub(crate) const COUNT_STEPS: u64 = 1000;
+
+/// [`COUNT_STEPS`] steps of a few milliseconds each, so that it lasts for several checkpoints on any
+/// machine, and then a number that depends on all of them.
 pub(crate) const COUNT: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_write"
         (func $write (param i32 i32 i32 i32) (result i32)))
@@ -64,7 +68,7 @@ pub(crate) const COUNT: &str = r#"(module
                 (i32.const 2000000))))
         (i64.store (i32.const 16) (local.get $sum))
         (global.set $steps (i32.add (global.get $steps) (i32.const 1)))
-        (if (i32.lt_u (global.get $steps) (i32.const 500)) (then (return (i32.const 0))))
+        (if (i32.lt_u (global.get $steps) (i32.const 1000)) (then (return (i32.const 0))))
         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))
         (i32.const 1)))"#;
 
@@ -158,7 +162,7 @@ impl Job {
             module_bytes: module.len() as u64,
             kind,
             memory_bytes_max,
-            profile: 1,
+            profile: manyhands_prepare::PROFILE,
         };
         let draft = Draft {
             name: "a job".to_owned(),

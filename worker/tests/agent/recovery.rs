@@ -2,7 +2,7 @@
 
 use manyhands_worker::{HomeError, Stop, WorkerError};
 
-use super::bench::{Bench, COUNT, HELLO, LOOP, Worker, output, replica};
+use super::bench::{Bench, COUNT, COUNT_STEPS, HELLO, LOOP, Worker, output, replica};
 use super::coordinator::Coordinator;
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_checkpoint_outlives_the_process() {
     let mut stream = coordinator.accept().await;
     let report = stream.report().await;
     let usage = report.usage.unwrap();
-    assert_eq!(usage.steps, 500);
+    assert_eq!(usage.steps, COUNT_STEPS);
     assert_eq!(output(report).size_bytes, 8);
 }
 

@@ -7,7 +7,9 @@ use manyhands_proto::v1::report::Outcome;
 use manyhands_worker::config::Fault;
 use manyhands_worker::{Config, Stop};
 
-use super::bench::{Bench, COUNT, HELLO, Job, LARGE, LOOP, TRAP, Worker, lease, output, replica};
+use super::bench::{
+    Bench, COUNT, COUNT_STEPS, HELLO, Job, LARGE, LOOP, TRAP, Worker, lease, output, replica,
+};
 use super::coordinator::Coordinator;
 
 #[tokio::test]
@@ -108,7 +110,7 @@ async fn drained_work_goes_on_elsewhere_and_ends_the_same() {
     // The same number of steps and the same bytes as of a unit that was never interrupted: this
     // program does not look at its argument.
     assert_eq!(outputs[0], outputs[1]);
-    assert_eq!(outputs[0].0, 500);
+    assert_eq!(outputs[0].0, COUNT_STEPS);
     worker.stop(Stop::Drain).await.unwrap();
 }
 

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use manyhands_worker::sandbox::{
-    CheckpointPlan, Control, HostErrorKind, Input, Outcome, Program, Requests, RunReport, Unit, run,
+    CheckpointPlan, Control, HostErrorKind, Input, Outcome, Program, Requests, RunEvent, RunReport,
+    Unit, run,
 };
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::{collection, prop_assert_eq};
@@ -97,6 +98,32 @@ fn a_checkpoint_hashes_to_the_state_at_its_step() {
     let resumed = run_until(&program, unit(), detour.path(), Some(first.path), 39).outcome;
     let Outcome::Drained(second) = resumed else { panic!("it should have been drained") };
     assert_eq!((once.step, once.state_hash), (second.step, second.state_hash));
+}
+
+/// The guest goes on while its state is written, and may end first; the checkpoint is whole all the same.
+#[test]
+fn a_checkpoint_that_a_short_run_overtakes() {
+    let program = load(WALK);
+    let folder = tempfile::tempdir().unwrap();
+    let requests = Arc::new(Requests::default());
+    requests.checkpoint();
+    let (told, heard) = mpsc::channel();
+    let control = Control {
+        requests,
+        checkpoints: plan(folder.path(), Duration::from_secs(3600)),
+        on_event: Some(Box::new(move |event| {
+            if let RunEvent::Checkpointed { checkpointed, .. } = event {
+                told.send(checkpointed).unwrap();
+            }
+        })),
+        ..Control::default()
+    };
+    let whole = run(&program, unit(), control);
+    let checkpointed: Vec<_> = heard.iter().collect();
+    let [checkpointed] = checkpointed.as_slice() else { panic!("{checkpointed:?}") };
+    assert_eq!(checkpointed.step, 1);
+    let rest = resume(&program, unit(), &checkpointed.path);
+    assert_eq!(outputs(&rest), outputs(&whole));
 }
 
 fn checkpoint(folder: &Path) -> (Program, PathBuf) {

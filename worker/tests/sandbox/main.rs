@@ -6,5 +6,6 @@ mod checkpoints;
 mod determinism;
 mod hostile;
 mod limits;
+mod nan;
 mod programs;
 mod workbench;

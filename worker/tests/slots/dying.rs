@@ -1,14 +1,15 @@
 //! What a slot does when it is killed, runs out of time, or its worker dies.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use manyhands_worker::sandbox::{AppErrorKind, HostErrorKind, Limit, Outcome};
-use manyhands_worker::slots::{RunSpec, Slot, SlotCommand};
+use manyhands_worker::slots::{RunSpec, Slot, SlotCommand, SlotEvent};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::workbench::{Bench, COUNT, LOOP, SOON, WALK, checkpointed, end, run, started};
+use crate::workbench::{Bench, COUNT, LOOP, SOON, WALK, checkpointed, end, run, started, state_of};
 
 fn kill_9(process: u32) {
     kill(Pid::from_raw(process.try_into().unwrap()), Signal::SIGKILL).unwrap();
@@ -70,6 +71,48 @@ async fn a_guest_that_loops() {
     assert_eq!(error.kind, AppErrorKind::Limit(Limit::CpuTime));
     assert_eq!(error.message, "");
     assert!(report.usage.cpu_ms >= 100);
+}
+
+/// A stopped process hears no signal but the one that cannot be refused.
+#[tokio::test]
+async fn a_paused_run_that_is_killed() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    slot.warm_up().await.unwrap();
+    let process = slot.process_id().unwrap();
+    let mut run = slot.start(&bench.spec_of_text(LOOP)).await.unwrap();
+    started(&mut run).await;
+    run.control().pause().await;
+    assert!(matches!(run.next().await, Some(SlotEvent::Progress { .. })));
+    assert_eq!(state_of(process), 'T');
+    run.control().kill().await;
+    assert!(matches!(run.next().await, Some(SlotEvent::Killed)));
+    assert!(!Path::new("/proc").join(process.to_string()).exists());
+}
+
+/// While it is paused, a unit comes no nearer to its limit, however long that takes.
+#[tokio::test]
+async fn time_on_the_wall_does_not_count() {
+    let bench = Bench::new();
+    let mut spec = bench.spec_of_text(LOOP);
+    spec.limits.cpu_ms = 2_000;
+    let mut slot = bench.slot();
+    let mut run = slot.start(&spec).await.unwrap();
+    started(&mut run).await;
+    run.control().pause().await;
+    let mut used = Vec::new();
+    // One beat a second: together they are longer than the limit.
+    for _ in 0..4 {
+        let Some(SlotEvent::Progress { cpu_ms, .. }) = run.next().await else { panic!("ended") };
+        used.push(cpu_ms);
+    }
+    assert!(used.iter().all(|cpu_ms| *cpu_ms == used[0] && *cpu_ms < 2_000), "{used:?}");
+    run.control().resume().await;
+    let report = end(&mut run).await;
+    let Outcome::AppError(error) = report.outcome else { panic!("{report:?}") };
+    assert_eq!(error.kind, AppErrorKind::Limit(Limit::CpuTime));
+    // Each machine ends it elsewhere, so what it had counted must not count.
+    assert_eq!(report.usage.work, 0);
 }
 
 /// A run that is given up takes its process along, and the slot starts another.

@@ -60,7 +60,7 @@ fn stretch(
         resume,
         wants_state_hash: true,
         on_event: Some(Box::new(move |event| {
-            if let RunEvent::Checkpointed(state) = event {
+            if let RunEvent::Checkpointed { checkpointed: state, .. } = event {
                 let mut seen = seen.lock().unwrap();
                 seen.insert(state.step, state.state_hash);
                 if seen.len() == steps_max {

@@ -13,7 +13,7 @@ use futures_util::stream::FuturesOrdered;
 use manyhands_core::command::{Command, Renewal, Request};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::key::Key;
-use manyhands_core::reply::{Reply, Reported};
+use manyhands_core::reply::{Idle, Reply, Reported};
 use manyhands_proto::convert;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
@@ -153,9 +153,10 @@ impl Session {
         match (asked, reply) {
             (Asked::Work { epoch }, Some(Reply::Leased(leased))) => {
                 let granted = u32::try_from(leased.leases.len()).unwrap_or(u32::MAX);
+                let has_unseen = leased.idle == Some(Idle::NotAllSeen);
                 self.wishes.granted(&self.seat, granted);
                 self.send_leases(leased).await?;
-                if granted > 0 { self.ask().await } else { self.wait(epoch).await }
+                if granted > 0 { self.ask().await } else { self.wait(epoch, has_unseen).await }
             }
             (Asked::Renew(renewals), Some(Reply::Renewed(answers))) => {
                 let (renewed, abort) = convert::renewed(&renewals, answers);
@@ -196,9 +197,9 @@ impl Session {
         self.hand_in(request, Asked::Work { epoch }).await
     }
 
-    /// There was no work at `epoch`: waits in line, or asks again if there is some since.
-    async fn wait(&mut self, epoch: u64) -> Result<(), Status> {
-        if self.wishes.wait(&self.seat, epoch) { self.ask().await } else { Ok(()) }
+    /// There was no work at `epoch`: waits in line, or asks again if there is some since, or may be.
+    async fn wait(&mut self, epoch: u64, has_unseen: bool) -> Result<(), Status> {
+        if self.wishes.wait(&self.seat, epoch, has_unseen) { self.ask().await } else { Ok(()) }
     }
 
     async fn offered(&mut self, offer: Offer) -> Result<(), Status> {

@@ -59,20 +59,21 @@ impl Wishes {
     }
 
     /// There was no work at `epoch`: waits in line. True if the desk is to be asked again at once,
-    /// because some appeared since.
+    /// because some appeared since, or because it could not look at all that there is (`has_unseen`):
+    /// nobody will call for work that is there already.
     ///
     /// Where work for others appears all the time, that would be true all the time. So only the
     /// first miss is made good at once, and later ones after waits that grow.
-    pub(super) fn wait(&mut self, seat: &Seat, epoch: u64) -> bool {
+    pub(super) fn wait(&mut self, seat: &Seat, epoch: u64, has_unseen: bool) -> bool {
         if self.want == 0 {
             return false;
         }
         match seat.park(self.want, epoch) {
-            Parked::Waiting => {
+            Parked::Waiting if !has_unseen => {
                 self.misses = 0;
                 false
             }
-            Parked::Missed => {
+            Parked::Waiting | Parked::Missed => {
                 let wait =
                     LOOK_MIN.saturating_mul(1_u32.checked_shl(self.misses).unwrap_or(u32::MAX));
                 self.look_at = (self.misses > 0).then(|| Instant::now() + wait.min(LOOK_MAX));
@@ -121,13 +122,32 @@ mod tests {
         let before = seat.epoch();
         work(&hub);
         wishes.granted(&seat, 0);
-        assert!(wishes.wait(&seat, before), "the first miss is made good at once");
+        assert!(wishes.wait(&seat, before, false), "the first miss is made good at once");
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(!wishes.wait(&seat, before) && wishes.look_at.is_some());
+        assert!(!wishes.wait(&seat, before, false) && wishes.look_at.is_some());
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(!wishes.wait(&seat, seat.epoch()) && wishes.look_at.is_none());
+        assert!(!wishes.wait(&seat, seat.epoch(), false) && wishes.look_at.is_none());
+    }
+
+    /// Nobody calls for work that was there before and was not seen.
+    #[test]
+    fn a_host_whose_look_was_cut_short_looks_again() {
+        let hub = Hub::new(1);
+        let seat = hub.sit(HostId(1)).unwrap();
+        let mut wishes = Wishes { want: 1, ..Wishes::default() };
+        assert_eq!(wishes.ask(), Some(1));
+        wishes.granted(&seat, 0);
+        assert!(wishes.wait(&seat, seat.epoch(), true), "once at once");
+        for _ in 0..20 {
+            assert_eq!(wishes.ask(), Some(1));
+            wishes.granted(&seat, 0);
+            assert!(!wishes.wait(&seat, seat.epoch(), true) && wishes.look_at.is_some());
+        }
+        assert_eq!(wishes.ask(), Some(1));
+        wishes.granted(&seat, 0);
+        assert!(!wishes.wait(&seat, seat.epoch(), false) && wishes.look_at.is_none());
     }
 
     #[test]

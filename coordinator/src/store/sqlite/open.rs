@@ -11,7 +11,10 @@ use rusqlite_migration::{M, Migrations};
 const APPLICATION_ID: i32 = 0x4d48_4e44;
 
 /// Append only: the number of a database is how many of these it has seen.
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("../migrations/0001_start.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("../migrations/0001_start.sql")),
+    M::up(include_str!("../migrations/0002_vouched.sql")),
+];
 
 /// Prepared statements kept; there are about 40 in this store.
 const STATEMENTS_MAX: usize = 64;

@@ -222,6 +222,20 @@ impl Store for SqliteStore {
         Ok(self.number(sql, [stamp(after)])?.map(Timestamp))
     }
 
+    fn units_vouched(
+        &self,
+        host: HostId,
+        from: UnitId,
+        limit: usize,
+    ) -> Result<Vec<UnitId>, StoreError> {
+        self.list(
+            "select unit from vouched where host = ?1 and unit >= ?2 order by unit limit ?3",
+            params![signed(host.0), unit_key(from), signed(limit as u64)],
+            |row| row.get(0),
+            unit_id,
+        )
+    }
+
     fn host(&self, id: HostId) -> Result<Option<Host>, StoreError> {
         Ok(self.hosts_where(rows!(host "where id = ?1"), [signed(id.0)])?.pop())
     }

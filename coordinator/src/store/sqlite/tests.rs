@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use manyhands_core::id::{HostId, JobId};
 use manyhands_core::store::Store;
 use manyhands_core::store::conformance::Fixture;
 
@@ -26,6 +27,24 @@ fn a_database_from_a_newer_version_is_left_untouched() {
     let refused = SqliteStore::open(&path).unwrap_err();
     assert!(matches!(refused, OpenError::Newer { found: 99, .. }), "{refused}");
     assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+/// Whoever was paid before there was a table of it has vouched.
+#[test]
+fn a_database_of_the_first_format_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("../migrations/0001_start.sql")).unwrap();
+    let row = "insert into ledger (unit, number, host, volunteer, claim, \"grant\", granted_at)
+               values ((1 << 32) + 3, 0, 7, 1, 9, 9, 9)";
+    old.execute_batch(row).unwrap();
+    old.pragma_update(None, "application_id", 0x4d48_4e44).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.close().unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    let vouched = store.units_vouched(HostId(7), JobId(0).unit(0), 9).unwrap();
+    assert_eq!(vouched, [JobId(1).unit(3)]);
 }
 
 #[test]

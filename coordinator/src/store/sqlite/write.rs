@@ -3,6 +3,7 @@
 use manyhands_core::account::Account;
 use manyhands_core::credit::LedgerRow;
 use manyhands_core::host::Host;
+use manyhands_core::id::{HostId, UnitId};
 use manyhands_core::invite::Invite;
 use manyhands_core::job::Job;
 use manyhands_core::store::{StoreError, Write};
@@ -24,6 +25,7 @@ impl SqliteStore {
             Write::PutInvite(invite) => self.put_invite(invite),
             Write::PutAccount(account) => self.put_account(account),
             Write::AppendLedger(row) => self.append_ledger(row),
+            Write::Vouch { host, unit } => self.vouch(*host, *unit),
         }
     }
 
@@ -108,6 +110,13 @@ impl SqliteStore {
                 // Sums stay far from the largest number, where SQLite would turn to floats.
                 signed(row.grant.0.min(1 << 40)),
             ],
+        )
+    }
+
+    fn vouch(&self, host: HostId, unit: UnitId) -> Result<(), StoreError> {
+        self.execute(
+            "insert or ignore into vouched (host, unit) values (?1, ?2)",
+            params![signed(host.0), unit_key(unit)],
         )
     }
 

@@ -22,14 +22,21 @@ pub fn an_empty_store_has_nothing(fixture: &mut dyn Fixture) -> Outcome {
     assert_eq!(store.next_ready_at(Timestamp(0))?, None);
     assert_eq!(store.ledger(0, 10)?, []);
     assert_eq!(store.vouchers(JobId(1), 10)?, []);
+    assert_eq!(store.units_vouched(HostId(1), JobId(0).unit(0), 10)?, []);
     Ok(())
 }
 
 /// Rows of every kind, in every state, with every field.
 pub fn every_row_is_read_back(fixture: &mut dyn Fixture) -> Outcome {
     let store = fixture.store();
-    let suspended = HostState::Suspended { suspended_at: Timestamp(5) };
-    let hosts = [host(1, &[]), host(2, &[7, 6]), Host { state: suspended, ..host(3, &[8]) }];
+    let suspended_at = Timestamp(5);
+    let suspended = |reopen_from| HostState::Suspended { suspended_at, reopen_from };
+    let hosts = [
+        host(1, &[]),
+        host(2, &[7, 6]),
+        Host { state: suspended(None), ..host(3, &[8]) },
+        Host { state: suspended(Some(JobId(3).unit(u32::MAX))), ..host(4, &[8]) },
+    ];
     let (ada, nobody) = (volunteer(1, Some("Ada")), volunteer(2, None));
     let mut writes: Vec<Write> = rows::jobs().into_iter().map(Write::PutJob).collect();
     writes.extend(rows::units(JobId(1)).into_iter().map(Write::PutUnit));
@@ -229,6 +236,22 @@ pub fn vouchers_are_summed_by_host(fixture: &mut dyn Fixture) -> Outcome {
     };
     assert_eq!(store.vouchers(JobId(1), 9)?, [voucher(3, 1), voucher(7, 2)]);
     assert_eq!(store.vouchers(JobId(1), 1)?, [voucher(3, 1)]);
+    Ok(())
+}
+
+/// The units of a host in order, each once however often it was noted.
+pub fn units_are_found_by_who_vouched(fixture: &mut dyn Fixture) -> Outcome {
+    let store = fixture.store();
+    let vouch = |host, unit| Write::Vouch { host: HostId(host), unit };
+    let own = [JobId(1).unit(4), JobId(1).unit(u32::MAX), JobId(2).unit(0)];
+    let all = own.into_iter().rev().chain(own).map(|unit| vouch(7, unit));
+    store.apply(all.chain([vouch(6, JobId(1).unit(5)), vouch(8, JobId(1).unit(5))]).collect())?;
+    let found = |from, limit| store.units_vouched(HostId(7), from, limit);
+    assert_eq!(found(JobId(0).unit(0), 9)?, own);
+    assert_eq!(found(JobId(0).unit(0), 2)?, own[..2]);
+    assert_eq!(found(own[0].after(), 9)?, own[1..]);
+    assert_eq!(found(own[1].after(), 9)?, own[2..]);
+    assert_eq!(found(own[2].after(), 9)?, []);
     Ok(())
 }
 

@@ -51,7 +51,7 @@ pub fn job(id: u64) -> Job {
             failed: 4,
             cancelled: 11,
         },
-        tally: Tally { leased: 30, valid: 20, invalid: 5 },
+        tally: Tally { leased: 30, valid: 20, invalid: 5, reopened: 2 },
         submitted_at: Timestamp(1_700_000_000_000),
         ended_at: None,
     }
@@ -82,6 +82,7 @@ pub fn replica(number: u16) -> Replica {
         leased_at: Timestamp(1_700_000_000_100),
         resumed_from: None,
         checkpoint: None,
+        is_paid: false,
         state: ReplicaState::Leased,
     }
 }
@@ -89,7 +90,7 @@ pub fn replica(number: u16) -> Replica {
 /// An open unit with one leased replica.
 #[must_use]
 pub fn unit(id: UnitId) -> WorkUnit {
-    WorkUnit { id, state: UnitState::Open, ready_at: None, replicas: vec![replica(0)] }
+    WorkUnit { id, state: UnitState::Open, ready_at: None, replicas: vec![replica(0)], reopened: 0 }
 }
 
 /// An open unit that is ready from `ready_at` on.
@@ -107,7 +108,7 @@ pub fn units(job: JobId) -> Vec<WorkUnit> {
     vec![
         WorkUnit { replicas: replicas(), ..ready(job.unit(0), 1_700_000_000_200) },
         WorkUnit { state: UnitState::Validated { canonical: 1 }, ..unit(job.unit(1)) },
-        WorkUnit { state: UnitState::Done { canonical: 300 }, ..unit(job.unit(2)) },
+        WorkUnit { state: UnitState::Done { canonical: 300 }, reopened: 3, ..unit(job.unit(2)) },
         failed(3, FailReason::App { message: message.clone() }),
         failed(4, FailReason::TooManyTries { replicas: 300, message }),
         failed(5, FailReason::NoAgreement { replicas: 9, answers: 300 }),
@@ -116,7 +117,7 @@ pub fn units(job: JobId) -> Vec<WorkUnit> {
 }
 
 fn replicas() -> Vec<Replica> {
-    let usage = Usage { cpu_ms: u64::MAX, wall_ms: 2, memory_bytes_peak: 3 };
+    let usage = Usage { cpu_ms: u64::MAX, wall_ms: 2, memory_bytes_peak: 3, work: 1 << 60 };
     let success = ReplicaState::Success {
         outputs: vec![Output::inline("a/b", vec![0, 255]), Output::blob("c", digest(5), 1 << 40)],
         answer: digest(6),
@@ -150,6 +151,7 @@ fn replicas() -> Vec<Replica> {
         numbered.map(|(number, state)| Replica { state, ..replica(number) }).collect();
     if let Some(last) = all.last_mut() {
         last.chain = 5;
+        last.is_paid = true;
         last.lineage = vec![VolunteerId(25), VolunteerId(1 << 40)];
         (last.resumed_from, last.checkpoint) = (checkpoint, checkpoint);
     }

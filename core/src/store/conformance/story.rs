@@ -135,7 +135,7 @@ impl Story<'_> {
             replica: lease.replica,
             outcome: Outcome::Success {
                 outputs: vec![Output::inline("stdout", b"42".to_vec())],
-                usage: Usage { cpu_ms: 5, ..Usage::default() },
+                usage: Usage { cpu_ms: 5, work: 5_000_000, ..Usage::default() },
             },
         };
         let reports: Vec<_> = leases.iter().map(report).collect();

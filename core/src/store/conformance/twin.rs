@@ -20,6 +20,7 @@ pub(super) fn one_of_each() -> Vec<Write> {
         Write::PutVolunteer(volunteer(1, Some("Ada"))),
         Write::PutAccount(account(1)),
         Write::AppendLedger(grant(JobId(1).unit(0).replica(0), 1)),
+        Write::Vouch { host: HostId(1), unit: JobId(1).unit(0) },
     ];
     writes.extend(rows::units(JobId(1)).into_iter().map(Write::PutUnit));
     writes.extend(invites().into_iter().map(Write::PutInvite));
@@ -54,7 +55,7 @@ pub(super) fn compare_random_writes(store: &mut dyn Store) -> Result<(), StoreEr
 fn random_write(rng: &mut ChaCha8Rng) -> Write {
     let id = below(6, rng) + 1;
     let at = below(8, rng);
-    match below(8, rng) {
+    match below(9, rng) {
         0 => {
             let next = rng.next_u32() % 5;
             let states = [JobState::Open, JobState::Cancelling { next }, JobState::Finished];
@@ -68,6 +69,7 @@ fn random_write(rng: &mut ChaCha8Rng) -> Write {
         }
         5 => Write::PutHost(host(id, &[at, below(8, rng)])),
         6 => Write::PutHost(host(id, &[])),
+        7 => Write::Vouch { host: HostId(id), unit: JobId(at).unit(rng.next_u32() % 9) },
         _ => Write::AppendLedger(grant(JobId(id).unit(0).replica(0), at + 1)),
     }
 }
@@ -93,6 +95,8 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
         assert_eq!(a.units_waking(at, Timestamp(7))?, b.units_waking(at, Timestamp(7))?);
         assert_eq!(a.next_ready_at(at)?, b.next_ready_at(at)?);
         assert_eq!(a.host(HostId(id))?, b.host(HostId(id))?);
+        let vouched = |store: &dyn Store| store.units_vouched(HostId(id), JobId(3).unit(4), 5);
+        assert_eq!(vouched(a)?, vouched(b)?);
         assert_eq!(a.host_by_key(&key(id))?, b.host_by_key(&key(id))?);
         assert_eq!(a.job_by_manifest(&digest(id))?, b.job_by_manifest(&digest(id))?);
         assert_eq!(a.volunteer(VolunteerId(id))?, b.volunteer(VolunteerId(id))?);

@@ -150,8 +150,11 @@ pub(super) fn outputs() -> impl Strategy<Value = Vec<Output>> {
 }
 
 fn usage() -> impl Strategy<Value = Usage> {
-    (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(cpu_ms, wall_ms, memory_bytes_peak)| {
-        Usage { cpu_ms, wall_ms, memory_bytes_peak }
+    any::<[u64; 4]>().prop_map(|[cpu_ms, wall_ms, memory_bytes_peak, work]| Usage {
+        cpu_ms,
+        wall_ms,
+        memory_bytes_peak,
+        work,
     })
 }
 

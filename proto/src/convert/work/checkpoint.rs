@@ -38,6 +38,7 @@ impl From<Usage> for v1::Usage {
             wall_ms: usage.wall_ms,
             memory_peak_bytes: usage.memory_bytes_peak,
             steps: 0,
+            work: usage.work,
         }
     }
 }
@@ -48,6 +49,7 @@ impl From<v1::Usage> for Usage {
             cpu_ms: wire.cpu_ms,
             wall_ms: wire.wall_ms,
             memory_bytes_peak: wire.memory_peak_bytes,
+            work: wire.work,
         }
     }
 }

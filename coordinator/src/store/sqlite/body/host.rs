@@ -9,7 +9,7 @@ use manyhands_core::store::StoreError;
 use manyhands_core::time::Timestamp;
 use prost::Message;
 
-use crate::store::sqlite::codec::{corrupt, key, narrow, unsigned};
+use crate::store::sqlite::codec::{corrupt, key, narrow, unit_id, unit_key, unsigned};
 
 /// A host but for its id and key.
 #[derive(Clone, PartialEq, Message)]
@@ -33,6 +33,9 @@ pub(in crate::store::sqlite) struct HostBody {
     enrolled_at: u64,
     #[prost(uint64, tag = "9")]
     seen_at: u64,
+    /// A unit's key.
+    #[prost(int64, optional, tag = "10")]
+    reopen_from: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -76,8 +79,9 @@ impl From<&Host> for HostBody {
             capabilities: CapabilitiesBody::from(&host.capabilities),
             suspended_at: match host.state {
                 HostState::Active => None,
-                HostState::Suspended { suspended_at } => Some(suspended_at.0),
+                HostState::Suspended { suspended_at, .. } => Some(suspended_at.0),
             },
+            reopen_from: host.reopen_from().map(unit_key),
             counters: vec![valid, invalid, error, expired],
             credit: host.credit.0,
             leases: host.leases.iter().map(LeaseBody::from).collect(),
@@ -95,7 +99,8 @@ pub(in crate::store::sqlite) fn host(columns: Columns) -> Result<Host, StoreErro
     let (id, public_key, body) = columns;
     let body = HostBody::decode(&*body).map_err(|error| corrupt("host", error))?;
     let active = HostState::Active;
-    let suspended = |at| HostState::Suspended { suspended_at: Timestamp(at) };
+    let reopen_from = body.reopen_from.map(unit_id).transpose()?;
+    let suspended = |at| HostState::Suspended { suspended_at: Timestamp(at), reopen_from };
     Ok(Host {
         id: HostId(unsigned("host id", id)?),
         key: key(&public_key)?,

@@ -83,7 +83,7 @@ pub(in crate::store::sqlite) fn job_state_column(state: JobState) -> i64 {
 impl From<&Job> for JobBody {
     fn from(job: &Job) -> Self {
         let Counts { waiting, open, validated, done, failed, cancelled } = job.counts;
-        let Tally { leased, valid, invalid } = job.tally;
+        let Tally { leased, valid, invalid, reopened } = job.tally;
         Self {
             signature: job.signature.0.to_vec(),
             name: job.name.clone(),
@@ -96,7 +96,7 @@ impl From<&Job> for JobBody {
             profile: job.requirement.profile,
             policy: PolicyBody::from(&job.policy),
             counts: vec![waiting, open, validated, done, failed, cancelled],
-            tally: vec![leased, valid, invalid],
+            tally: vec![leased, valid, invalid, reopened],
             submitted_at: job.submitted_at.0,
             ended_at: job.ended_at.map(|at| at.0),
             cancel_next: match job.state {
@@ -190,7 +190,9 @@ fn counts(numbers: &[u32]) -> Result<Counts, StoreError> {
 
 fn tally(numbers: &[u32]) -> Result<Tally, StoreError> {
     match *numbers {
-        [leased, valid, invalid] => Ok(Tally { leased, valid, invalid }),
+        // Rows of the first format know of no units that were opened again.
+        [leased, valid, invalid] => Ok(Tally { leased, valid, invalid, reopened: 0 }),
+        [leased, valid, invalid, reopened] => Ok(Tally { leased, valid, invalid, reopened }),
         _ => Err(corrupt("tally", numbers.len())),
     }
 }

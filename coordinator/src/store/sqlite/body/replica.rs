@@ -28,6 +28,9 @@ pub(super) struct ReplicaBody {
     /// None while it is leased.
     #[prost(oneof = "EndBody", tags = "8, 9, 10, 11, 12")]
     end: Option<EndBody>,
+    /// Not in rows of the first format, where exactly the valid ones were paid.
+    #[prost(bool, optional, tag = "13")]
+    is_paid: Option<bool>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
@@ -88,6 +91,8 @@ struct UsageBody {
     wall_ms: u64,
     #[prost(uint64, tag = "3")]
     memory_bytes_peak: u64,
+    #[prost(uint64, tag = "4")]
+    work: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -113,6 +118,7 @@ impl From<&Replica> for ReplicaBody {
             resumed_from: replica.resumed_from.as_ref().map(CheckpointBody::from),
             checkpoint: replica.checkpoint.as_ref().map(CheckpointBody::from),
             end: end_body(&replica.state),
+            is_paid: Some(replica.is_paid),
         }
     }
 }
@@ -144,7 +150,8 @@ fn end_body(state: &ReplicaState) -> Option<EndBody> {
 
 /// The replica at position `at` of its unit.
 pub(super) fn replica(at: usize, body: ReplicaBody) -> Result<Replica, StoreError> {
-    Ok(Replica {
+    let state = body.end.map_or(Ok(ReplicaState::Leased), state)?;
+    let replica = Replica {
         number: narrow("replica number", at)?,
         host: HostId(body.host),
         volunteer: VolunteerId(body.volunteer),
@@ -153,8 +160,11 @@ pub(super) fn replica(at: usize, body: ReplicaBody) -> Result<Replica, StoreErro
         leased_at: Timestamp(body.leased_at),
         resumed_from: body.resumed_from.map(CheckpointRef::try_from).transpose()?,
         checkpoint: body.checkpoint.map(CheckpointRef::try_from).transpose()?,
-        state: body.end.map_or(Ok(ReplicaState::Leased), state)?,
-    })
+        is_paid: body.is_paid.unwrap_or(false),
+        state,
+    };
+    let is_valid = replica.verdict() == Some(Verdict::Valid);
+    Ok(Replica { is_paid: body.is_paid.unwrap_or(is_valid), ..replica })
 }
 
 fn state(end: EndBody) -> Result<ReplicaState, StoreError> {
@@ -216,15 +226,15 @@ impl TryFrom<OutputBody> for Output {
 
 impl From<&Usage> for UsageBody {
     fn from(usage: &Usage) -> Self {
-        let Usage { cpu_ms, wall_ms, memory_bytes_peak } = *usage;
-        Self { cpu_ms, wall_ms, memory_bytes_peak }
+        let Usage { cpu_ms, wall_ms, memory_bytes_peak, work } = *usage;
+        Self { cpu_ms, wall_ms, memory_bytes_peak, work }
     }
 }
 
 impl From<UsageBody> for Usage {
     fn from(body: UsageBody) -> Self {
-        let UsageBody { cpu_ms, wall_ms, memory_bytes_peak } = body;
-        Self { cpu_ms, wall_ms, memory_bytes_peak }
+        let UsageBody { cpu_ms, wall_ms, memory_bytes_peak, work } = body;
+        Self { cpu_ms, wall_ms, memory_bytes_peak, work }
     }
 }
 

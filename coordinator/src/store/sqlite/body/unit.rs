@@ -19,6 +19,8 @@ pub(in crate::store::sqlite) struct UnitBody {
     /// Of a failed unit.
     #[prost(oneof = "FailBody", tags = "3, 4, 5")]
     fail: Option<FailBody>,
+    #[prost(uint32, tag = "6")]
+    reopened: u32,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
@@ -67,7 +69,8 @@ impl From<&WorkUnit> for UnitBody {
             }
             UnitState::Failed { reason } => (0, Some(FailBody::from(reason))),
         };
-        Self { canonical, replicas: unit.replicas.iter().map(ReplicaBody::from).collect(), fail }
+        let replicas = unit.replicas.iter().map(ReplicaBody::from).collect();
+        Self { canonical, replicas, fail, reopened: unit.reopened.into() }
     }
 }
 
@@ -110,7 +113,7 @@ type Columns = (i64, i64, Option<i64>, Vec<u8>);
 /// A unit from its columns.
 pub(in crate::store::sqlite) fn unit(columns: Columns) -> Result<WorkUnit, StoreError> {
     let (id, state, ready_at, body) = columns;
-    let UnitBody { canonical, replicas, fail } =
+    let UnitBody { canonical, replicas, fail, reopened } =
         UnitBody::decode(&*body).map_err(|error| corrupt("unit", error))?;
     let ready_at = ready_at.map(|at| unsigned("ready_at", at)).transpose()?;
     let numbered = replicas.into_iter().enumerate();
@@ -119,6 +122,7 @@ pub(in crate::store::sqlite) fn unit(columns: Columns) -> Result<WorkUnit, Store
         state: state_of(state, narrow("canonical", canonical)?, fail)?,
         ready_at: ready_at.map(Timestamp),
         replicas: numbered.map(|(at, body)| replica(at, body)).collect::<Result<_, _>>()?,
+        reopened: narrow("reopened", reopened)?,
     })
 }
 

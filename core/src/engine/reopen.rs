@@ -1,0 +1,120 @@
+//! A host was suspended: the units that rest on its word are opened again, also those that are done.
+//!
+//! A suspended host keeps the place up to which its units were looked at, and `Expire` takes a bounded
+//! number at a time.
+
+use super::advance::advance;
+use super::context::Context;
+use super::rows::Rows;
+use crate::host::{Host, HostState};
+use crate::id::{HostId, UnitId};
+use crate::job::{Counts, JobState};
+use crate::limits::REOPEN_BATCH;
+use crate::replica::{Replica, Verdict};
+use crate::store::{Store, StoreError};
+use crate::transition;
+use crate::work_unit::{FailReason, UnitState, WorkUnit};
+
+/// Some units that a suspended host vouched for.
+#[derive(Debug)]
+pub(super) struct Reopening {
+    host: HostId,
+    units: Vec<UnitId>,
+    /// Where to go on.
+    next: Option<UnitId>,
+}
+
+/// Reads the next units of a host, if it has any to be looked at.
+pub(super) fn load(
+    store: &dyn Store,
+    rows: &mut Rows,
+    host: &Host,
+) -> Result<Option<Reopening>, StoreError> {
+    let Some(from) = host.reopen_from() else { return Ok(None) };
+    let units = store.units_vouched(host.id, from, REOPEN_BATCH)?;
+    units.iter().try_for_each(|unit| rows.find_unit_and_hosts(store, *unit))?;
+    let last = units.last().filter(|_| units.len() == REOPEN_BATCH);
+    let next = last.map(|unit| unit.after());
+    Ok(Some(Reopening { host: host.id, units, next }))
+}
+
+/// Opens those again that no longer have their quorum.
+pub(super) fn reopen(rows: &mut Rows, reopening: &Reopening, cx: &mut Context<'_>) {
+    for unit in &reopening.units {
+        one(rows, *unit, cx);
+    }
+    if let HostState::Suspended { reopen_from, .. } = &mut rows.host_mut(reopening.host).state {
+        *reopen_from = reopening.next;
+    }
+}
+
+fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
+    let spoilt = rows.spoilt_chains(id);
+    let Some(unit) = rows.unit(id) else { return };
+    let job = rows.job(id.job);
+    let is_taken_back = match job.state {
+        JobState::Cancelling { .. } | JobState::Cancelled => true,
+        JobState::Open | JobState::Finished => false,
+    };
+    let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
+    if is_taken_back || !has_answer(unit) || transition::stands(unit, &job.policy, counts) {
+        return;
+    }
+    let job = rows.job_mut(id.job);
+    job.tally.reopened = job.tally.reopened.saturating_add(1);
+    job.state = JobState::Open;
+    job.ended_at = None;
+    leave(rows, id);
+    let taken_back = transition::reopen(rows.unit_mut(id));
+    for (number, verdict) in &taken_back {
+        take_back(rows, id, *number, *verdict);
+    }
+    cx.effects.changed(id.job);
+    // As after an answer: nothing broke that would want a pause.
+    let answered = taken_back.first().map_or(0, |(number, _)| *number);
+    advance(rows, id.replica(answered), cx);
+}
+
+/// Whether the unit has ended because a quorum said so.
+fn has_answer(unit: &WorkUnit) -> bool {
+    match &unit.state {
+        UnitState::Validated { .. } | UnitState::Done { .. } => true,
+        UnitState::Failed { reason: FailReason::App { .. } } => true,
+        UnitState::Failed { .. } | UnitState::Open | UnitState::Cancelled => false,
+    }
+}
+
+fn leave(rows: &mut Rows, id: UnitId) {
+    let state = rows.unit(id).map(|unit| unit.state.clone());
+    let counts: &mut Counts = &mut rows.job_mut(id.job).counts;
+    counts.open += 1;
+    match state {
+        Some(UnitState::Validated { .. }) => counts.validated -= 1,
+        Some(UnitState::Done { .. }) => counts.done -= 1,
+        Some(UnitState::Failed { .. }) => counts.failed -= 1,
+        Some(UnitState::Open | UnitState::Cancelled) | None => counts.open -= 1,
+    }
+}
+
+/// What a verdict had counted is counted again with the next one. Credit stays: that is a matter of
+/// the ledger, which only grows.
+fn take_back(rows: &mut Rows, id: UnitId, number: u16, verdict: Verdict) {
+    let Some(replica) = rows.unit(id).and_then(|unit| unit.replica(number)) else { return };
+    let (host, began_it) = (replica.host, replica.lineage.is_empty());
+    let tally = &mut rows.job_mut(id.job).tally;
+    match verdict {
+        Verdict::Inconclusive => {}
+        Verdict::Valid => {
+            tally.valid = tally.valid.saturating_sub(1);
+            let counters = &mut rows.host_mut(host).counters;
+            counters.valid = counters.valid.saturating_sub(1);
+        }
+        Verdict::Invalid => {
+            tally.invalid = tally.invalid.saturating_sub(1);
+            if began_it {
+                let counters = &mut rows.host_mut(host).counters;
+                counters.invalid = counters.invalid.saturating_sub(1);
+            }
+        }
+    }
+}

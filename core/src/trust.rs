@@ -1,0 +1,12 @@
+//! How much checking a wished confidence takes: pure arithmetic, in whole numbers.
+//!
+//! A [`Confidence`] is what a scientist asks for; a [`Plan`] is what follows from it for every host;
+//! a [`dispute`] is how answers that differ are settled. `trust/TRUST.md` derives all three, and
+//! says what is assumed.
+
+mod confidence;
+pub mod dispute;
+mod plan;
+
+pub use self::confidence::{Confidence, ConfidenceError};
+pub use self::plan::{Plan, lies_left_ppm};

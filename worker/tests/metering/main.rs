@@ -1,0 +1,10 @@
+//! The work that a prepared module counts is what a counter of single instructions counts.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod chance;
+mod ends;
+mod loops;
+mod naive;
+mod random;
+mod twins;
