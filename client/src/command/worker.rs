@@ -37,14 +37,15 @@ pub(crate) struct Worker {
     /// What others see of this machine
     #[arg(long, value_name = "NAME")]
     nickname: Option<String>,
-    /// What starts this program where the system cannot, such as an emulator with its arguments
+    /// What starts a slot instead of this program, such as an emulator with a slot for another
+    /// processor; words are told apart by spaces
     #[arg(long, value_name = "COMMAND", value_delimiter = ' ', hide = true)]
-    launcher: Vec<OsString>,
+    slot_command: Vec<OsString>,
 }
 
 impl Worker {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let slots = slot_program(&self.launcher)?;
+        let slots = slot_program(&self.slot_command)?;
         let config = self.config(context)?;
         let place = config.invite.endpoint().to_string();
         let (status, seen) = watch::channel(Status::default());
@@ -83,13 +84,12 @@ impl Worker {
     }
 }
 
-/// This program as a slot: by itself, or as the last words of a launcher's command.
-fn slot_program(launcher: &[OsString]) -> std::io::Result<SlotProgram> {
-    let mut words = launcher.to_vec();
-    words.push(std::env::current_exe()?.into());
-    words.push("slot".into());
-    let program = words.remove(0).into();
-    Ok(SlotProgram { program, args: words })
+/// What a slot's process runs: this program, unless another command was given.
+fn slot_program(command: &[OsString]) -> std::io::Result<SlotProgram> {
+    Ok(match command {
+        [] => SlotProgram { program: std::env::current_exe()?, args: vec!["slot".into()] },
+        [program, args @ ..] => SlotProgram { program: program.into(), args: args.to_vec() },
+    })
 }
 
 /// Prints one line for each change that a person cares about, until the worker has ended.

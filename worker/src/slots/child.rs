@@ -106,6 +106,7 @@ fn start_guest_thread(compiled_folder: std::path::PathBuf, jobs: Receiver<Job>) 
 
 fn run_all(compiled_folder: &Path, jobs: &Receiver<Job>, notes: &File) -> io::Result<()> {
     let sandbox = Sandbox::new(Some(compiled_folder)).map_err(io::Error::other)?;
+    frame::write(&mut &*notes, &wire::ready(std::env::consts::ARCH))?;
     let mut programs = Programs { sandbox, warm: VecDeque::new() };
     while let Ok((run, requests)) = jobs.recv() {
         let spec = wire::to_spec(run).map_err(io::Error::other)?;
