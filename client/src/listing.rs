@@ -79,6 +79,8 @@ pub(crate) struct ReceiptRow {
     pub(crate) hosts_refuted: Vec<u64>,
     /// Hexadecimal BLAKE3 over the canonical answers; empty until the job has ended.
     pub(crate) outputs: String,
+    /// Instruction sets of the hosts that vouch.
+    pub(crate) isas: Vec<String>,
     pub(crate) line: String,
 }
 
@@ -157,6 +159,7 @@ impl From<v1::Receipt> for ReceiptRow {
             volunteers: receipt.volunteers,
             hosts_refuted: receipt.hosts_refuted,
             outputs: hex(&receipt.outputs),
+            isas: receipt.isas,
             line: receipt.line,
         }
     }

@@ -99,6 +99,7 @@ enum Awaiting {
 #[derive(Debug)]
 pub(crate) struct Agent {
     config: Config,
+    capabilities: v1::Capabilities,
     board: Board,
     outbox: Outbox,
     cache: Cache,
@@ -140,6 +141,8 @@ pub(crate) struct Agent {
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) config: Config,
+    /// What the coordinator is offered.
+    pub(crate) capabilities: v1::Capabilities,
     pub(crate) cache: Cache,
     pub(crate) spool: Spool,
     pub(crate) slot_command: SlotCommand,
@@ -152,7 +155,8 @@ pub(crate) struct Parts {
 
 impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { config, cache, spool, slot_command, slots_folder, enrolled, status } = parts;
+        let Parts { config, capabilities, cache, spool, slot_command, .. } = parts;
+        let Parts { slots_folder, enrolled, status, .. } = parts;
         let slots = config.slots.get() as usize;
         let terms = Terms { inline_bytes_max: INLINE_BYTES_MAX as u64, fault: config.fault };
         Self {
@@ -176,6 +180,7 @@ impl Agent {
             draining: None,
             heartbeat: heartbeat(HEARTBEAT_MS),
             config,
+            capabilities,
             cache,
             spool,
             slots_folder,

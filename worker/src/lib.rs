@@ -38,13 +38,14 @@ use self::cache::Cache;
 use self::control::Status;
 use self::home::Home;
 use self::link::Dialer;
-use self::slots::SlotCommand;
+use self::slots::{Slot, SlotCommand};
 use self::spool::Spool;
 
 pub use self::cache::CacheError;
 pub use self::config::Config;
 pub use self::home::HomeError;
 pub use self::link::SessionError;
+pub use self::slots::SlotError;
 pub use self::spool::{DatabaseError, SpoolError, SpoolStopped};
 
 /// Events of the link that may wait for the agent.
@@ -88,6 +89,9 @@ pub enum WorkerError {
     /// The spool ended early.
     #[error(transparent)]
     SpoolStopped(#[from] SpoolStopped),
+    /// Programs cannot be run here.
+    #[error(transparent)]
+    Slot(#[from] SlotError),
     /// A folder for the slots cannot be made.
     #[error("cannot make the folder {}: {source}", path.display())]
     Folder {
@@ -133,18 +137,21 @@ pub async fn run(
         return Err(WorkerError::OtherCoordinator { theirs: enrolment.coordinator.clone(), ours });
     }
     prepare_folders(&home, &config)?;
+    let SlotProgram { program, args } = slot_program;
+    let slot_command = SlotCommand { program, args, compiled_folder: home.modules() };
+    let capabilities = capabilities(&config, isa(&slot_command).await?);
     let dialer = Dialer {
         invite: config.invite.clone(),
         nickname: nickname(&config, &identity),
         identity,
-        capabilities: capabilities(&config),
+        capabilities: capabilities.clone(),
     };
-    let SlotProgram { program, args } = slot_program;
     let mut agent = Agent::new(Parts {
         config,
         cache,
         spool,
-        slot_command: SlotCommand { program, args, compiled_folder: home.modules() },
+        capabilities,
+        slot_command,
         slots_folder: home.slots(),
         enrolled: restored.enrolment.is_some(),
         status,
@@ -167,14 +174,21 @@ fn nickname(config: &Config, identity: &Identity) -> String {
     }
 }
 
+/// The instruction set of the slots. A slot says it, not this process, which may be of another build.
+async fn isa(command: &SlotCommand) -> Result<String, SlotError> {
+    let mut slot = Slot::new(command.clone());
+    slot.warm_up().await?;
+    Ok(slot.isa().unwrap_or_default().to_owned())
+}
+
 /// What this machine offers to a coordinator.
-fn capabilities(config: &Config) -> v1::Capabilities {
+fn capabilities(config: &Config, isa: String) -> v1::Capabilities {
     v1::Capabilities {
         slots: config.slots.get(),
         memory_bytes: config.slot_memory_bytes,
         profiles: vec![manyhands_prepare::PROFILE],
         engine: concat!("manyhands ", env!("CARGO_PKG_VERSION")).to_owned(),
-        isa: std::env::consts::ARCH.to_owned(),
+        isa,
         os: std::env::consts::OS.to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! `manyhands worker`: lend this machine.
 
+use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -36,13 +37,17 @@ pub(crate) struct Worker {
     /// What others see of this machine
     #[arg(long, value_name = "NAME")]
     nickname: Option<String>,
+    /// What starts a slot instead of this program, such as an emulator with a slot for another
+    /// processor; words are told apart by spaces
+    #[arg(long, value_name = "COMMAND", value_delimiter = ' ', hide = true)]
+    slot_command: Vec<OsString>,
 }
 
 impl Worker {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let slots = slot_program(&self.slot_command)?;
         let config = self.config(context)?;
         let place = config.invite.endpoint().to_string();
-        let slots = SlotProgram { program: std::env::current_exe()?, args: vec!["slot".into()] };
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);
         let mut signals = Signals::listen()?;
@@ -77,6 +82,14 @@ impl Worker {
         written.nickname = self.nickname.or(written.nickname);
         Ok(Config::new(written)?)
     }
+}
+
+/// What a slot's process runs: this program, unless another command was given.
+fn slot_program(command: &[OsString]) -> std::io::Result<SlotProgram> {
+    Ok(match command {
+        [] => SlotProgram { program: std::env::current_exe()?, args: vec!["slot".into()] },
+        [program, args @ ..] => SlotProgram { program: program.into(), args: args.to_vec() },
+    })
 }
 
 /// Prints one line for each change that a person cares about, until the worker has ended.

@@ -50,7 +50,7 @@ impl Agent {
 
     fn hello(&self) -> v1::Hello {
         let held = self.board.leases().map(|(replica, _)| replica.into()).collect();
-        v1::Hello { capabilities: Some(crate::capabilities(&self.config)), held }
+        v1::Hello { capabilities: Some(self.capabilities.clone()), held }
     }
 
     fn on_attached(&mut self, attached: Attached) {

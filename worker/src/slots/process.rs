@@ -60,17 +60,19 @@ fn pid(child: &Child) -> Option<Pid> {
     child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw)
 }
 
-/// How a process ended, in words.
-pub(super) fn ending(status: ExitStatus) -> String {
+/// How a process ended, in words, followed by its own last ones.
+pub(super) fn ending(status: Option<ExitStatus>, last_words: &str) -> String {
     use std::os::unix::process::ExitStatusExt;
-    match (status.signal(), status.code()) {
+    let signal = status.and_then(|status| status.signal());
+    let ending = match (signal, status.and_then(|status| status.code())) {
         (Some(signal), _) => {
             let name = Signal::try_from(signal).map_or("unknown", Signal::as_str);
             format!("the slot died by signal {signal} ({name})")
         }
         (None, Some(code)) => format!("the slot ended with code {code}"),
-        (None, None) => "the slot ended".to_owned(),
-    }
+        (None, None) => "the slot is gone".to_owned(),
+    };
+    if last_words.is_empty() { ending } else { format!("{ending}: {last_words}") }
 }
 
 /// Whether the system ended a process for using more CPU time than [`limit_cpu_time`] said.

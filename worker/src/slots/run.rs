@@ -187,6 +187,7 @@ impl<'a> Run<'a> {
             return Some(self.broken("an unknown message").await);
         };
         match note {
+            v1::note::Note::Ready(_) => Some(self.broken("it says twice what it is").await),
             v1::note::Note::Started(started) => {
                 self.on_started(started.step);
                 Some(SlotEvent::Started { step: started.step })
@@ -268,8 +269,7 @@ impl<'a> Run<'a> {
         if status.is_some_and(process::ended_by_cpu_limit) && self.meter.is_started {
             return self.ended(cpu_time_exceeded());
         }
-        let ending = status.map_or_else(|| "the slot is gone".to_owned(), process::ending);
-        let message = if words.is_empty() { ending } else { format!("{ending}: {words}") };
+        let message = process::ending(status, &words);
         self.ended(Outcome::HostError(HostError::new(HostErrorKind::Slot, message)))
     }
 

@@ -11,12 +11,17 @@ use prost::Message;
 use thiserror::Error;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+use tokio::time::timeout;
+use tokio_stream::StreamExt;
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 use crate::slots::command::{RunSpec, SlotCommand};
 use crate::slots::frame::{self, FRAME_BYTES_MAX};
 use crate::slots::run::Run;
 use crate::slots::{process, wire};
+
+/// Longest wait for a process to say that it is ready; an engine starts within milliseconds.
+const START_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// How much of a dead child's last words is kept.
 const LAST_WORDS_BYTES_MAX: u64 = 2 << 10;
@@ -40,6 +45,14 @@ pub enum SlotError {
         /// Size of the message.
         bytes: usize,
     },
+    /// The process does not become a slot.
+    #[error("{} does not become a slot: {cause}", .program.display())]
+    NotReady {
+        /// The program.
+        program: std::path::PathBuf,
+        /// What it did instead.
+        cause: String,
+    },
     /// The process does not listen.
     #[error("cannot talk to the slot: {0}")]
     Pipe(io::Error),
@@ -60,10 +73,28 @@ pub(super) struct Alive {
     orders: FramedWrite<ChildStdin, LengthDelimitedCodec>,
     pub(super) notes: FramedRead<ChildStdout, LengthDelimitedCodec>,
     last_words: ChildStderr,
+    isa: String,
 }
 
 impl Alive {
-    fn start(command: &SlotCommand) -> Result<Self, SlotError> {
+    /// Starts a process and waits until it is ready.
+    async fn start(command: &SlotCommand) -> Result<Self, SlotError> {
+        let mut alive = Self::spawn(command)?;
+        let compiled_folder = wire::path_bytes(&command.compiled_folder);
+        let setup = alive.send(v1::order::Order::Setup(v1::Setup { compiled_folder })).await;
+        let cause = match timeout(START_TIME_MAX, alive.notes.next()).await {
+            Ok(Some(Ok(bytes))) => match wire::to_isa(&bytes) {
+                Ok(isa) => return setup.map(|()| Self { isa, ..alive }),
+                Err(error) => error.to_string(),
+            },
+            Ok(Some(Err(error))) => error.to_string(),
+            Ok(None) => alive.end_in_words().await,
+            Err(_elapsed) => "it does not answer".to_owned(),
+        };
+        Err(SlotError::NotReady { program: command.program.clone(), cause })
+    }
+
+    fn spawn(command: &SlotCommand) -> Result<Self, SlotError> {
         let refused = |error| SlotError::Start { program: command.program.clone(), error };
         let mut child = process::start(&command.program, &command.args).map_err(refused)?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -72,7 +103,7 @@ impl Alive {
         };
         let orders = FramedWrite::new(stdin, frame::codec());
         let notes = FramedRead::new(stdout, frame::codec());
-        Ok(Self { child, orders, notes, last_words })
+        Ok(Self { child, orders, notes, last_words, isa: String::new() })
     }
 
     pub(super) async fn send(&mut self, order: v1::order::Order) -> Result<(), SlotError> {
@@ -92,6 +123,12 @@ impl Alive {
         drop(self.last_words.take(LAST_WORDS_BYTES_MAX).read_to_end(&mut words).await);
         (status, String::from_utf8_lossy(&words).trim().to_owned())
     }
+
+    /// As [`Alive::end`], in words.
+    async fn end_in_words(self) -> String {
+        let (status, words) = self.end().await;
+        process::ending(status, &words)
+    }
 }
 
 impl Slot {
@@ -107,20 +144,24 @@ impl Slot {
         self.alive.as_ref()?.child.id()
     }
 
-    /// Starts the process now, so that the first run finds it warm.
+    /// Instruction set of the code that guests become in the process, as it says itself, if there is
+    /// one.
+    #[must_use]
+    pub fn isa(&self) -> Option<&str> {
+        self.alive.as_ref().map(|alive| alive.isa.as_str())
+    }
+
+    /// Starts the process now, so that the first run finds it warm, and waits until it is ready.
     ///
     /// # Errors
-    /// If it cannot be started.
+    /// If it cannot be started, or is no slot.
     pub async fn warm_up(&mut self) -> Result<(), SlotError> {
         let has_ended = |alive: &mut Alive| !matches!(alive.child.try_wait(), Ok(None));
         if self.alive.as_mut().is_some_and(has_ended) {
             self.alive = None;
         }
         if self.alive.is_none() {
-            let mut alive = Alive::start(&self.command)?;
-            let compiled_folder = wire::path_bytes(&self.command.compiled_folder);
-            alive.send(v1::order::Order::Setup(v1::Setup { compiled_folder })).await?;
-            self.alive = Some(alive);
+            self.alive = Some(Alive::start(&self.command).await?);
         }
         Ok(())
     }

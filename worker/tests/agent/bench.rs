@@ -82,19 +82,15 @@ pub(crate) struct Worker {
 impl Worker {
     /// One slot, and data in `dir`.
     pub(crate) fn start(dir: &Path, invite: &str) -> Self {
-        let config = Config::new(Written {
-            invite: Some(invite.parse().unwrap()),
-            data_dir: Some(dir.to_owned()),
-            slots: Some(Slots::Count(1.try_into().unwrap())),
-            slot_memory: Some(64 << 20),
-            ..Written::default()
-        });
-        Self::with(config.unwrap())
+        Self::with(one_slot(dir, invite))
     }
 
     pub(crate) fn with(config: Config) -> Self {
-        let slot =
-            SlotProgram { program: env!("CARGO_BIN_EXE_manyhands-slot").into(), args: Vec::new() };
+        let slot = env!("CARGO_BIN_EXE_manyhands-slot").into();
+        Self::with_slots(config, SlotProgram { program: slot, args: Vec::new() })
+    }
+
+    pub(crate) fn with_slots(config: Config, slot: SlotProgram) -> Self {
         let (shown, status) = watch::channel(Status::default());
         let (stop, stopped) = watch::channel(Stop::Run);
         let mut ended = JoinSet::new();
@@ -111,6 +107,18 @@ impl Worker {
     pub(crate) async fn ended(mut self) -> Result<(), WorkerError> {
         self.ended.join_next().await.unwrap().unwrap()
     }
+}
+
+/// One slot, and data in `dir`.
+pub(crate) fn one_slot(dir: &Path, invite: &str) -> Config {
+    Config::new(Written {
+        invite: Some(invite.parse().unwrap()),
+        data_dir: Some(dir.to_owned()),
+        slots: Some(Slots::Count(1.try_into().unwrap())),
+        slot_memory: Some(64 << 20),
+        ..Written::default()
+    })
+    .unwrap()
 }
 
 /// A coordinator, a worker, and the stream between them.

@@ -5,10 +5,11 @@ use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1::report::Outcome;
 use manyhands_worker::config::Fault;
-use manyhands_worker::{Config, Stop};
+use manyhands_worker::{Config, SlotProgram, Stop, WorkerError};
 
 use super::bench::{
-    Bench, COUNT, COUNT_STEPS, HELLO, Job, LARGE, LOOP, TRAP, Worker, lease, output, replica,
+    Bench, COUNT, COUNT_STEPS, HELLO, Job, LARGE, LOOP, TRAP, Worker, lease, one_slot, output,
+    replica,
 };
 use super::coordinator::Coordinator;
 
@@ -155,4 +156,30 @@ async fn a_liar_lies() {
     let output = output(stream.report().await);
     assert_eq!(output.inline.as_deref(), Some(&b"iello\n"[..]));
     assert_eq!(&*output.digest, Digest::of(b"iello\n").as_bytes());
+}
+
+/// What a coordinator hears of the processor is what the slot says of itself, not what the worker is.
+#[tokio::test]
+async fn slots_of_another_build() {
+    // A slot that gets no further than to say what it is.
+    const OTHER: &str = r"printf '\000\000\000\011\052\007\012\005other'; exec cat >/dev/null";
+    let dir = tempfile::tempdir().unwrap();
+    let mut coordinator = Coordinator::start().await;
+    let config = one_slot(dir.path(), &coordinator.invite());
+    let slot = SlotProgram { program: "/bin/sh".into(), args: vec!["-c".into(), OTHER.into()] };
+    let worker = Worker::with_slots(config, slot);
+    let stream = coordinator.accept().await;
+    assert_eq!(stream.hello.capabilities.unwrap().isa, "other");
+    worker.stop(Stop::Now).await.unwrap();
+}
+
+/// A worker that could run nothing says so at once, instead of failing every unit.
+#[tokio::test]
+async fn slots_that_are_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start().await;
+    let config = one_slot(dir.path(), &coordinator.invite());
+    let slot = SlotProgram { program: "/bin/false".into(), args: Vec::new() };
+    let error = Worker::with_slots(config, slot).ended().await.unwrap_err();
+    assert!(matches!(error, WorkerError::Slot(_)), "{error}");
 }

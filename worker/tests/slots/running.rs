@@ -90,6 +90,16 @@ async fn a_standard_input_beyond_the_frame() {
     run(&mut slot, &bench.spec(WALK)).await;
 }
 
+/// The process says for which processor it compiles; without a process, nobody says it.
+#[tokio::test]
+async fn a_slot_that_says_what_it_is() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    assert_eq!(slot.isa(), None);
+    slot.warm_up().await.unwrap();
+    assert_eq!(slot.isa(), Some(std::env::consts::ARCH));
+}
+
 #[tokio::test]
 async fn a_program_that_is_not_there() {
     let bench = Bench::new();

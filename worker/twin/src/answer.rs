@@ -70,6 +70,13 @@ impl Answer {
         Self { how, detail: format!("{said}, state {state}, steps {steps}, log {log}") }
     }
 
+    /// Whether the hash of a state is part of it.
+    #[must_use]
+    pub fn has_state(&self) -> bool {
+        let mut facts = self.detail.split(", ");
+        facts.any(|fact| fact.starts_with("state ") && fact != "state none")
+    }
+
     /// The answer to a module that cannot be prepared.
     #[must_use]
     pub fn refused(refusal: &Refusal) -> Self {
