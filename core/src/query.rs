@@ -1,10 +1,10 @@
 //! Reading, without changing anything: what can be asked of a store, and the answers.
 
-use crate::credit::LedgerRow;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId};
 use crate::job::Job;
 use crate::key::Key;
+use crate::ledger::LedgerRow;
 use crate::limits::PAGE_MAX;
 use crate::refusal::Refusal;
 use crate::replica::Output;
@@ -54,7 +54,7 @@ pub enum Query {
         /// At most so many.
         limit: usize,
     },
-    /// Grants, the oldest first.
+    /// Rows of the ledger, the oldest first.
     Ledger {
         /// All but the first so many.
         skip: u64,

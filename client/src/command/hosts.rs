@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use manyhands_core::credit::MicroCredits;
 use manyhands_proto::v1;
 
 use crate::context::Context;
@@ -56,6 +57,7 @@ impl Hosts {
                 "VALID",
                 "INVALID",
                 "ERRORS",
+                "CREDIT",
             ],
             &rows,
         )
@@ -78,5 +80,6 @@ fn row(host: &v1::Host) -> Vec<String> {
         host.valid.to_string(),
         host.invalid.to_string(),
         (host.errors + host.expired).to_string(),
+        MicroCredits(host.credit_micro).to_string(),
     ]
 }

@@ -1,9 +1,9 @@
 //! What the move of one unit means for its hosts, its job and the ledger.
 
 use super::context::Context;
+use super::payment;
 use super::rows::Rows;
 use crate::backoff;
-use crate::credit::{self, LedgerRow, MicroCredits};
 use crate::host::{Host, HostState};
 use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::job::JobState;
@@ -90,10 +90,15 @@ fn retry_at(unit: &WorkUnit, changed: u16, cx: &mut Context<'_>) -> Timestamp {
 }
 
 fn settle(rows: &mut Rows, id: UnitId, settlement: &Settlement, cx: &mut Context<'_>) {
-    grant(rows, id, &settlement.valid, cx.now);
+    for replica in replicas(rows, id, &settlement.valid) {
+        rows.job_mut(id.job).tally.valid += 1;
+        rows.host_mut(replica.host).counters.valid += 1;
+        payment::pay(rows, id.replica(replica.number), cx.now);
+    }
     vouch(rows, id, &settlement.valid);
     for replica in replicas(rows, id, &settlement.invalid) {
         rows.job_mut(id.job).tally.invalid += 1;
+        payment::take_back(rows, id.replica(replica.number), cx.now);
         // Whoever goes on from a stranger's checkpoint cannot know whether it is honest.
         if replica.lineage.is_empty() {
             let host = rows.host_mut(replica.host);
@@ -104,36 +109,6 @@ fn settle(rows: &mut Rows, id: UnitId, settlement: &Settlement, cx: &mut Context
         }
     }
     release(rows, id, &settlement.aborted, cx);
-}
-
-fn grant(rows: &mut Rows, id: UnitId, valid: &[u16], now: Timestamp) {
-    let cpu_ms_max = rows.job(id.job).policy.cpu_ms_max.0;
-    let valid = replicas(rows, id, valid);
-    let claims: Vec<MicroCredits> = valid
-        .iter()
-        .map(|replica| credit::claim(replica.usage().unwrap_or_default().work, cpu_ms_max))
-        .collect();
-    let grant = credit::grant(claims.iter().copied());
-    for (replica, claim) in valid.iter().zip(claims) {
-        rows.job_mut(id.job).tally.valid += 1;
-        let host = rows.host_mut(replica.host);
-        host.counters.valid += 1;
-        if replica.is_paid {
-            continue;
-        }
-        host.credit = host.credit.plus(grant);
-        rows.grant(LedgerRow {
-            replica: id.replica(replica.number),
-            host: replica.host,
-            volunteer: replica.volunteer,
-            claim,
-            grant,
-            granted_at: now,
-        });
-        if let Some(replica) = rows.unit_mut(id).replica_mut(replica.number) {
-            replica.is_paid = true;
-        }
-    }
 }
 
 /// Notes everybody who had a hand in a chain that agrees, so that the unit is found again if one of

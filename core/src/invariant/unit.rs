@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Violation, ensure};
+use crate::credit::{self, MicroCredits};
 use crate::host::Host;
 use crate::id::{HostId, VolunteerId};
 use crate::job::{Job, JobState};
@@ -23,7 +24,7 @@ pub(super) fn check(
     ensure(numbered, format_args!("unit {id}: the numbers of its replicas"))?;
     check_volunteers(unit)?;
     check_chains(unit)?;
-    check_state(unit, job)?;
+    check_state(unit, job, hosts)?;
     check_ready(unit, job, hosts)
 }
 
@@ -61,7 +62,11 @@ fn check_chains(unit: &WorkUnit) -> Result<(), Violation> {
 }
 
 /// The state follows from the replicas: above all, no canonical one without a quorum.
-fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
+fn check_state(
+    unit: &WorkUnit,
+    job: &Job,
+    hosts: &BTreeMap<HostId, Host>,
+) -> Result<(), Violation> {
     let id = unit.id;
     let valid: Vec<&Replica> =
         unit.replicas.iter().filter(|r| r.verdict() == Some(Verdict::Valid)).collect();
@@ -71,8 +76,8 @@ fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
     let has_quorum = chains.len() >= usize::from(job.policy.quorum);
     ensure(valid.is_empty() || has_quorum, format_args!("unit {id}: valid below the quorum"))?;
 
-    let is_paid = valid.iter().all(|replica| replica.is_paid);
-    ensure(is_paid, format_args!("unit {id}: a valid replica was never paid"))?;
+    let is_paid = |replica: &&Replica| replica.is_paid || !is_active(replica, hosts);
+    ensure(valid.iter().all(is_paid), format_args!("unit {id}: a valid replica is not paid"))?;
     let is_open = unit.state == UnitState::Open;
     let is_leased = unit.leased().next().is_some();
     ensure(is_open || !is_leased, format_args!("unit {id} has ended and is leased"))?;
@@ -88,32 +93,52 @@ fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
     }
 }
 
-/// No answer rests on the word of a suspended host, unless it is still to be looked at again or its
-/// job was taken back.
+/// No answer rests on the word of a suspended host, and none has credit for one that does, unless it is
+/// still to be looked at again. Of a job that was taken back, answers are left as they are.
 pub(super) fn check_vouchers(
     unit: &WorkUnit,
     job: &Job,
     hosts: &BTreeMap<HostId, Host>,
 ) -> Result<(), Violation> {
-    let is_pending = unit.hosts().filter_map(|host| hosts.get(&host)?.reopen_from());
-    let is_pending = is_pending.into_iter().any(|from| from <= unit.id);
+    if is_pending(unit, hosts) {
+        return Ok(());
+    }
+    let quorum = usize::from(job.policy.quorum);
+    let stands = sound_chains(unit, hosts).len() >= quorum;
+    let is_bought = |r: &Replica| r.is_paid && !is_active(r, hosts) && pay(r, job).0 > 0;
+    ensure(
+        stands || !unit.replicas.iter().any(is_bought),
+        format_args!("unit {}: a suspended host has credit for what does not stand", unit.id),
+    )?;
     let is_taken_back = match job.state {
         JobState::Cancelling { .. } | JobState::Cancelled => true,
         JobState::Open | JobState::Finished => false,
     };
-    if unit.canonical().is_none() || is_pending || is_taken_back {
-        return Ok(());
-    }
-    let is_active = |replica: &Replica| hosts.get(&replica.host).is_some_and(Host::is_active);
-    let spoilt: BTreeSet<u16> =
-        unit.replicas.iter().filter(|r| !is_active(r)).map(|replica| replica.chain).collect();
+    let rests_on_others = unit.canonical().is_none() || is_taken_back || stands;
+    ensure(rests_on_others, format_args!("unit {} rests on the word of a suspended host", unit.id))
+}
+
+/// Whether the unit is still to be looked at, because a host of it was suspended.
+fn is_pending(unit: &WorkUnit, hosts: &BTreeMap<HostId, Host>) -> bool {
+    let mut from = unit.hosts().filter_map(|host| hosts.get(&host)?.reopen_from());
+    from.any(|from| from <= unit.id)
+}
+
+/// The chains that agree with the quorum and in which no suspended host had a hand.
+fn sound_chains(unit: &WorkUnit, hosts: &BTreeMap<HostId, Host>) -> BTreeSet<u16> {
+    let suspended = unit.replicas.iter().filter(|replica| !is_active(replica, hosts));
+    let spoilt: BTreeSet<u16> = suspended.map(|replica| replica.chain).collect();
     let valid = unit.replicas.iter().filter(|r| r.verdict() == Some(Verdict::Valid));
-    let sound: BTreeSet<u16> =
-        valid.map(|replica| replica.chain).filter(|chain| !spoilt.contains(chain)).collect();
-    ensure(
-        sound.len() >= usize::from(job.policy.quorum),
-        format_args!("unit {} rests on the word of a suspended host", unit.id),
-    )
+    valid.map(|replica| replica.chain).filter(|chain| !spoilt.contains(chain)).collect()
+}
+
+fn is_active(replica: &Replica, hosts: &BTreeMap<HostId, Host>) -> bool {
+    hosts.get(&replica.host).is_some_and(Host::is_active)
+}
+
+/// What a replica is paid, if it is.
+pub(super) fn pay(replica: &Replica, job: &Job) -> MicroCredits {
+    credit::claim(replica.usage().unwrap_or_default().work, job.policy.cpu_ms_max.0)
 }
 
 /// A unit is ready only while it is open and may have more replicas, and one that nobody computes
@@ -144,9 +169,9 @@ fn check_ready(
     };
     let surely_wanted = wanted_if(&|_| true) > 0 && may_have_more;
     ensure(!surely_wanted || is_ready, format_args!("unit {id} wants a replica and is not ready"))?;
-    let is_active = |replica: &Replica| hosts.get(&replica.host).is_some_and(Host::is_active);
     let is_sound = |replica: &Replica| {
-        unit.replicas.iter().filter(|other| other.chain == replica.chain).all(is_active)
+        let mut chain = unit.replicas.iter().filter(|other| other.chain == replica.chain);
+        chain.all(|replica| is_active(replica, hosts))
     };
     let maybe_wanted = wanted_if(&is_sound) > 0;
     ensure(!is_ready || maybe_wanted, format_args!("unit {id} is ready and wants no replica"))
@@ -162,7 +187,11 @@ fn largest_class(unit: &WorkUnit, counts: &dyn Fn(&Replica) -> bool) -> usize {
 
 /// Final states are never left and verdicts never change, unless the unit was opened again; replicas
 /// are never forgotten, and what they said never changes.
-pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation> {
+pub(super) fn check_step(
+    old: &WorkUnit,
+    new: &WorkUnit,
+    hosts: &BTreeMap<HostId, Host>,
+) -> Result<(), Violation> {
     let id = old.id;
     let is_reopened = new.reopened > old.reopened;
     let may_follow = match (&old.state, &new.state) {
@@ -184,7 +213,9 @@ pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation
             ReplicaState::Success { .. } | ReplicaState::AppError { .. } => {
                 let was_open = was.verdict() == Some(Verdict::Inconclusive);
                 let may_change = was_open || is_reopened || was.verdict() == is.verdict();
-                was.class() == is.class() && may_change && (is.is_paid || !was.is_paid)
+                let is_wrong = is.verdict() == Some(Verdict::Invalid) || !is_active(is, hosts);
+                let may_be_taken_back = is.is_paid || !was.is_paid || is_wrong;
+                was.class() == is.class() && may_change && may_be_taken_back
             }
         };
         ensure(may_follow, format_args!("replica {replica} changed after its end"))?;

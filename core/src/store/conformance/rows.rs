@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::account::Account;
-use crate::credit::{LedgerRow, MicroCredits};
+use crate::credit::MicroCredits;
 use crate::digest::Digest;
 use crate::host::{Counters, Host, HostState};
 use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
@@ -11,6 +11,7 @@ use crate::invite::{Invite, Role};
 use crate::job::{Counts, Job, JobState, Tally};
 use crate::key::{Key, Signature};
 use crate::lease::Lease;
+use crate::ledger::{Entry, Kind as LedgerKind};
 use crate::policy::Policy;
 use crate::replica::{CheckpointRef, Output, Replica, ReplicaState, Usage, Verdict};
 use crate::requirement::{Capabilities, Kind, Requirement};
@@ -221,13 +222,13 @@ pub fn account(number: u64) -> Account {
 
 /// A grant.
 #[must_use]
-pub fn grant(replica: ReplicaId, host: u64) -> LedgerRow {
-    LedgerRow {
+pub fn grant(replica: ReplicaId, host: u64) -> Entry {
+    Entry {
+        kind: LedgerKind::Grant,
         replica,
         host: HostId(host),
         volunteer: VolunteerId(host + 100),
-        claim: MicroCredits(9),
-        grant: MicroCredits(8),
-        granted_at: Timestamp(1_700_000_000_800),
+        amount: MicroCredits(8),
+        at: Timestamp(1_700_000_000_800),
     }
 }
