@@ -73,6 +73,7 @@ pub mod refusal;
 pub mod replica;
 pub mod reply;
 pub mod requirement;
+pub mod results;
 pub mod schedule;
 pub mod settings;
 pub mod store;

@@ -12,11 +12,15 @@ use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 use crate::work_unit::WorkUnit;
 
+mod assurance;
 mod receipt;
+mod survey;
 mod why;
 mod words;
 
+pub use assurance::Assurance;
 pub use receipt::Receipt;
+pub use survey::{Survey, Voice};
 
 /// Something to read. Pages have at most [`PAGE_MAX`] rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
