@@ -105,7 +105,7 @@ pub enum BrokenChain {
         expected: u64,
     },
     /// It has another hash.
-    #[error("its chain is not the hash of the rows up to it: it or one before it was changed")]
+    #[error("its chain is not the hash of this row and all before it: it was changed")]
     Hash,
 }
 

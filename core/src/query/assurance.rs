@@ -31,12 +31,8 @@ impl Assurance {
         ];
         if quorum > 1 {
             assumptions.extend([
-                "no whole quorum of a unit told the same lie: volunteers who collude are not ruled \
-                 out"
-                .to_owned(),
-                "volunteers are different people: whoever joined under several names counts as \
-                 several"
-                    .to_owned(),
+                format!("no {quorum} volunteers told the same lie about a unit together"),
+                "volunteers are different people, not one under several names".to_owned(),
             ]);
         }
         Self { quorum, claim, assumptions }

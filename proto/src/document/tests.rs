@@ -2,7 +2,7 @@
 
 use manyhands_core::credit::MicroCredits;
 use manyhands_core::id::{HostId, JobId, VolunteerId};
-use manyhands_core::ledger::{Entry, Head, Kind, Replay, RowError};
+use manyhands_core::ledger::{Entry, Head, Kind, Replay};
 use manyhands_core::time::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
@@ -117,7 +117,7 @@ fn is_whole(file: &[u8]) -> bool {
     for line in file.split_inclusive(|byte| *byte == b'\n') {
         match read_line(line) {
             Ok(Line::Row(row)) if end.is_none() => {
-                if let Err::<(), RowError>(_) = replay.follow(&row) {
+                if replay.follow(&row).is_err() {
                     return false;
                 }
             }

@@ -61,8 +61,8 @@ fn check_replicas(receipt: &Receipt) -> Result<(), Inconsistent> {
 fn check_assurance(receipt: &Receipt) -> Result<(), Inconsistent> {
     let quorum = receipt.policy.quorum;
     ensure(receipt.assurance.quorum == quorum, "`assurance.quorum` and `policy.quorum`")?;
-    let fewest = receipt.agreeing.first().map_or(quorum.into(), |share| share.copies);
-    ensure(fewest >= quorum.into(), "a unit has outputs without its quorum")
+    let has_quorum = |share: &Share| share.copies >= quorum.into();
+    ensure(receipt.agreeing.iter().all(has_quorum), "a unit has outputs without its quorum")
 }
 
 fn check_hosts(receipt: &Receipt) -> Result<(), Inconsistent> {
