@@ -14,9 +14,11 @@ use crate::command::hosts::Hosts;
 use crate::command::invite::Invite;
 use crate::command::jobs::Jobs;
 use crate::command::join::Join;
+use crate::command::ledger::Ledger;
 use crate::command::receipt::ReceiptOf;
 use crate::command::slot::Slot;
 use crate::command::submit::Submit;
+use crate::command::verify::Verify;
 use crate::command::watch::Watch;
 use crate::command::why::Why;
 use crate::command::worker::Worker;
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Cancel(Cancel),
     Why(Why),
     Receipt(ReceiptOf),
+    Verify(Verify),
+    Ledger(Ledger),
     Join(Join),
     Worker(Worker),
     Coordinator(Coordinator),

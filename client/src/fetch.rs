@@ -8,6 +8,7 @@ use bytes::Bytes;
 use manyhands_core::digest::Digest;
 use manyhands_core::manifest::Manifest;
 use manyhands_core::replica::Output;
+use manyhands_core::results::is_kept;
 use manyhands_proto::convert::{
     MANIFEST_BYTES_MAX, WireError, canonical_outputs, decode_manifest, digest,
 };
@@ -22,9 +23,6 @@ use crate::session::Session;
 
 /// Most changed files that a fetch names.
 pub const CHANGES_NAMED_MAX: usize = 1_000;
-
-/// The name of what a program printed.
-const STDOUT: &str = "stdout";
 
 /// What a fetch did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,11 +125,6 @@ pub async fn outputs(
     }
     index.finish()?;
     Ok(fetched)
-}
-
-/// An empty standard output is every silent program's: no file.
-fn is_kept(output: &Output) -> bool {
-    output.name != STDOUT || output.bytes > 0
 }
 
 async fn file(

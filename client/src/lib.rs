@@ -3,16 +3,21 @@
 //! - [`job_file`] turns a TOML file into a manifest and the blobs that it names;
 //! - [`profile`] is who you are and which coordinator you joined, [`session`] the link to it;
 //! - [`upload`] and [`download`] move blobs, each verified by its digest;
-//! - [`mod@fetch`] gets outputs as files, [`layout`] says which output becomes which file.
+//! - [`mod@fetch`] gets outputs as files, [`layout`] says which output becomes which file;
+//! - [`receipt`] and [`ledger`] get what the coordinator signs, and [`fetched`] and [`ledger`] check it
+//!   without a coordinator.
 //!
 //! The `manyhands` program is a thin shell around this, the coordinator and the worker.
 
 pub mod download;
 pub mod fetch;
+pub mod fetched;
 pub mod job_file;
 pub mod layout;
+pub mod ledger;
 pub mod profile;
 pub mod quantity;
+pub mod receipt;
 pub mod rehearsal;
 pub mod session;
 pub mod upload;

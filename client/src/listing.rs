@@ -63,27 +63,6 @@ pub(crate) struct HostRow {
     pub(crate) key: String,
 }
 
-/// What stands behind a job's outputs.
-#[derive(Debug, Serialize)]
-pub(crate) struct ReceiptRow {
-    pub(crate) job: u64,
-    pub(crate) manifest: String,
-    pub(crate) units: UnitsRow,
-    pub(crate) quorum: u32,
-    pub(crate) replicas: u64,
-    pub(crate) replicas_valid: u64,
-    pub(crate) replicas_invalid: u64,
-    /// How often an answer was taken back and computed again.
-    pub(crate) units_reopened: u64,
-    pub(crate) volunteers: u32,
-    pub(crate) hosts_refuted: Vec<u64>,
-    /// Hexadecimal BLAKE3 over the canonical answers; empty until the job has ended.
-    pub(crate) outputs: String,
-    /// Instruction sets of the hosts that vouch.
-    pub(crate) isas: Vec<String>,
-    pub(crate) line: String,
-}
-
 impl From<v1::Job> for JobRow {
     fn from(job: v1::Job) -> Self {
         Self {
@@ -141,26 +120,6 @@ impl From<v1::Host> for HostRow {
             credit_micro: host.credit_micro,
             seen_at_ms: host.seen_at_ms,
             key: hex(&host.key),
-        }
-    }
-}
-
-impl From<v1::Receipt> for ReceiptRow {
-    fn from(receipt: v1::Receipt) -> Self {
-        Self {
-            job: receipt.job,
-            manifest: hex(&receipt.manifest),
-            units: receipt.units.unwrap_or_default().into(),
-            quorum: receipt.quorum,
-            replicas: receipt.replicas,
-            replicas_valid: receipt.replicas_valid,
-            replicas_invalid: receipt.replicas_invalid,
-            units_reopened: receipt.units_reopened,
-            volunteers: receipt.volunteers,
-            hosts_refuted: receipt.hosts_refuted,
-            outputs: hex(&receipt.outputs),
-            isas: receipt.isas,
-            line: receipt.line,
         }
     }
 }

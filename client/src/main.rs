@@ -10,6 +10,7 @@ mod listing;
 mod operator;
 mod progress;
 mod signals;
+mod signer;
 mod size;
 mod terminal;
 
@@ -56,9 +57,11 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Invite(it) => it.run(context).await,
         Command::Jobs(it) => it.run(context).await,
         Command::Join(it) => it.run(context).await,
+        Command::Ledger(it) => it.run(context).await,
         Command::Receipt(it) => it.run(context).await,
         Command::Slot(_) => Err(Failure::failed("slots start without a runtime")),
         Command::Submit(it) => it.run(context).await,
+        Command::Verify(it) => it.run(context).await,
         Command::Watch(it) => it.run(context).await,
         Command::Why(it) => it.run(context).await,
         Command::Worker(it) => Box::pin(it.run(context)).await,

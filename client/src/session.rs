@@ -5,6 +5,7 @@ use manyhands_proto::link::{self, Endpoint, LinkError};
 use manyhands_proto::v1::admin_client::AdminClient;
 use manyhands_proto::v1::blobs_client::BlobsClient;
 use manyhands_proto::v1::jobs_client::JobsClient;
+use manyhands_proto::v1::ledger_client::LedgerClient;
 
 /// Largest message that is taken from a coordinator: a page of 1,000 jobs or hosts is far smaller.
 const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -34,6 +35,12 @@ impl Session {
     #[must_use]
     pub fn blobs(&self) -> BlobsClient<link::Channel> {
         BlobsClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// The ledger of credit.
+    #[must_use]
+    pub fn ledger(&self) -> LedgerClient<link::Channel> {
+        LedgerClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     /// The operator's service; answers only to the coordinator's own key.

@@ -97,6 +97,11 @@ impl Terminal {
     }
 }
 
+/// A text from elsewhere, without characters that would move the cursor or change colours.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 fn width(text: &str) -> usize {
     text.chars().count()
 }
@@ -117,6 +122,11 @@ mod tests {
     fn columns_line_up() {
         let line = aligned(&["a".into(), "bee".into(), "c".into()], &[3, 3, 1]);
         assert_eq!(line, "a    bee  c");
+    }
+
+    #[test]
+    fn texts_from_elsewhere_cannot_steer_the_terminal() {
+        assert_eq!(plain("a\x1b[31m\r\u{9b}ü"), "a\u{fffd}[31m\u{fffd}\u{fffd}ü");
     }
 
     #[test]

@@ -4,15 +4,18 @@ mod admin;
 mod blobs;
 mod callers;
 mod jobs;
+mod ledger;
 mod status;
 mod work;
 
 use std::sync::Arc;
 
 use manyhands_core::time::Timestamp;
+use manyhands_proto::identity::Identity;
 use manyhands_proto::v1::admin_server::AdminServer;
 use manyhands_proto::v1::blobs_server::BlobsServer;
 use manyhands_proto::v1::jobs_server::JobsServer;
+use manyhands_proto::v1::ledger_server::LedgerServer;
 use manyhands_proto::v1::work_server::WorkServer;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +32,8 @@ pub(crate) use jobs::named;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Config,
+    /// The coordinator's own key: it signs what others keep.
+    pub(crate) identity: Identity,
     pub(crate) desk: Desk,
     pub(crate) reader: Reader,
     pub(crate) hub: Arc<Hub>,
@@ -48,5 +53,6 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Routes {
     Routes::new(WorkServer::new(work::Work(share())).max_decoding_message_size(max))
         .add_service(JobsServer::new(jobs::Jobs(share())).max_decoding_message_size(max))
         .add_service(BlobsServer::new(blobs::BlobService(share())).max_decoding_message_size(max))
+        .add_service(LedgerServer::new(ledger::Ledger(share())).max_decoding_message_size(max))
         .add_service(AdminServer::new(admin::Admin(share())).max_decoding_message_size(max))
 }

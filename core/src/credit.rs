@@ -1,9 +1,6 @@
-//! What is claimed for a replica, and what is granted.
+//! What the work of a replica is worth.
 
 use std::fmt;
-
-use crate::id::{HostId, ReplicaId, VolunteerId};
-use crate::time::Timestamp;
 
 /// Work that makes one micro-credit; one credit is 10^12 of work. Measured on seven kernels, a core of an
 /// ordinary machine does 4 to 11 times this in a millisecond, so one credit is a few minutes of it.
@@ -18,36 +15,13 @@ pub const MICRO_CREDITS_PER_MS_MAX: u64 = 50;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MicroCredits(pub u64);
 
-/// One grant. Rows are only ever added, and a replica never has two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LedgerRow {
-    /// For what.
-    pub replica: ReplicaId,
-    /// To which host.
-    pub host: HostId,
-    /// To which volunteer.
-    pub volunteer: VolunteerId,
-    /// What the host asked for.
-    pub claim: MicroCredits,
-    /// What it got.
-    pub grant: MicroCredits,
-    /// When.
-    pub granted_at: Timestamp,
-}
-
 /// What a replica claims that counted `work` and was allowed `cpu_ms_max` of CPU time. A part of a
-/// micro-credit is rounded up, so that no work is for nothing.
+/// micro-credit is rounded up, so that no work is for nothing. Replicas that agree counted the same
+/// work, so their claims are one, and each is granted it.
 #[must_use]
 pub fn claim(work: u64, cpu_ms_max: u64) -> MicroCredits {
     let credit_max = cpu_ms_max.saturating_mul(MICRO_CREDITS_PER_MS_MAX);
     MicroCredits(work.div_ceil(WORK_PER_MICRO_CREDIT).min(credit_max))
-}
-
-/// What each valid replica of a unit is granted. Replicas that agree counted the same work, so their
-/// claims are one; were they not, the smallest would count.
-#[must_use]
-pub fn grant(claims: impl IntoIterator<Item = MicroCredits>) -> MicroCredits {
-    claims.into_iter().min().unwrap_or_default()
 }
 
 impl MicroCredits {
@@ -55,6 +29,12 @@ impl MicroCredits {
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
+    }
+
+    /// The difference; nothing, if `other` is more.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
     }
 }
 
@@ -68,12 +48,6 @@ impl fmt::Display for MicroCredits {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_modest_claim_is_granted() {
-        assert_eq!(grant([9, 3, 500].map(MicroCredits)), MicroCredits(3));
-        assert_eq!(grant([]), MicroCredits(0));
-    }
 
     #[test]
     fn work_is_claimed_in_whole_micro_credits() {

@@ -21,6 +21,7 @@ mod effects;
 mod enrol;
 mod expire;
 mod invite;
+mod payment;
 mod recover;
 mod renew;
 mod reopen;

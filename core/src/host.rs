@@ -31,7 +31,7 @@ pub struct Host {
     pub reopening: Option<Reopening>,
     /// What became of its replicas.
     pub counters: Counters,
-    /// Sum of all its grants.
+    /// Sum of all its grants that were not taken back.
     pub credit: MicroCredits,
     /// What it computes now, at most [`LEASES_PER_HOST_MAX`](crate::limits::LEASES_PER_HOST_MAX),
     /// sorted by replica.

@@ -58,7 +58,7 @@ pub fn check(store: &dyn Store) -> Result<(), Violation> {
     }
     part::check(store, &snapshot.units, &snapshot.jobs)?;
     check_leases(&snapshot)?;
-    ledger::check(store, &snapshot.units, &snapshot.hosts)
+    ledger::check(store, &snapshot)
 }
 
 /// Checks that what `before` held as final is still so in `after`.
@@ -71,7 +71,7 @@ pub fn check_step(before: &dyn Store, after: &dyn Store) -> Result<(), Violation
     for old in &before.units {
         let new = units.get(&old.id);
         let new = new.ok_or_else(|| broken(format_args!("unit {} has vanished", old.id)))?;
-        unit::check_step(old, new)?;
+        unit::check_step(old, new, &after.hosts)?;
     }
     for (id, old) in before.jobs.iter().filter(|(_, job)| job.is_ended()) {
         let new = after.jobs.get(id);

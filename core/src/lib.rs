@@ -14,7 +14,7 @@
 //! - [`store`] is the port to what is remembered, with a memory implementation.
 //! - [`query`] reads; [`agent`] is the pure half of a worker; [`invariant`] checks a whole store.
 //! - The rest are the nouns ([`job`], [`work_unit`], [`replica`], [`host`], …) and the rules about
-//!   them ([`validate`], [`trust`], [`transition`], [`schedule`], [`credit`], [`backoff`]).
+//!   them ([`validate`], [`trust`], [`transition`], [`schedule`], [`credit`], [`ledger`], [`backoff`]).
 //!
 //! ```
 //! use manyhands_core::command::{Command, Request};
@@ -63,6 +63,7 @@ pub mod invite;
 pub mod job;
 pub mod key;
 pub mod lease;
+pub mod ledger;
 pub mod limits;
 pub mod manifest;
 pub mod order;
@@ -74,6 +75,7 @@ pub mod refusal;
 pub mod replica;
 pub mod reply;
 pub mod requirement;
+pub mod results;
 pub mod schedule;
 pub mod settings;
 pub mod store;

@@ -1,10 +1,10 @@
 //! Reading, without changing anything: what can be asked of a store, and the answers.
 
-use crate::credit::LedgerRow;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId};
 use crate::job::Job;
 use crate::key::Key;
+use crate::ledger::LedgerRow;
 use crate::limits::PAGE_MAX;
 use crate::refusal::Refusal;
 use crate::replica::Output;
@@ -12,11 +12,15 @@ use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 use crate::work_unit::WorkUnit;
 
+mod assurance;
 mod receipt;
+mod survey;
 mod why;
 mod words;
 
+pub use assurance::Assurance;
 pub use receipt::Receipt;
+pub use survey::{Survey, Voice};
 
 /// Something to read. Pages have at most [`PAGE_MAX`] rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +58,7 @@ pub enum Query {
         /// At most so many.
         limit: usize,
     },
-    /// Grants, the oldest first.
+    /// Rows of the ledger, the oldest first.
     Ledger {
         /// All but the first so many.
         skip: u64,

@@ -29,7 +29,7 @@ pub struct Replica {
     pub resumed_from: Option<CheckpointRef>,
     /// The furthest checkpoint of its chain that is known to the coordinator.
     pub checkpoint: Option<CheckpointRef>,
-    /// Whether it was granted credit: once for good, also if its unit is opened again.
+    /// Whether it has credit: a grant for it that was not taken back.
     pub is_paid: bool,
     /// What became of it.
     pub state: ReplicaState,

@@ -10,7 +10,6 @@ pub mod conformance;
 pub mod memory;
 
 use crate::account::Account;
-use crate::credit::LedgerRow;
 use crate::digest::Digest;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId, VolunteerId};
@@ -18,6 +17,7 @@ use crate::invite::Invite;
 use crate::job::Job;
 use crate::key::Key;
 use crate::part::Part;
+use crate::ledger::{Head, LedgerRow};
 use crate::time::Timestamp;
 use crate::volunteer::Volunteer;
 use crate::work_unit::WorkUnit;
@@ -39,7 +39,7 @@ pub enum Write {
     PutAccount(Account),
     /// What a host answered of a job, by both.
     PutPart(Part),
-    /// A grant, after all others.
+    /// A row of the ledger: the next one after its head.
     AppendLedger(LedgerRow),
     /// That the answer to a unit rested on the word of a host, among others; again is no more.
     Vouch {
@@ -68,7 +68,7 @@ pub struct Voucher {
     pub host: HostId,
     /// Who lends it.
     pub volunteer: VolunteerId,
-    /// How many of its replicas were found valid.
+    /// For how many of its replicas a grant stands: they were found valid, and nothing was taken back.
     pub replicas: u32,
 }
 
@@ -180,9 +180,11 @@ pub trait Store {
     /// A scientist.
     fn account(&self, key: &Key) -> Result<Option<Account>, StoreError>;
 
-    /// Grants in the order in which they were appended, after the first `skip`.
+    /// Where the ledger ends.
+    fn ledger_head(&self) -> Result<Head, StoreError>;
+    /// Rows of the ledger in the order in which they were appended, after the first `skip`.
     fn ledger(&self, skip: u64, limit: usize) -> Result<Vec<LedgerRow>, StoreError>;
-    /// Who was granted credit for replicas of a job, by host.
+    /// Who has credit for replicas of a job, by host: nobody from whom all of it was taken back.
     fn vouchers(&self, job: JobId, limit: usize) -> Result<Vec<Voucher>, StoreError>;
 }
 

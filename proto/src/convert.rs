@@ -9,6 +9,7 @@ mod field;
 mod host;
 mod ids;
 mod job;
+mod ledger;
 mod manifest;
 mod work;
 
@@ -19,6 +20,7 @@ pub use self::error::{Fault, WireError};
 pub use self::field::{digest, key, signature};
 pub use self::host::role;
 pub use self::job::{canonical, canonical_outputs};
+pub use self::ledger::ledger_rows;
 pub use self::manifest::{
     MANIFEST_BYTES_MAX, MANIFEST_SIGNATURE, decode_manifest, encode_manifest,
 };

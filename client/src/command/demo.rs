@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use clap::Args;
-use manyhands::fetch;
-use manyhands_proto::v1;
+use manyhands::{fetch, receipt};
 
 use super::submit::{self, Submitted};
 use crate::context::Context;
@@ -68,7 +67,7 @@ async fn play(context: &Context, place: &Workplace, grid: &mut Grid) -> Result<(
     let took = began.elapsed();
     let results = place.results();
     fetch::outputs(&scientist, job, &manifest, &results, |_| {}).await?;
-    let receipt = scientist.jobs().receipt(v1::GetJobRequest { job }).await?.into_inner();
+    let receipt = receipt::get(&scientist, job).await?.signed.body;
     let ending =
         Ending { manifest: &manifest, results: &results, hosts: &hosts, receipt: &receipt, took };
     tell(terminal, &ending)

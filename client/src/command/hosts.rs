@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use manyhands_core::time::Timestamp;
+use manyhands_core::credit::MicroCredits;
 use manyhands_proto::v1;
 
 use crate::clock;
@@ -61,6 +62,7 @@ impl Hosts {
                 "VALID",
                 "INVALID",
                 "ERRORS",
+                "CREDIT",
             ],
             &rows,
         )
@@ -80,6 +82,7 @@ fn row(host: &v1::Host, now: Timestamp) -> Vec<String> {
         host.valid.to_string(),
         host.invalid.to_string(),
         (host.errors + host.expired).to_string(),
+        MicroCredits(host.credit_micro).to_string(),
     ]
 }
 

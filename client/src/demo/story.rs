@@ -7,6 +7,7 @@ use std::time::Duration;
 use manyhands::layout::Layout;
 use manyhands_core::manifest::Manifest;
 use manyhands_core::time::Span;
+use manyhands_proto::document::receipt::Receipt;
 use manyhands_proto::v1;
 
 use crate::failure::Failure;
@@ -28,7 +29,7 @@ pub(crate) struct Ending<'a> {
     /// The hosts, as the operator sees them.
     pub(crate) hosts: &'a [v1::Host],
     /// What stands behind the outputs.
-    pub(crate) receipt: &'a v1::Receipt,
+    pub(crate) receipt: &'a Receipt,
     /// From submission to the last answer.
     pub(crate) took: Duration,
 }
@@ -57,7 +58,7 @@ pub(crate) fn tell(terminal: Terminal, ending: &Ending<'_>) -> Result<(), Failur
         "{tick} {} lied {} times and was refuted each time; none of it is in the results",
         liar.nickname, liar.invalid
     ))?;
-    terminal.line(&format!("{tick} {}", receipt.line))
+    terminal.line(&format!("{tick} {}", receipt.summary))
 }
 
 /// The exponents whose unit said "prime", in order.

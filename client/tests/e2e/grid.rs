@@ -64,6 +64,11 @@ impl Grid {
         self.coordinator = Some(process);
     }
 
+    /// Kills the coordinator for good.
+    pub(crate) fn stop_coordinator(&mut self) {
+        self.coordinator.take().expect("a coordinator runs").kill();
+    }
+
     /// Kills the coordinator, as a power cut would, and starts it again where it was.
     pub(crate) fn crash_coordinator(&mut self) {
         self.coordinator.take().expect("a coordinator runs").kill();

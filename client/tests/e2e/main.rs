@@ -12,5 +12,6 @@ mod examples;
 mod failing_programs;
 mod grid;
 mod process;
+mod proofs;
 mod resumption;
 mod volunteers;

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use manyhands_coordinator::store::sqlite::SqliteStore;
-use manyhands_core::credit::{LedgerRow, MicroCredits};
+use manyhands_core::credit::MicroCredits;
 use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
+use manyhands_core::ledger::{Entry, Head, Kind};
 use manyhands_core::replica::{Output, Replica, ReplicaState, Usage, Verdict, answer};
 use manyhands_core::store::{Store as _, Write};
 use manyhands_core::time::Timestamp;
@@ -20,6 +21,7 @@ const NOW: Timestamp = Timestamp(1_700_000_000_000);
 pub(crate) fn lifecycles_per_s(batch: u32) -> f64 {
     let dir = tempfile::tempdir().unwrap();
     let mut store = SqliteStore::open(&dir.path().join("floor.db")).unwrap();
+    let mut head = Head::EMPTY;
     let began_at = Instant::now();
     for first in (0..LIFECYCLES).step_by(batch as usize) {
         let units = first..first + batch;
@@ -29,8 +31,9 @@ pub(crate) fn lifecycles_per_s(batch: u32) -> f64 {
             store.apply(writes.collect()).unwrap();
         }
         let grants = units.clone().flat_map(|index| [0, 1].map(|number| grant(index, number)));
+        let grants = grants.map(|entry| Write::AppendLedger(head.append(entry)));
         let vouches = units.flat_map(|index| [0, 1].map(|number| vouch(index, number)));
-        store.apply(grants.map(Write::AppendLedger).chain(vouches).collect()).unwrap();
+        store.apply(grants.chain(vouches).collect()).unwrap();
         store.commit().unwrap();
     }
     f64::from(LIFECYCLES) / began_at.elapsed().as_secs_f64()
@@ -89,11 +92,10 @@ fn vouch(index: u32, number: u16) -> Write {
     Write::Vouch { host: who(number).0, unit: id(index) }
 }
 
-fn grant(index: u32, number: u16) -> LedgerRow {
+fn grant(index: u32, number: u16) -> Entry {
     let (host, volunteer) = who(number);
-    let (claim, grant) = (MicroCredits(5), MicroCredits(5));
-    let replica = id(index).replica(number);
-    LedgerRow { replica, host, volunteer, claim, grant, granted_at: NOW }
+    let (replica, amount) = (id(index).replica(number), MicroCredits(5));
+    Entry { kind: Kind::Grant, replica, host, volunteer, amount, at: NOW }
 }
 
 fn who(number: u16) -> (HostId, VolunteerId) {

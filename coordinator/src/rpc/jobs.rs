@@ -143,13 +143,15 @@ impl v1::jobs_server::Jobs for Jobs {
         }
     }
 
+    type ReceiptStream = Replies<v1::DocumentChunk>;
+
     async fn receipt(
         &self,
         request: Request<v1::GetJobRequest>,
-    ) -> Result<Response<v1::Receipt>, Status> {
+    ) -> Result<Response<Self::ReceiptStream>, Status> {
         self.0.callers.member(&request).await?;
         let job = job(&self.0, JobId(request.into_inner().job)).await?;
-        receipt::receipt(&self.0, job).await.map(Response::new)
+        Ok(Response::new(Box::pin(receipt::stream(Arc::clone(&self.0), job.id))))
     }
 }
 

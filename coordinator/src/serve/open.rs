@@ -48,8 +48,10 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
     let (incoming, address) = listen(&config, &identity).await?;
     let invite = invite(&config, address, identity.public_key())?;
     let callers = Callers::new(identity.public_key(), reader.clone());
+    let key = identity.public_key();
     let shared = Arc::new(Shared {
         config,
+        identity,
         desk,
         reader,
         hub,
@@ -59,7 +61,6 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
         draining: CancellationToken::new(),
         tasks: TaskTracker::new(),
     });
-    let key = identity.public_key();
     leave_address(&folder, &invite);
     Ok(Coordinator { shared, desk: thread, incoming, address, key, invite, folder })
 }

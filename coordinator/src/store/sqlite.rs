@@ -7,6 +7,7 @@
 
 mod body;
 mod codec;
+mod ledger;
 mod open;
 mod read;
 mod write;

@@ -10,6 +10,7 @@ use manyhands_core::manifest::{AppVersion, Axis, Draft, Manifest, Values};
 use manyhands_core::policy::Policy;
 use manyhands_core::requirement::Kind;
 use manyhands_proto::convert::encode_manifest;
+use manyhands_proto::document::receipt::Receipt;
 use manyhands_proto::identity::{Context, Identity};
 use manyhands_proto::invite::Invite;
 use manyhands_proto::link::{self, Channel};
@@ -211,6 +212,17 @@ impl Person {
             all.push(unit);
         }
         all
+    }
+
+    /// The signed receipt of a job, verified.
+    pub(crate) async fn receipt(&mut self, job: u64) -> Receipt {
+        let request = v1::GetJobRequest { job };
+        let mut chunks = self.jobs.receipt(request).await.unwrap().into_inner();
+        let mut document = Vec::new();
+        while let Some(chunk) = chunks.message().await.unwrap() {
+            document.extend_from_slice(&chunk.data);
+        }
+        Receipt::open(&document).unwrap().body
     }
 }
 

@@ -5,6 +5,7 @@
 //! agree: whoever gave it is out for good.
 
 use super::context::Context;
+use super::payment;
 use super::rows::Rows;
 use crate::host::{Host, HostState, Reopening};
 use crate::id::{JobId, UnitId};
@@ -14,6 +15,7 @@ use crate::work_unit::WorkUnit;
 /// Counts a wrong answer, and suspends its host if that is due.
 pub(super) fn blame(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Context<'_>) {
     let is_lie = rows.unit(id).is_some_and(|unit| is_shared(unit, wrong));
+    payment::take_back(rows, id.replica(wrong.number), cx.now);
     let job = rows.job_mut(id.job);
     job.tally.invalid += 1;
     let is_first_caught = job.policy.confidence.is_some();

@@ -6,6 +6,7 @@
 
 use super::advance::advance;
 use super::context::Context;
+use super::payment;
 use super::rows::Rows;
 use super::settle::unaccount;
 use crate::host::{Host, Reopening as Ongoing};
@@ -58,10 +59,15 @@ fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
         JobState::Open | JobState::Settling(_) | JobState::Finished => false,
     };
     let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
-    if is_taken_back || !has_answer(unit) || transition::stands(unit, &job.policy, counts) {
+    let has_answer = has_answer(unit);
+    if has_answer && transition::stands(unit, &job.policy, counts) {
         return;
     }
     let test = if has_voice_left(unit, counts) { unit.test } else { Test::None };
+    payment::take_back_from_caught(rows, id, cx.now);
+    if is_taken_back || !has_answer {
+        return;
+    }
     let job = rows.job_mut(id.job);
     job.tally.reopened = job.tally.reopened.saturating_add(1);
     let unit = rows.unit_mut(id);
@@ -116,8 +122,8 @@ fn leave(rows: &mut Rows, id: UnitId) {
     }
 }
 
-/// What a verdict had counted is counted again with the next one. Credit stays: that is a matter of
-/// the ledger, which only grows.
+/// What a verdict had counted is counted again with the next one. Credit is a matter of its own: see
+/// [`payment`].
 fn take_back(rows: &mut Rows, id: UnitId, number: u16, verdict: Verdict) {
     let Some(replica) = rows.unit(id).and_then(|unit| unit.replica(number)) else { return };
     let (host, began_it) = (replica.host, replica.lineage.is_empty());

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::credit::LedgerRow;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId};
 use crate::job::Job;
 use crate::part::Part;
+use crate::ledger::{Entry, Head, LedgerRow};
 use crate::store::{Store, StoreError, Write};
 use crate::work_unit::WorkUnit;
 
@@ -18,6 +18,8 @@ pub(super) struct Rows {
     units: Table<UnitId, WorkUnit>,
     hosts: Table<HostId, Host>,
     parts: Table<(JobId, HostId), Part>,
+    /// Where the ledger ends with `ledger` appended; `None` before it was read.
+    ledger_head: Option<Head>,
     ledger: Vec<LedgerRow>,
     vouched: BTreeSet<(HostId, UnitId)>,
 }
@@ -77,6 +79,9 @@ impl Rows {
         id: UnitId,
     ) -> Result<(), StoreError> {
         self.find_unit(store, id)?;
+        if self.ledger_head.is_none() {
+            self.ledger_head = Some(store.ledger_head()?);
+        }
         let hosts: Vec<HostId> = self.unit(id).into_iter().flat_map(WorkUnit::hosts).collect();
         for host in hosts {
             self.load_host(store, host)?;
@@ -173,9 +178,10 @@ impl Rows {
         spoilt.map(|replica| replica.chain).collect()
     }
 
-    /// Adds a grant.
-    pub(super) fn grant(&mut self, row: LedgerRow) {
-        self.ledger.push(row);
+    /// Appends to the ledger, whose head must be loaded.
+    pub(super) fn append(&mut self, entry: Entry) {
+        let head = self.ledger_head.as_mut().unwrap_or_else(|| not_loaded(&"the ledger's head"));
+        self.ledger.push(head.append(entry));
     }
 
     /// Notes that a unit's answer rests on the word of this host, among others.

@@ -2,8 +2,8 @@
 
 use super::blame;
 use super::context::Context;
+use super::payment;
 use super::rows::Rows;
-use crate::credit::{self, LedgerRow, MicroCredits};
 use crate::id::{HostId, UnitId};
 use crate::replica::Replica;
 use crate::time::Timestamp;
@@ -22,38 +22,17 @@ pub(super) fn settle(rows: &mut Rows, id: UnitId, settlement: &Settlement, cx: &
     release(rows, id, &settlement.aborted, cx);
 }
 
-/// Replicas said what stands: they are counted, and paid if they were not before.
+/// Replicas said what stands: they are counted, and paid if they are not.
 pub(super) fn approve(rows: &mut Rows, id: UnitId, valid: &[u16], now: Timestamp) {
-    let cpu_ms_max = rows.job(id.job).policy.cpu_ms_max.0;
     let is_vote = rows.unit(id).is_some_and(|unit| unit.test == Test::Vote);
-    let valid = replicas(rows, id, valid);
-    let claims: Vec<MicroCredits> = valid
-        .iter()
-        .map(|replica| credit::claim(replica.usage().unwrap_or_default().work, cpu_ms_max))
-        .collect();
-    let grant = credit::grant(claims.iter().copied());
-    for (replica, claim) in valid.iter().zip(claims) {
+    for replica in replicas(rows, id, valid) {
         rows.job_mut(id.job).tally.valid += 1;
         let host = rows.host_mut(replica.host);
         host.counters.valid += 1;
-        if replica.is_paid {
-            continue;
-        }
-        if is_vote || !replica.is_voice {
+        if !replica.is_paid && (is_vote || !replica.is_voice) {
             host.standing.compared = host.standing.compared.saturating_add(1);
         }
-        host.credit = host.credit.plus(grant);
-        rows.grant(LedgerRow {
-            replica: id.replica(replica.number),
-            host: replica.host,
-            volunteer: replica.volunteer,
-            claim,
-            grant,
-            granted_at: now,
-        });
-        if let Some(replica) = rows.unit_mut(id).replica_mut(replica.number) {
-            replica.is_paid = true;
-        }
+        payment::pay(rows, id.replica(replica.number), now);
     }
 }
 

@@ -2,57 +2,65 @@
 
 use std::collections::BTreeMap;
 
-use super::{Violation, broken, ensure};
+use super::{Snapshot, Violation, broken, ensure, unit};
 use crate::credit::MicroCredits;
-use crate::host::Host;
 use crate::id::{HostId, ReplicaId};
+use crate::ledger::{Entry, Head, Kind};
 use crate::limits::PAGE_MAX;
 use crate::store::Store;
-use crate::work_unit::WorkUnit;
 
-/// Every replica that was paid has exactly one row, nothing else has one, no grant is above its
-/// claim, and each host's credit is the sum of its rows. What is valid was paid: `unit` checks that.
-pub(super) fn check(
-    store: &dyn Store,
-    units: &[WorkUnit],
-    hosts: &BTreeMap<HostId, Host>,
-) -> Result<(), Violation> {
-    let mut paid: BTreeMap<ReplicaId, HostId> = BTreeMap::new();
-    for unit in units {
+/// Grants that stand, by replica.
+type Standing = BTreeMap<ReplicaId, (HostId, MicroCredits)>;
+
+/// The chain holds; no replica is paid twice, and what is taken back is just what it was paid; what
+/// stands is what the units' rows say, and each host's credit is the sum of it. That what is valid
+/// is paid, and what is not is taken back, `unit` checks.
+pub(super) fn check(store: &dyn Store, snapshot: &Snapshot) -> Result<(), Violation> {
+    let standing = read(store)?;
+    let mut paid = Standing::new();
+    for unit in &snapshot.units {
+        let job = &snapshot.jobs[&unit.id.job];
         let replicas = unit.replicas.iter().filter(|replica| replica.is_paid);
-        paid.extend(replicas.map(|r| (unit.replica_id(r.number), r.host)));
+        paid.extend(replicas.map(|r| (unit.replica_id(r.number), (r.host, unit::pay(r, job)))));
     }
+    ensure(standing == paid, format_args!("ledger: {standing:?} stands, {paid:?} was paid"))?;
     let mut sums: BTreeMap<HostId, MicroCredits> = BTreeMap::new();
-    let mut skip = 0;
+    for (host, amount) in standing.values() {
+        let sum = sums.entry(*host).or_default();
+        *sum = sum.plus(*amount);
+    }
+    for host in snapshot.hosts.values() {
+        let sum = sums.get(&host.id).copied().unwrap_or_default();
+        ensure(host.credit == sum, format_args!("host {}: credit is not what stands", host.id))?;
+    }
+    Ok(())
+}
+
+fn read(store: &dyn Store) -> Result<Standing, Violation> {
+    let (mut standing, mut head) = (Standing::new(), Head::EMPTY);
     loop {
-        let page = store.ledger(skip, PAGE_MAX)?;
+        let page = store.ledger(head.rows, PAGE_MAX)?;
+        for row in &page {
+            head.follow(row).map_err(|error| broken(format_args!("ledger: {error}")))?;
+            book(&mut standing, &row.entry)?;
+        }
         if page.is_empty() {
             break;
         }
-        skip += page.len() as u64;
-        for row in page {
-            let owner = paid.remove(&row.replica);
-            ensure(
-                owner == Some(row.host),
-                format_args!(
-                    "ledger: replica {} is not marked as paid, or was paid before",
-                    row.replica
-                ),
-            )?;
-            ensure(
-                row.grant <= row.claim,
-                format_args!("ledger: {} above its claim", row.replica),
-            )?;
-            let sum = sums.entry(row.host).or_default();
-            *sum = sum.plus(row.grant);
-        }
     }
-    if let Some((replica, _)) = paid.first_key_value() {
-        return Err(broken(format_args!("ledger: replica {replica} has no row")));
-    }
-    for host in hosts.values() {
-        let sum = sums.get(&host.id).copied().unwrap_or_default();
-        ensure(host.credit == sum, format_args!("host {}: credit is not its grants", host.id))?;
-    }
-    Ok(())
+    ensure(store.ledger_head()? == head, format_args!("ledger: its head is not {head:?}"))?;
+    Ok(standing)
+}
+
+fn book(standing: &mut Standing, entry: &Entry) -> Result<(), Violation> {
+    let Entry { kind, replica, host, amount, .. } = *entry;
+    let before = match kind {
+        Kind::Grant => standing.insert(replica, (host, amount)),
+        Kind::TakeBack => standing.remove(&replica),
+    };
+    let expected = match kind {
+        Kind::Grant => None,
+        Kind::TakeBack => Some((host, amount)),
+    };
+    ensure(before == expected, format_args!("ledger: {kind} for {replica} after {before:?}"))
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Violation, ensure};
+use crate::credit::{self, MicroCredits};
 use crate::host::Host;
 use crate::id::{HostId, VolunteerId};
 use crate::job::{Job, JobState};
@@ -24,7 +25,7 @@ pub(super) fn check(
     ensure(numbered, format_args!("unit {id}: the numbers of its replicas"))?;
     check_volunteers(unit)?;
     check_chains(unit)?;
-    check_state(unit, job)?;
+    check_state(unit, job, hosts)?;
     check_ready(unit, job, hosts)
 }
 
@@ -73,7 +74,11 @@ fn check_chains(unit: &WorkUnit) -> Result<(), Violation> {
 }
 
 /// The state follows from the replicas: above all, no canonical one without a quorum.
-fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
+fn check_state(
+    unit: &WorkUnit,
+    job: &Job,
+    hosts: &BTreeMap<HostId, Host>,
+) -> Result<(), Violation> {
     let id = unit.id;
     let valid: Vec<&Replica> =
         unit.voices().filter(|r| r.verdict() == Some(Verdict::Valid)).collect();
@@ -84,8 +89,8 @@ fn check_state(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
     ensure(valid.is_empty() || has_enough, format_args!("unit {id}: valid with too few voices"))?;
     check_lead(unit, job, chains.len())?;
 
-    let is_paid = valid.iter().all(|replica| replica.is_paid);
-    ensure(is_paid, format_args!("unit {id}: a valid replica was never paid"))?;
+    let is_paid = |replica: &&Replica| replica.is_paid || !is_of_now(replica, hosts);
+    ensure(valid.iter().all(is_paid), format_args!("unit {id}: a valid replica is not paid"))?;
     let is_open = unit.state == UnitState::Open;
     let is_leased = unit.leased().next().is_some();
     ensure(is_open || !is_leased, format_args!("unit {id} has ended and is leased"))?;
@@ -113,35 +118,51 @@ fn check_lead(unit: &WorkUnit, job: &Job, voices: usize) -> Result<(), Violation
     ensure(leads, format_args!("unit {}: {voices} voices stand against {rival}", unit.id))
 }
 
-/// No answer rests on the word of a host that was caught, unless it is still to be looked at again or its
-/// job was taken back.
+/// No answer rests on the word of a host that was caught, and none has credit for one that does, unless
+/// it is still to be looked at again. Of a job that was taken back, answers are left as they are.
 pub(super) fn check_vouchers(
     unit: &WorkUnit,
     job: &Job,
     hosts: &BTreeMap<HostId, Host>,
 ) -> Result<(), Violation> {
-    let reopening = unit.hosts().filter_map(|host| hosts.get(&host)?.reopening);
-    let is_pending = reopening.into_iter().any(|reopening| reopening.from <= unit.id);
+    if is_pending(unit, hosts) {
+        return Ok(());
+    }
+    let stands = sound_chains(unit, hosts).len() >= Rule::of(&job.policy).voices_min(unit);
+    let is_bought =
+        |r: &Replica| r.is_paid && r.is_voice && !is_of_now(r, hosts) && pay(r, job).0 > 0;
+    ensure(
+        stands || !unit.replicas.iter().any(is_bought),
+        format_args!("unit {}: a host that was caught has credit for what does not stand", unit.id),
+    )?;
     let is_taken_back = match job.state {
         JobState::Cancelling { .. } | JobState::Cancelled => true,
         JobState::Open | JobState::Settling(_) | JobState::Finished => false,
     };
-    if unit.canonical().is_none() || is_pending || is_taken_back {
-        return Ok(());
-    }
-    let spoilt: BTreeSet<u16> = unit
-        .replicas
-        .iter()
-        .filter(|r| !is_of_now(r, hosts))
-        .map(|replica| replica.chain)
-        .collect();
-    let valid = unit.voices().filter(|r| r.verdict() == Some(Verdict::Valid));
-    let sound: BTreeSet<u16> =
-        valid.map(|replica| replica.chain).filter(|chain| !spoilt.contains(chain)).collect();
+    let rests_on_others = unit.canonical().is_none() || is_taken_back || stands;
     ensure(
-        sound.len() >= Rule::of(&job.policy).voices_min(unit),
+        rests_on_others,
         format_args!("unit {} rests on the word of a host that was caught", unit.id),
     )
+}
+
+/// Whether the unit is still to be looked at, because a host of it was caught.
+fn is_pending(unit: &WorkUnit, hosts: &BTreeMap<HostId, Host>) -> bool {
+    let mut reopening = unit.hosts().filter_map(|host| hosts.get(&host)?.reopening);
+    reopening.any(|reopening| reopening.from <= unit.id)
+}
+
+/// The chains that agree with what stands and in which no host had a hand that was caught since.
+fn sound_chains(unit: &WorkUnit, hosts: &BTreeMap<HostId, Host>) -> BTreeSet<u16> {
+    let caught = unit.replicas.iter().filter(|replica| !is_of_now(replica, hosts));
+    let spoilt: BTreeSet<u16> = caught.map(|replica| replica.chain).collect();
+    let valid = unit.voices().filter(|r| r.verdict() == Some(Verdict::Valid));
+    valid.map(|replica| replica.chain).filter(|chain| !spoilt.contains(chain)).collect()
+}
+
+/// What a replica is paid, if it is.
+pub(super) fn pay(replica: &Replica, job: &Job) -> MicroCredits {
+    credit::claim(replica.usage().unwrap_or_default().work, job.policy.cpu_ms_max.0)
 }
 
 /// Whether the host was not caught since it got the replica.
@@ -196,7 +217,11 @@ fn check_ready(
 
 /// Final states are never left and verdicts never change, unless the unit was opened again; replicas
 /// are never forgotten, and what they said never changes.
-pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation> {
+pub(super) fn check_step(
+    old: &WorkUnit,
+    new: &WorkUnit,
+    hosts: &BTreeMap<HostId, Host>,
+) -> Result<(), Violation> {
     let id = old.id;
     let is_reopened = new.reopened > old.reopened;
     // Chance or a newcomer's denial has opened it again.
@@ -221,7 +246,9 @@ pub(super) fn check_step(old: &WorkUnit, new: &WorkUnit) -> Result<(), Violation
                 let was_open = was.verdict() == Some(Verdict::Inconclusive);
                 let may_change =
                     was_open || is_reopened || is_tested || was.verdict() == is.verdict();
-                was.class() == is.class() && may_change && (is.is_paid || !was.is_paid)
+                let is_wrong = is.verdict() == Some(Verdict::Invalid) || !is_of_now(is, hosts);
+                let may_be_taken_back = is.is_paid || !was.is_paid || is_wrong;
+                was.class() == is.class() && may_change && may_be_taken_back
             }
         };
         ensure(may_follow, format_args!("replica {replica} changed after its end"))?;

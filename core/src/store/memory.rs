@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use super::{LastIds, Store, StoreError, Voucher, Write};
 use crate::account::Account;
-use crate::credit::LedgerRow;
 use crate::digest::Digest;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId, VolunteerId};
@@ -19,6 +18,7 @@ use crate::job::{Job, JobState};
 use crate::key::Key;
 use crate::part::Part;
 use crate::requirement::Capabilities;
+use crate::ledger::{Head, Kind, LedgerRow};
 use crate::time::Timestamp;
 use crate::volunteer::Volunteer;
 use crate::work_unit::{UnitState, WorkUnit};
@@ -369,6 +369,11 @@ impl Store for MemoryStore {
         Ok(self.accounts.get(key).cloned())
     }
 
+    fn ledger_head(&self) -> Result<Head, StoreError> {
+        let last = self.ledger.last();
+        Ok(last.map_or(Head::EMPTY, |row| Head { rows: row.seq, chain: row.chain }))
+    }
+
     fn ledger(&self, skip: u64, limit: usize) -> Result<Vec<LedgerRow>, StoreError> {
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
         Ok(self.ledger.iter().skip(skip).take(limit).copied().collect())
@@ -376,11 +381,17 @@ impl Store for MemoryStore {
 
     fn vouchers(&self, job: JobId, limit: usize) -> Result<Vec<Voucher>, StoreError> {
         let mut vouchers: BTreeMap<HostId, Voucher> = BTreeMap::new();
-        for row in self.ledger.iter().filter(|row| row.replica.unit.job == job) {
-            let none = Voucher { host: row.host, volunteer: row.volunteer, replicas: 0 };
-            vouchers.entry(row.host).or_insert(none).replicas += 1;
+        let entries = self.ledger.iter().map(|row| &row.entry);
+        for entry in entries.filter(|entry| entry.replica.unit.job == job) {
+            let none = Voucher { host: entry.host, volunteer: entry.volunteer, replicas: 0 };
+            let replicas = &mut vouchers.entry(entry.host).or_insert(none).replicas;
+            *replicas = match entry.kind {
+                Kind::Grant => *replicas + 1,
+                Kind::TakeBack => replicas.saturating_sub(1),
+            };
         }
-        Ok(vouchers.into_values().take(limit).collect())
+        let standing = vouchers.into_values().filter(|voucher| voucher.replicas > 0);
+        Ok(standing.take(limit).collect())
     }
 }
 

@@ -1,9 +1,8 @@
 //! What work earns.
 
-use manyhands_core::credit::{
-    LedgerRow, MICRO_CREDITS_PER_MS_MAX, MicroCredits, WORK_PER_MICRO_CREDIT,
-};
+use manyhands_core::credit::{MICRO_CREDITS_PER_MS_MAX, MicroCredits, WORK_PER_MICRO_CREDIT};
 use manyhands_core::id::{HostId, ReplicaId};
+use manyhands_core::ledger::{Entry, Head, Kind};
 use manyhands_core::query::{Answer, Query};
 use manyhands_core::refusal::Refusal;
 use manyhands_core::replica::Usage;
@@ -36,15 +35,16 @@ fn valid_replicas_earn_their_work() {
         report(&mut grid, host, text, cpu_ms, 1_000 * CREDIT);
     }
     grid.assimilate();
-    let row = |number, host| LedgerRow {
+    let entry = |number, host| Entry {
+        kind: Kind::Grant,
         replica: job.unit(0).replica(number),
         host,
         volunteer: grid.host_row(host).volunteer,
-        claim: MicroCredits(1_000),
-        grant: MicroCredits(1_000),
-        granted_at: grid.now,
+        amount: MicroCredits(1_000),
+        at: grid.now,
     };
-    let rows = vec![row(0, hosts[0]), row(2, hosts[2])];
+    let mut head = Head::EMPTY;
+    let rows = [entry(0, hosts[0]), entry(2, hosts[2])].map(|entry| head.append(entry)).to_vec();
     assert_eq!(grid.ask(&Query::Ledger { skip: 0, limit: 10 }), Answer::Ledger(rows));
     assert_eq!(earned(&mut grid, hosts), [1_000, 0, 1_000]);
 }

@@ -3,6 +3,7 @@
 use manyhands_core::command::{Command, Outcome, ReplicaReport, Report};
 use manyhands_core::id::{HostId, JobId};
 use manyhands_core::job::JobState;
+use manyhands_core::ledger::{Kind, LedgerRow};
 use manyhands_core::policy::Policy;
 use manyhands_core::query::{Answer, Query};
 use manyhands_core::replica::Verdict;
@@ -43,6 +44,79 @@ fn a_catch_opens_finished_jobs_again() {
     let line = receipt.to_string();
     assert!(line.contains("2 units computed again"), "{line}");
     assert!(receipt.vouchers.iter().all(|voucher| voucher.host != mallory), "{line}");
+}
+
+/// What the liar was paid for units that rested on the lie is taken back at once and only once; what
+/// the partner was paid, when others deny the lie. Nobody else pays.
+#[test]
+fn pay_for_lies_is_taken_back() {
+    let mut grid = Grid::new();
+    let job = grid.job(2, quorum_of(2));
+    let [mallory, eve, alice, bob] = [(); 4].map(|()| grid.host());
+    everybody_answers(&mut grid, &[mallory, eve], &success("lie"));
+    assert_eq!(grid.assimilate().len(), 2);
+    assert_eq!(credit(&grid, [mallory, eve]), [2_000, 2_000]);
+
+    catch(&mut grid, mallory, [alice, bob]);
+    assert_eq!(credit(&grid, [mallory, eve]), [0, 2_000]);
+    everybody_answers(&mut grid, &[alice, bob], &success("truth"));
+    assert_eq!(grid.assimilate().len(), 2);
+    assert_eq!(credit(&grid, [mallory, eve, alice, bob]), [0, 0, 5_000, 5_000]);
+
+    let rows = ledger(&grid);
+    let taken: Vec<_> = rows.iter().filter(|row| row.entry.kind == Kind::TakeBack).collect();
+    let whose: Vec<_> = taken.iter().map(|row| row.entry.host).collect();
+    assert_eq!(whose, [mallory, mallory, eve, eve]);
+    let Answer::Receipt(receipt) = grid.ask(&Query::Receipt(job)) else { panic!("no receipt") };
+    let vouchers: Vec<_> = receipt.vouchers.iter().map(|voucher| voucher.host).collect();
+    assert_eq!(vouchers, [alice, bob]);
+}
+
+/// A unit is open again because of one liar when the other one is caught elsewhere: that one's pay
+/// is taken back too, although nobody will ever compare the answer.
+#[test]
+fn pay_is_taken_back_from_a_unit_that_is_open_already() {
+    let mut grid = Grid::new();
+    let job = grid.job(1, quorum_of(2));
+    let [mallory, eve, alice, bob] = [(); 4].map(|()| grid.host());
+    everybody_answers(&mut grid, &[mallory, eve], &success("lie"));
+    assert_eq!(grid.assimilate(), [job.unit(0)]);
+    // Both lie elsewhere before anybody looks at the first job again.
+    let other = grid.job(3, quorum_of(2));
+    for (liar, text) in [(mallory, "a lie"), (eve, "another lie")] {
+        everybody_answers(&mut grid, &[liar], &success(text));
+    }
+    everybody_answers(&mut grid, &[alice, bob], &success("truth"));
+    grid.wait(Span(1));
+    grid.take_aborts();
+    assert_eq!(grid.assimilate().len(), 3);
+    assert!(![mallory, eve].iter().any(|host| grid.host_row(*host).is_active()));
+    assert_eq!(
+        (grid.job_row(other).state, grid.job_row(job).state),
+        (JobState::Finished, JobState::Open)
+    );
+    assert_eq!(credit(&grid, [mallory, eve]), [0, 0]);
+    everybody_answers(&mut grid, &[alice, bob], &success("truth"));
+    assert_eq!(grid.assimilate(), [job.unit(0)]);
+    assert_eq!(credit(&grid, [mallory, eve, alice, bob]), [0, 0, 4_000, 4_000]);
+}
+
+/// The answers of a cancelled job are left as they are, but not the pay for them.
+#[test]
+fn pay_for_a_cancelled_job_is_taken_back() {
+    let mut grid = Grid::new();
+    let job = grid.job(2, quorum_of(2));
+    let [mallory, eve, alice, bob] = [(); 4].map(|()| grid.host());
+    for host in [mallory, eve] {
+        let replica = grid.lease_one(host).replica;
+        grid.answer(host, replica, "lie");
+    }
+    assert_eq!(grid.assimilate(), [job.unit(0)]);
+    grid.cancel(job);
+    grid.wait(Span(1));
+    catch(&mut grid, mallory, [alice, bob]);
+    assert_eq!(said(&grid, job, 0), b"lie");
+    assert_eq!(credit(&grid, [mallory, eve]), [0, 1_000]);
 }
 
 /// Whoever agreed with the liar in good faith keeps their voice and what they earned, and is not
@@ -188,6 +262,18 @@ fn lie_and_be_denied(grid: &mut Grid, liar: HostId, honest: [HostId; 2]) {
     everybody_answers(grid, &honest, &success("truth"));
     assert_eq!(grid.assimilate().len(), 3);
     assert!(!grid.host_row(liar).is_active());
+}
+
+/// What these hosts have.
+fn credit<const N: usize>(grid: &Grid, hosts: [HostId; N]) -> [u64; N] {
+    hosts.map(|host| grid.host_row(host).credit.0)
+}
+
+fn ledger(grid: &Grid) -> Vec<LedgerRow> {
+    match grid.ask(&Query::Ledger { skip: 0, limit: 1_000 }) {
+        Answer::Ledger(rows) => rows,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// The canonical output of a unit.

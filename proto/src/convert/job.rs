@@ -4,7 +4,7 @@ use bytes::Bytes;
 use manyhands_core::id::{HostId, JobId, UnitId};
 use manyhands_core::job::{Counts, Job, JobState};
 use manyhands_core::limits::OUTPUTS_MAX;
-use manyhands_core::query::{Receipt, Subject};
+use manyhands_core::query::Subject;
 use manyhands_core::replica::{self, Output};
 
 use super::error::{Fault, WireError};
@@ -74,27 +74,6 @@ impl From<Job> for v1::Job {
             credit_micro: 0,
             submitter: Bytes::copy_from_slice(job.submitter.as_bytes()),
             replicas_leased: 0,
-        }
-    }
-}
-
-impl From<Receipt> for v1::Receipt {
-    /// The receipt as far as the domain has it; the manifest's digest is in the job's row.
-    fn from(receipt: Receipt) -> Self {
-        Self {
-            job: receipt.job.0,
-            line: receipt.to_string(),
-            manifest: Bytes::new(),
-            units: Some(receipt.counts.into()),
-            replicas: receipt.tally.leased.into(),
-            replicas_valid: receipt.tally.valid.into(),
-            replicas_invalid: receipt.tally.invalid.into(),
-            quorum: receipt.quorum.into(),
-            volunteers: u32::try_from(receipt.volunteers).unwrap_or(u32::MAX),
-            units_reopened: receipt.tally.reopened.into(),
-            hosts_refuted: Vec::new(),
-            outputs: Bytes::new(),
-            isas: receipt.isas.into_iter().collect(),
         }
     }
 }

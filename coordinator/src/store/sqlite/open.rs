@@ -4,18 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
-use rusqlite_migration::{M, Migrations};
+use rusqlite::{Connection, OpenFlags, Transaction};
+use rusqlite_migration::{HookError, HookResult, M, Migrations};
+
+use super::ledger;
 
 /// Marks a file as ours: "MHND".
 const APPLICATION_ID: i32 = 0x4d48_4e44;
 
-/// Append only: the number of a database is how many of these it has seen.
-const MIGRATIONS: &[M<'_>] = &[
-    M::up(include_str!("../migrations/0001_start.sql")),
-    M::up(include_str!("../migrations/0002_vouched.sql")),
-    M::up(include_str!("../migrations/0003_trust.sql")),
-];
+/// How many steps [`migrations`] has.
+const FORMAT: usize = 4;
 
 /// Prepared statements kept; there are about 50 in this store.
 const STATEMENTS_MAX: usize = 64;
@@ -87,7 +85,7 @@ fn inspect(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     if tables > 0 && ask("application_id")? != i64::from(APPLICATION_ID) {
         return Err(OpenError::Foreign(path.to_owned()));
     }
-    let (found, known) = (ask("user_version")?, MIGRATIONS.len());
+    let (found, known) = (ask("user_version")?, FORMAT);
     if usize::try_from(found).map_or(true, |found| found > known) {
         return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
@@ -114,8 +112,20 @@ fn keep_statements(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
+/// Append only: the number of a database is how many of these it has seen.
 fn migrations() -> Migrations<'static> {
-    Migrations::from_slice(MIGRATIONS)
+    let steps: [M<'static>; FORMAT] = [
+        M::up(include_str!("../migrations/0001_start.sql")),
+        M::up(include_str!("../migrations/0002_vouched.sql")),
+        M::up(include_str!("../migrations/0003_trust.sql")),
+        M::up_with_hook(include_str!("../migrations/0004_ledger.sql"), chain_old_rows),
+    ];
+    Migrations::new(steps.to_vec())
+}
+
+/// Gives rows of the ledger that are from before there was a chain their place in it.
+fn chain_old_rows(transaction: &Transaction<'_>) -> HookResult {
+    ledger::chain_rows(transaction).map_err(|error| HookError::Hook(error.to_string()))
 }
 
 fn failed(path: &Path, error: rusqlite::Error) -> OpenError {

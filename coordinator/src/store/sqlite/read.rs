@@ -1,7 +1,7 @@
 //! Rows on their way out: the core's port.
 
 use manyhands_core::account::Account;
-use manyhands_core::credit::{LedgerRow, MicroCredits};
+use manyhands_core::credit::MicroCredits;
 use manyhands_core::digest::Digest;
 use manyhands_core::host::Host;
 use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
@@ -9,6 +9,7 @@ use manyhands_core::invite::Invite;
 use manyhands_core::job::Job;
 use manyhands_core::key::Key;
 use manyhands_core::part::Part;
+use manyhands_core::ledger::{Head, LedgerRow};
 use manyhands_core::store::{LastIds, Store, StoreError, Voucher, Write};
 use manyhands_core::time::Timestamp;
 use manyhands_core::volunteer::Volunteer;
@@ -16,7 +17,7 @@ use manyhands_core::work_unit::WorkUnit;
 use rusqlite::{Params, Row, params};
 
 use super::codec::{backend, narrow, signed, stamp, unit_id, unit_key, unsigned};
-use super::{SqliteStore, body};
+use super::{SqliteStore, body, ledger};
 
 /// A query for whole rows of one kind, put together when this is compiled.
 macro_rules! rows {
@@ -103,7 +104,7 @@ impl SqliteStore {
         })
     }
 
-    /// Credit granted for a job until now.
+    /// Credit for a job that stands now.
     ///
     /// # Errors
     /// When the database fails.
@@ -350,30 +351,18 @@ impl Store for SqliteStore {
         )
     }
 
+    fn ledger_head(&self) -> Result<Head, StoreError> {
+        ledger::head(&self.connection)
+    }
+
     fn ledger(&self, skip: u64, limit: usize) -> Result<Vec<LedgerRow>, StoreError> {
-        self.list(
-            "select unit, number, host, volunteer, claim, \"grant\", granted_at from ledger
-             where seq > ?1 order by seq limit ?2",
-            [signed(skip), signed(limit as u64)],
-            |row| {
-                let columns: [i64; 7] = [
-                    row.get(0)?,
-                    row.get(1)?,
-                    row.get(2)?,
-                    row.get(3)?,
-                    row.get(4)?,
-                    row.get(5)?,
-                    row.get(6)?,
-                ];
-                Ok(columns)
-            },
-            ledger_row,
-        )
+        ledger::rows(&self.connection, skip, limit as u64)
     }
 
     fn vouchers(&self, job: JobId, limit: usize) -> Result<Vec<Voucher>, StoreError> {
         self.list(
-            "select host, volunteer, replicas from voucher where job = ?1 order by host limit ?2",
+            "select host, volunteer, replicas from voucher
+             where job = ?1 and replicas > 0 order by host limit ?2",
             [signed(job.0), signed(limit as u64)],
             |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)),
             |(host, volunteer, replicas)| {
@@ -394,17 +383,5 @@ fn part(columns: [i64; 4]) -> Result<Part, StoreError> {
         host: HostId(unsigned("host id", host)?),
         believed: narrow("believed", believed)?,
         audited: narrow("audited", audited)?,
-    })
-}
-
-fn ledger_row(columns: [i64; 7]) -> Result<LedgerRow, StoreError> {
-    let [unit, number, host, volunteer, claim, grant, granted_at] = columns;
-    Ok(LedgerRow {
-        replica: unit_id(unit)?.replica(narrow("replica number", number)?),
-        host: HostId(unsigned("host id", host)?),
-        volunteer: VolunteerId(unsigned("volunteer id", volunteer)?),
-        claim: MicroCredits(unsigned("claim", claim)?),
-        grant: MicroCredits(unsigned("grant", grant)?),
-        granted_at: Timestamp(unsigned("granted_at", granted_at)?),
     })
 }

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use manyhands_core::credit::MicroCredits;
 use manyhands_core::host::{HostState, Reopening, Standing};
 use manyhands_core::id::{HostId, JobId};
+use manyhands_core::ledger::Replay;
 use manyhands_core::order::Order;
 use manyhands_core::store::Store;
 use manyhands_core::store::conformance::Fixture;
@@ -32,22 +34,31 @@ fn a_database_from_a_newer_version_is_left_untouched() {
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
-/// Whoever was paid before there was a table of it has vouched.
+/// Whoever was paid before there was a table of it has vouched, and what they were paid is in the
+/// chain as if it had always been one.
 #[test]
 fn a_database_of_the_first_format_is_brought_up_to_date() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("c.db");
     let old = Connection::open(&path).unwrap();
     old.execute_batch(include_str!("../migrations/0001_start.sql")).unwrap();
-    let row = "insert into ledger (unit, number, host, volunteer, claim, \"grant\", granted_at)
-               values ((1 << 32) + 3, 0, 7, 1, 9, 9, 9)";
-    old.execute_batch(row).unwrap();
+    let rows = "with recursive n (n) as (values (0) union all select n + 1 from n where n < 2499)
+                insert into ledger (unit, number, host, volunteer, claim, \"grant\", granted_at)
+                select (1 << 32) + 3 + n, 0, 7, 1, 9, 8, 1000 + n from n";
+    old.execute_batch(rows).unwrap();
     old.pragma_update(None, "application_id", 0x4d48_4e44).unwrap();
     old.pragma_update(None, "user_version", 1).unwrap();
     old.close().unwrap();
     let store = SqliteStore::open(&path).unwrap();
-    let vouched = store.units_vouched(HostId(7), JobId(0).unit(0), 9).unwrap();
-    assert_eq!(vouched, [JobId(1).unit(3)]);
+    let vouched = store.units_vouched(HostId(7), JobId(0).unit(0), 2).unwrap();
+    assert_eq!(vouched, [JobId(1).unit(3), JobId(1).unit(4)]);
+
+    let mut replay = Replay::default();
+    let rows = store.ledger(0, 9_999).unwrap();
+    rows.iter().for_each(|row| replay.follow(row).unwrap());
+    assert_eq!((rows.len(), store.ledger_head().unwrap()), (2_500, replay.head()));
+    assert_eq!(replay.hosts()[&HostId(7)].1.standing(), MicroCredits(2_500 * 8));
+    assert_eq!(rows[1].entry.at, Timestamp(1001));
 }
 
 /// As the second format was: replicas count, whoever was suspended stays so for good and is still

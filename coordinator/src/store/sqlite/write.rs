@@ -1,7 +1,6 @@
 //! Rows on their way in.
 
 use manyhands_core::account::Account;
-use manyhands_core::credit::LedgerRow;
 use manyhands_core::host::Host;
 use manyhands_core::id::{HostId, UnitId};
 use manyhands_core::invite::Invite;
@@ -14,7 +13,7 @@ use prost::Message as _;
 use rusqlite::{Params, params};
 
 use super::codec::{backend, signed, stamp, unit_key};
-use super::{SqliteStore, body};
+use super::{SqliteStore, body, ledger};
 
 impl SqliteStore {
     pub(super) fn write(&self, write: &Write) -> Result<(), StoreError> {
@@ -26,7 +25,7 @@ impl SqliteStore {
             Write::PutInvite(invite) => self.put_invite(invite),
             Write::PutAccount(account) => self.put_account(account),
             Write::PutPart(part) => self.put_part(*part),
-            Write::AppendLedger(row) => self.append_ledger(row),
+            Write::AppendLedger(row) => ledger::append(&self.connection, row),
             Write::Vouch { host, unit } => self.vouch(*host, *unit),
         }
     }
@@ -111,34 +110,6 @@ impl SqliteStore {
             "insert into account (key, body) values (?1, ?2)
              on conflict (key) do update set body = ?2",
             params![account.key.0, body],
-        )
-    }
-
-    fn append_ledger(&self, row: &LedgerRow) -> Result<(), StoreError> {
-        let (host, volunteer) = (signed(row.host.0), signed(row.volunteer.0));
-        self.execute(
-            "insert into ledger (unit, number, host, volunteer, claim, \"grant\", granted_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                unit_key(row.replica.unit),
-                row.replica.number,
-                host,
-                volunteer,
-                signed(row.claim.0),
-                signed(row.grant.0),
-                stamp(row.granted_at),
-            ],
-        )?;
-        self.execute(
-            "insert into voucher (job, host, volunteer, replicas, credit) values (?1, ?2, ?3, 1, ?4)
-             on conflict (job, host) do update set replicas = replicas + 1, credit = credit + ?4",
-            params![
-                signed(row.replica.unit.job.0),
-                host,
-                volunteer,
-                // Sums stay far from the largest number, where SQLite would turn to floats.
-                signed(row.grant.0.min(1 << 40)),
-            ],
         )
     }
 

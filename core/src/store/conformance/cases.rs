@@ -7,6 +7,7 @@ use super::{Fixture, story, twin};
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::job::{Job, JobState};
+use crate::ledger::{Entry, Head, Kind};
 use crate::store::{LastIds, StoreError, Voucher, Write};
 use crate::time::Timestamp;
 use crate::work_unit::{UnitState, WorkUnit};
@@ -23,6 +24,7 @@ pub fn an_empty_store_has_nothing(fixture: &mut dyn Fixture) -> Outcome {
     assert_eq!(store.next_deadline_at()?, None);
     assert_eq!(store.next_ready_at(Timestamp(0))?, None);
     assert_eq!(store.ledger(0, 10)?, []);
+    assert_eq!(store.ledger_head()?, Head::EMPTY);
     assert_eq!(store.vouchers(JobId(1), 10)?, []);
     assert_eq!(store.units_vouched(HostId(1), JobId(0).unit(0), 10)?, []);
     Ok(())
@@ -208,26 +210,36 @@ pub fn hosts_are_due_by_their_first_deadline(fixture: &mut dyn Fixture) -> Outco
     Ok(())
 }
 
-/// Grants in the order of appending, page by page.
+/// Rows of the ledger in the order of appending, page by page, and where it ends.
 pub fn the_ledger_keeps_its_order(fixture: &mut dyn Fixture) -> Outcome {
     let store = fixture.store();
-    let rows: Vec<_> = [5, 2, 9, 1]
-        .map(|index| grant(JobId(1).unit(index).replica(0), u64::from(index) + 1))
-        .to_vec();
+    let mut head = Head::EMPTY;
+    assert_eq!(store.ledger_head()?, head);
+    let replicas = [5, 2, 9, 5].map(|index| JobId(1).unit(index).replica(0));
+    let mut entries = replicas.map(|replica| grant(replica, u64::from(replica.unit.index) + 1));
+    entries[3].kind = Kind::TakeBack;
+    let rows = entries.map(|entry| head.append(entry));
     store.apply(rows[..1].iter().map(|row| Write::AppendLedger(*row)).collect())?;
+    assert_eq!(store.ledger_head()?, Head { rows: 1, chain: rows[0].chain });
     store.apply(rows[1..].iter().map(|row| Write::AppendLedger(*row)).collect())?;
+    assert_eq!(store.ledger_head()?, head);
     assert_eq!(store.ledger(0, 9)?, rows);
     assert_eq!(store.ledger(1, 2)?, rows[1..3]);
     assert_eq!(store.ledger(4, 2)?, []);
     Ok(())
 }
 
-/// Who vouched for a job.
+/// Who has credit for a job: nobody from whom all was taken back.
 pub fn vouchers_are_summed_by_host(fixture: &mut dyn Fixture) -> Outcome {
     let store = fixture.store();
-    let row =
-        |job: u64, index, host| Write::AppendLedger(grant(JobId(job).unit(index).replica(0), host));
-    store.apply(vec![row(1, 0, 7), row(1, 1, 3), row(2, 0, 3), row(1, 2, 7)])?;
+    let mut head = Head::EMPTY;
+    let mut row = |job: u64, index, host, kind| {
+        let entry = Entry { kind, ..grant(JobId(job).unit(index).replica(0), host) };
+        Write::AppendLedger(head.append(entry))
+    };
+    let (paid, back) = (Kind::Grant, Kind::TakeBack);
+    store.apply(vec![row(1, 0, 7, paid), row(1, 1, 3, paid), row(2, 0, 3, paid)])?;
+    store.apply(vec![row(1, 2, 7, paid), row(1, 3, 5, paid), row(1, 3, 5, back)])?;
     let voucher = |host, replicas| Voucher {
         host: HostId(host),
         volunteer: VolunteerId(host + 100),
@@ -235,6 +247,8 @@ pub fn vouchers_are_summed_by_host(fixture: &mut dyn Fixture) -> Outcome {
     };
     assert_eq!(store.vouchers(JobId(1), 9)?, [voucher(3, 1), voucher(7, 2)]);
     assert_eq!(store.vouchers(JobId(1), 1)?, [voucher(3, 1)]);
+    store.apply(vec![row(1, 0, 7, back), row(1, 3, 5, paid)])?;
+    assert_eq!(store.vouchers(JobId(1), 9)?, [voucher(3, 1), voucher(5, 1), voucher(7, 1)]);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::account::Account;
-use crate::credit::{LedgerRow, MicroCredits};
+use crate::credit::MicroCredits;
 use crate::digest::Digest;
 use crate::host::{Counters, Host, HostState, Reopening, Standing};
 use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
@@ -14,6 +14,7 @@ use crate::key::{Key, Signature};
 use crate::lease::Lease;
 use crate::order::Order;
 use crate::part::Part;
+use crate::ledger::{Entry, Kind as LedgerKind};
 use crate::policy::Policy;
 use crate::replica::{CheckpointRef, Output, Replica, ReplicaState, Usage, Verdict};
 use crate::requirement::{Capabilities, Kind, Requirement};
@@ -279,13 +280,13 @@ pub fn account(number: u64) -> Account {
 
 /// A grant.
 #[must_use]
-pub fn grant(replica: ReplicaId, host: u64) -> LedgerRow {
-    LedgerRow {
+pub fn grant(replica: ReplicaId, host: u64) -> Entry {
+    Entry {
+        kind: LedgerKind::Grant,
         replica,
         host: HostId(host),
         volunteer: VolunteerId(host + 100),
-        claim: MicroCredits(9),
-        grant: MicroCredits(8),
-        granted_at: Timestamp(1_700_000_000_800),
+        amount: MicroCredits(8),
+        at: Timestamp(1_700_000_000_800),
     }
 }

@@ -1,0 +1,313 @@
+//! A job's receipt: who vouches for its outputs, and how they were checked, signed by the coordinator.
+
+mod check;
+
+use std::collections::BTreeSet;
+
+use manyhands_core::host::Host;
+use manyhands_core::job::{Job, JobState};
+use manyhands_core::limits::VOUCHERS_MAX;
+use manyhands_core::query::{Assurance, Survey, Voice};
+use manyhands_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{DocumentError, Signed, hex, open, sign};
+use crate::identity::{Context, Identity};
+
+pub use check::Inconsistent;
+
+/// What a receipt is signed for.
+pub const RECEIPT_SIGNATURE: Context = Context::new("manyhands receipt v1");
+
+const DOCUMENT: &str = "manyhands receipt 1";
+
+/// A receipt. Digests and keys of hosts are hexadecimal; the signer's key is in its usual letters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// That this is a receipt, and of which layout.
+    pub document: String,
+    /// The same in a line for people.
+    pub summary: String,
+    /// What was computed.
+    pub job: JobFacts,
+    /// How its units were to be checked.
+    pub policy: PolicyFacts,
+    /// What follows from that, and under which assumptions.
+    pub assurance: AssuranceFacts,
+    /// Its units by state.
+    pub units: Units,
+    /// Its replicas by what became of them.
+    pub replicas: Replicas,
+    /// How many units have so many copies, fewest copies first.
+    pub copies: Vec<Share>,
+    /// How many units with outputs have so many copies that agree, fewest first.
+    pub agreeing: Vec<Share>,
+    /// All outputs, once the job has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<Outputs>,
+    /// Hosts whose answers were judged, by number; the first 10,000.
+    pub hosts: Vec<HostFacts>,
+    /// How many such hosts there are.
+    pub hosts_total: u64,
+    /// How many volunteers lend those named hosts that vouch and are not suspended.
+    pub volunteers: u64,
+    /// Instruction sets of the same hosts.
+    pub isas: Vec<String>,
+    /// When the coordinator wrote it.
+    pub written_at_ms: u64,
+}
+
+/// What was computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobFacts {
+    /// Its number.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// The digest of its manifest, which says everything about it.
+    pub manifest: String,
+    /// Who submitted it.
+    pub submitter: String,
+    /// `open`, `cancelling`, `cancelled` or `finished`.
+    pub state: String,
+    /// When it was submitted.
+    pub submitted_at_ms: u64,
+    /// When its last unit ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at_ms: Option<u64>,
+}
+
+/// How units were to be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFacts {
+    /// Equal answers of different volunteers that make one canonical.
+    pub quorum: u8,
+    /// Replicas of one unit at most.
+    pub replicas_max: u8,
+}
+
+/// What follows, and under which assumptions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssuranceFacts {
+    /// Equal answers of different volunteers that every done unit rests on.
+    pub quorum: u8,
+    /// What follows.
+    pub claim: String,
+    /// What has to be so.
+    pub assumptions: Vec<String>,
+}
+
+/// Units by state; they add up to `total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Units {
+    /// All.
+    pub total: u64,
+    /// Never given to a host.
+    pub never_begun: u64,
+    /// Without an answer yet.
+    pub open: u64,
+    /// With an answer that the job does not have yet.
+    pub validated: u64,
+    /// With outputs.
+    pub done: u64,
+    /// Without outputs, for good.
+    pub failed: u64,
+    /// Begun, and taken back with their job.
+    pub cancelled: u64,
+    /// How often an answer was taken back, since it had rested on a host that was suspended.
+    pub reopened: u64,
+}
+
+/// Replicas by what became of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replicas {
+    /// All that a host ever had.
+    pub leased: u64,
+    /// Agreed with a quorum.
+    pub valid: u64,
+    /// Differed from one.
+    pub invalid: u64,
+}
+
+/// So many units have so many copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// So many copies.
+    pub copies: u64,
+    /// So many units.
+    pub units: u64,
+}
+
+/// All outputs: [`Results`](manyhands_core::results::Results) says over what the digest is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outputs {
+    /// Names them all.
+    pub digest: String,
+    /// How many files they are.
+    pub files: u64,
+    /// How many bytes.
+    pub size_bytes: u64,
+}
+
+/// A host whose answers were judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostFacts {
+    /// Its number.
+    pub id: u64,
+    /// Its identity.
+    pub key: String,
+    /// What it calls itself.
+    pub nickname: String,
+    /// Who lends it.
+    pub volunteer: u64,
+    /// Its instruction set, as it names it now.
+    pub isa: String,
+    /// `active`, or `suspended`: then nothing rests on its word.
+    pub standing: String,
+    /// Its replicas that agree with a quorum.
+    pub valid: u64,
+    /// Its replicas that differ from one.
+    pub invalid: u64,
+}
+
+impl Receipt {
+    /// A receipt of `job`. `hosts` are those of the survey, by number, the first [`VOUCHERS_MAX`];
+    /// `summary` is the line for people.
+    #[must_use]
+    pub fn new(
+        job: &Job,
+        survey: &Survey,
+        hosts: &[(Host, Voice)],
+        summary: String,
+        written_at: Timestamp,
+    ) -> Self {
+        let Assurance { quorum, claim, assumptions } = Assurance::of(&job.policy);
+        let sound: Vec<&(Host, Voice)> =
+            hosts.iter().filter(|(host, voice)| host.is_active() && voice.valid > 0).collect();
+        let volunteers: BTreeSet<_> = sound.iter().map(|(_, voice)| voice.volunteer).collect();
+        let isas: BTreeSet<_> = sound.iter().map(|(host, _)| &host.capabilities.isa).collect();
+        Self {
+            document: DOCUMENT.to_owned(),
+            summary,
+            job: JobFacts::from(job),
+            policy: PolicyFacts {
+                quorum: job.policy.quorum,
+                replicas_max: job.policy.replicas_max,
+            },
+            assurance: AssuranceFacts { quorum, claim, assumptions },
+            units: Units::from(survey),
+            replicas: Replicas {
+                leased: survey.tally.leased.into(),
+                valid: survey.tally.valid.into(),
+                invalid: survey.tally.invalid.into(),
+            },
+            copies: shares(&survey.copies),
+            agreeing: shares(&survey.agreeing),
+            outputs: job.is_ended().then(|| Outputs::from(survey)),
+            hosts: hosts.iter().take(VOUCHERS_MAX).map(HostFacts::from).collect(),
+            hosts_total: survey.voices.len() as u64,
+            volunteers: volunteers.len() as u64,
+            isas: isas.into_iter().cloned().collect(),
+            written_at_ms: written_at.0,
+        }
+    }
+
+    /// The signed document.
+    ///
+    /// # Errors
+    /// When a number is too large to be written.
+    pub fn sign(&self, identity: &Identity) -> Result<Vec<u8>, DocumentError> {
+        sign(identity, RECEIPT_SIGNATURE, self)
+    }
+
+    /// Reads a document, checks its signature, and that what it says agrees with itself.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn open(bytes: &[u8]) -> Result<Signed<Self>, DocumentError> {
+        let signed: Signed<Self> = open(RECEIPT_SIGNATURE, bytes)?;
+        if signed.body.document != DOCUMENT {
+            return Err(DocumentError::Shape(format!("`document` is not {DOCUMENT:?}")));
+        }
+        check::check(&signed.body)?;
+        Ok(signed)
+    }
+}
+
+fn shares(counts: &std::collections::BTreeMap<u16, u32>) -> Vec<Share> {
+    let share = |(copies, units): (&u16, &u32)| Share {
+        copies: u64::from(*copies),
+        units: u64::from(*units),
+    };
+    counts.iter().map(share).collect()
+}
+
+impl From<&Job> for JobFacts {
+    fn from(job: &Job) -> Self {
+        let state = match job.state {
+            JobState::Open => "open",
+            JobState::Cancelling { .. } => "cancelling",
+            JobState::Cancelled => "cancelled",
+            JobState::Finished => "finished",
+        };
+        Self {
+            id: job.id.0,
+            name: job.name.clone(),
+            manifest: job.manifest.to_string(),
+            submitter: hex(job.submitter.as_bytes()),
+            state: state.to_owned(),
+            submitted_at_ms: job.submitted_at.0,
+            ended_at_ms: job.ended_at.map(|at| at.0),
+        }
+    }
+}
+
+impl From<&Survey> for Units {
+    fn from(survey: &Survey) -> Self {
+        let counts = &survey.counts;
+        Self {
+            total: counts.total().into(),
+            never_begun: counts.waiting.into(),
+            open: counts.open.into(),
+            validated: counts.validated.into(),
+            done: counts.done.into(),
+            failed: counts.failed.into(),
+            cancelled: counts.cancelled.into(),
+            reopened: survey.tally.reopened.into(),
+        }
+    }
+}
+
+impl From<&Survey> for Outputs {
+    fn from(survey: &Survey) -> Self {
+        let results = survey.results.digest();
+        Self { digest: results.digest.to_string(), files: results.files, size_bytes: results.bytes }
+    }
+}
+
+impl From<&(Host, Voice)> for HostFacts {
+    fn from((host, voice): &(Host, Voice)) -> Self {
+        Self {
+            id: host.id.0,
+            key: hex(host.key.as_bytes()),
+            nickname: host.nickname.clone(),
+            volunteer: voice.volunteer.0,
+            isa: host.capabilities.isa.clone(),
+            standing: if host.is_active() { check::ACTIVE } else { check::SUSPENDED }.to_owned(),
+            valid: voice.valid.into(),
+            invalid: voice.invalid.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
