@@ -15,6 +15,7 @@ mod check;
 mod context;
 mod effects;
 mod enrol;
+mod equivocation;
 mod expire;
 mod invite;
 mod recover;

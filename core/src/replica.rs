@@ -4,6 +4,7 @@ use crate::digest::Digest;
 use crate::id::{HostId, VolunteerId};
 use crate::limits::INLINE_BYTES_MAX;
 use crate::path;
+use crate::statement::Proof;
 use crate::time::Timestamp;
 
 /// A copy of a work unit meant for one host.
@@ -27,6 +28,8 @@ pub struct Replica {
     pub checkpoint: Option<CheckpointRef>,
     /// Whether it was granted credit: once for good, also if its unit is opened again.
     pub is_paid: bool,
+    /// That its host signed its answer.
+    pub signed: Option<Box<Proof>>,
     /// What became of it.
     pub state: ReplicaState,
 }

@@ -30,6 +30,7 @@ pub mod convert;
 pub mod identity;
 pub mod invite;
 pub mod link;
+pub mod statement;
 
 pub use generated::{slot, v1};
 

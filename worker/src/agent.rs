@@ -38,6 +38,7 @@ use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, LEASES_PER_HOST_MAX};
 use manyhands_core::replica::CheckpointRef;
+use manyhands_proto::identity::Identity;
 use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
 use tokio::sync::{mpsc, watch};
@@ -90,7 +91,7 @@ enum Done {
 #[derive(Debug)]
 enum Awaiting {
     /// To be sent.
-    Report(ReplicaId, Ending),
+    Report(ReplicaId, Box<Ending>),
     /// To be removed: nothing on disk names it any more.
     Unneeded(Arc<Pin>),
 }
@@ -99,6 +100,8 @@ enum Awaiting {
 #[derive(Debug)]
 pub(crate) struct Agent {
     config: Config,
+    /// With which reports are signed.
+    identity: Identity,
     board: Board,
     outbox: Outbox,
     cache: Cache,
@@ -138,6 +141,7 @@ pub(crate) struct Agent {
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) config: Config,
+    pub(crate) identity: Identity,
     pub(crate) cache: Cache,
     pub(crate) spool: Spool,
     pub(crate) slot_command: SlotCommand,
@@ -150,7 +154,8 @@ pub(crate) struct Parts {
 
 impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { config, cache, spool, slot_command, slots_folder, enrolled, status } = parts;
+        let Parts { config, identity, cache, spool, slot_command, slots_folder, enrolled, status } =
+            parts;
         let slots = config.slots.get() as usize;
         let terms = Terms { inline_bytes_max: INLINE_BYTES_MAX as u64, fault: config.fault };
         Self {
@@ -173,6 +178,7 @@ impl Agent {
             draining: None,
             heartbeat: heartbeat(HEARTBEAT_MS),
             config,
+            identity,
             cache,
             spool,
             slots_folder,

@@ -136,12 +136,13 @@ pub async fn run(
     let dialer = Dialer {
         invite: config.invite.clone(),
         nickname: nickname(&config, &identity),
-        identity,
+        identity: identity.clone(),
         capabilities: capabilities(&config),
     };
     let SlotProgram { program, args } = slot_program;
     let mut agent = Agent::new(Parts {
         config,
+        identity,
         cache,
         spool,
         slot_command: SlotCommand { program, args, compiled_folder: home.modules() },

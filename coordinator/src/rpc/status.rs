@@ -18,6 +18,7 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::InviteExpired
         | Refusal::InviteUsedUp
         | Refusal::LeaseExpired(_)
+        | Refusal::OtherManifest { .. }
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
         Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => {
             Code::NotFound

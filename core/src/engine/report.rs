@@ -3,6 +3,7 @@
 use super::advance::advance;
 use super::check;
 use super::context::{Context, Decision};
+use super::equivocation;
 use super::rows::Rows;
 use crate::command::{Outcome, ReplicaReport, Report};
 use crate::id::{HostId, ReplicaId};
@@ -46,7 +47,7 @@ fn one(
     item: ReplicaReport,
     cx: &mut Context<'_>,
 ) -> Result<Reported, Refusal> {
-    let ReplicaReport { replica: id, outcome } = item;
+    let ReplicaReport { replica: id, outcome, signed } = item;
     if !rows.host(host).is_active() {
         let invalid = rows.host(host).counters.invalid;
         return Err(Refusal::HostSuspended { host, invalid });
@@ -56,13 +57,17 @@ fn one(
     if replica.host != host {
         return Err(Refusal::WrongHost { replica: id, host });
     }
+    equivocation::check_manifest(rows, id, signed.as_deref())?;
     if !is_awaited(unit, replica) {
-        return already(id, replica, &outcome);
+        let told = already(id, replica, &outcome);
+        equivocation::keep(rows, id, &outcome, signed);
+        return told;
     }
     check_outcome(id, &outcome, &rows.job(id.unit.job).policy)?;
     let is_host_error = matches!(outcome, Outcome::HostError { .. });
     if let Some(replica) = rows.unit_mut(id.unit).replica_mut(id.number) {
         replica.state = ended(outcome);
+        replica.signed = signed.map(|signed| Box::new(signed.proof));
     }
     let host = rows.host_mut(host);
     host.release(id);

@@ -270,6 +270,7 @@ fn next_replica(
         resumed_from,
         checkpoint: resumed_from,
         is_paid: false,
+        signed: None,
         state: ReplicaState::Leased,
     }
 }

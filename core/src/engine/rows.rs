@@ -7,6 +7,7 @@ use crate::credit::LedgerRow;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId};
 use crate::job::Job;
+use crate::statement::Equivocation;
 use crate::store::{Store, StoreError, Write};
 use crate::work_unit::WorkUnit;
 
@@ -18,6 +19,7 @@ pub(super) struct Rows {
     hosts: Table<HostId, Host>,
     ledger: Vec<LedgerRow>,
     vouched: BTreeSet<(HostId, UnitId)>,
+    evidence: BTreeMap<HostId, Equivocation>,
 }
 
 impl Rows {
@@ -150,6 +152,11 @@ impl Rows {
         self.vouched.insert((host, unit));
     }
 
+    /// Keeps the proof that a host contradicted itself.
+    pub(super) fn keep_evidence(&mut self, host: HostId, of: Equivocation) {
+        self.evidence.entry(host).or_insert(of);
+    }
+
     /// Every row that was changed, once.
     pub(super) fn into_writes(self) -> Vec<Write> {
         let jobs = self.jobs.into_changed().map(Write::PutJob);
@@ -157,7 +164,9 @@ impl Rows {
         let hosts = self.hosts.into_changed().map(Write::PutHost);
         let ledger = self.ledger.into_iter().map(Write::AppendLedger);
         let vouched = self.vouched.into_iter().map(|(host, unit)| Write::Vouch { host, unit });
-        jobs.chain(units).chain(hosts).chain(ledger).chain(vouched).collect()
+        let evidence = self.evidence.into_iter();
+        let evidence = evidence.map(|(host, of)| Write::KeepEvidence { host, of: Box::new(of) });
+        jobs.chain(units).chain(hosts).chain(ledger).chain(vouched).chain(evidence).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 mod cancel;
 mod chains;
 mod credit;
+mod equivocation;
 mod faults;
 mod grid;
 mod joining;

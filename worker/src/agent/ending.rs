@@ -90,7 +90,7 @@ pub(super) async fn report(
         Outcome::HostError(error) => Reported::HostError { message: shortened(error.to_string()) },
         Outcome::Drained(_) => Reported::Aborted,
     };
-    let mut report = v1::Report::from(ReplicaReport { replica, outcome });
+    let mut report = v1::Report::from(ReplicaReport::unsigned(replica, outcome));
     if let Some(usage) = &mut report.usage {
         usage.steps = run.usage.steps;
     }
@@ -99,7 +99,7 @@ pub(super) async fn report(
 
 /// The report of a replica that could not be run here for this reason.
 pub(super) fn host_error(replica: ReplicaId, message: String) -> v1::Report {
-    ReplicaReport { replica, outcome: Reported::HostError { message: shortened(message) } }.into()
+    ReplicaReport::unsigned(replica, Reported::HostError { message: shortened(message) }).into()
 }
 
 /// The report of a replica whose job cannot be run here.
@@ -111,12 +111,12 @@ pub(super) fn job_error(replica: ReplicaId, error: &JobError) -> v1::Report {
     // Nothing of this machine is in the message, so a quorum can agree on it.
     let error = Digest::of(message.as_bytes());
     let outcome = Reported::AppError { error, message, usage: Usage::default() };
-    ReplicaReport { replica, outcome }.into()
+    ReplicaReport::unsigned(replica, outcome).into()
 }
 
 /// The report of a replica that is given back.
 pub(super) fn aborted(replica: ReplicaId) -> v1::Report {
-    ReplicaReport { replica, outcome: Reported::Aborted }.into()
+    ReplicaReport::unsigned(replica, Reported::Aborted).into()
 }
 
 /// The name under which the job keeps an output, if it does.

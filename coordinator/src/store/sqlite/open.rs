@@ -14,6 +14,7 @@ const APPLICATION_ID: i32 = 0x4d48_4e44;
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001_start.sql")),
     M::up(include_str!("../migrations/0002_vouched.sql")),
+    M::up(include_str!("../migrations/0005_evidence.sql")),
 ];
 
 /// Prepared statements kept; there are about 40 in this store.

@@ -12,8 +12,9 @@ use crate::job::{Counts, Job, JobState, Tally};
 use crate::key::{Key, Signature};
 use crate::lease::Lease;
 use crate::policy::Policy;
-use crate::replica::{CheckpointRef, Output, Replica, ReplicaState, Usage, Verdict};
+use crate::replica::{CheckpointRef, Class, Output, Replica, ReplicaState, Usage, Verdict};
 use crate::requirement::{Capabilities, Kind, Requirement};
+use crate::statement::{Equivocation, Path, Proof, SignedStatement, Statement};
 use crate::time::Timestamp;
 use crate::volunteer::Volunteer;
 use crate::work_unit::{FailReason, UnitState, WorkUnit};
@@ -83,6 +84,7 @@ pub fn replica(number: u16) -> Replica {
         resumed_from: None,
         checkpoint: None,
         is_paid: false,
+        signed: None,
         state: ReplicaState::Leased,
     }
 }
@@ -152,10 +154,32 @@ fn replicas() -> Vec<Replica> {
     if let Some(last) = all.last_mut() {
         last.chain = 5;
         last.is_paid = true;
+        last.signed = Some(Box::new(proof(3)));
         last.lineage = vec![VolunteerId(25), VolunteerId(1 << 40)];
         (last.resumed_from, last.checkpoint) = (checkpoint, checkpoint);
     }
     all
+}
+
+/// A signature, and a path of this length.
+fn proof(levels: u64) -> Proof {
+    let beside = (0..levels).map(digest).collect();
+    let path = Path::from_parts(1, beside).unwrap_or_default();
+    Proof { signature: Signature([9; 64]), path }
+}
+
+/// A host that first said that its replica failed, then that it took so much work.
+#[must_use]
+pub fn equivocation(work: u64) -> Equivocation {
+    let says = |class, levels| SignedStatement {
+        key: key(1),
+        statement: Statement { manifest: digest(2), replica: JobId(3).unit(4).replica(5), class },
+        proof: proof(levels),
+    };
+    Equivocation {
+        first: says(Class::Error { error: digest(6), work: 0 }, 0),
+        second: says(Class::Outputs { answer: digest(7), work }, 10),
+    }
 }
 
 /// A host whose leases end at these times.

@@ -21,6 +21,7 @@ pub(super) fn one_of_each() -> Vec<Write> {
         Write::PutAccount(account(1)),
         Write::AppendLedger(grant(JobId(1).unit(0).replica(0), 1)),
         Write::Vouch { host: HostId(1), unit: JobId(1).unit(0) },
+        Write::KeepEvidence { host: HostId(1), of: Box::new(rows::equivocation(5)) },
     ];
     writes.extend(rows::units(JobId(1)).into_iter().map(Write::PutUnit));
     writes.extend(invites().into_iter().map(Write::PutInvite));
@@ -69,6 +70,10 @@ fn random_write(rng: &mut ChaCha8Rng) -> Write {
         }
         5 => Write::PutHost(host(id, &[at, below(8, rng)])),
         6 => Write::PutHost(host(id, &[])),
+        7 if at == 0 => {
+            let of = Box::new(rows::equivocation(rng.next_u64()));
+            Write::KeepEvidence { host: HostId(id), of }
+        }
         7 => Write::Vouch { host: HostId(id), unit: JobId(at).unit(rng.next_u32() % 9) },
         _ => Write::AppendLedger(grant(JobId(id).unit(0).replica(0), at + 1)),
     }
@@ -95,6 +100,7 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
         assert_eq!(a.units_waking(at, Timestamp(7))?, b.units_waking(at, Timestamp(7))?);
         assert_eq!(a.next_ready_at(at)?, b.next_ready_at(at)?);
         assert_eq!(a.host(HostId(id))?, b.host(HostId(id))?);
+        assert_eq!(a.evidence(HostId(id))?, b.evidence(HostId(id))?);
         let vouched = |store: &dyn Store| store.units_vouched(HostId(id), JobId(3).unit(4), 5);
         assert_eq!(vouched(a)?, vouched(b)?);
         assert_eq!(a.host_by_key(&key(id))?, b.host_by_key(&key(id))?);

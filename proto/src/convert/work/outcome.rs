@@ -1,5 +1,6 @@
 //! Reports: how replicas ended.
 
+use bytes::Bytes;
 use manyhands_core::command::{Outcome, ReplicaReport};
 use manyhands_core::limits::{MESSAGE_BYTES_MAX, OUTPUTS_MAX};
 use manyhands_core::replica::Usage;
@@ -24,14 +25,21 @@ impl From<ReplicaReport> for v1::Report {
             }
             Outcome::Aborted => (report::Outcome::Aborted(v1::Aborted { checkpoint: None }), None),
         };
-        Self { replica: Some(report.replica.into()), usage, outcome: Some(outcome) }
+        Self {
+            replica: Some(report.replica.into()),
+            usage,
+            outcome: Some(outcome),
+            manifest: Bytes::new(),
+            statement: Bytes::new(),
+        }
     }
 }
 
 impl TryFrom<v1::Report> for ReplicaReport {
     type Error = WireError;
 
-    /// An aborted replica's checkpoint is not part of the domain's report: it is a renewal's.
+    /// An aborted replica's checkpoint is not part of the domain's report: it is a renewal's. Whether
+    /// the host signed it is seen in its batch: see [`statement`](crate::statement).
     fn try_from(wire: v1::Report) -> Result<Self, WireError> {
         let usage = wire.usage.map(Usage::from).unwrap_or_default();
         let outcome = match required("outcome", wire.outcome)? {
@@ -49,6 +57,6 @@ impl TryFrom<v1::Report> for ReplicaReport {
             },
             report::Outcome::Aborted(_) => Outcome::Aborted,
         };
-        Ok(Self { replica: nested("replica", wire.replica)?, outcome })
+        Ok(Self::unsigned(nested("replica", wire.replica)?, outcome))
     }
 }

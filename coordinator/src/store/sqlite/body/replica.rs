@@ -2,10 +2,12 @@
 
 use manyhands_core::id::{HostId, VolunteerId};
 use manyhands_core::replica::{CheckpointRef, Output, Replica, ReplicaState, Usage, Verdict};
+use manyhands_core::statement::Proof;
 use manyhands_core::store::StoreError;
 use manyhands_core::time::Timestamp;
 use prost::{Message, Oneof};
 
+use super::statement::ProofBody;
 use crate::store::sqlite::codec::{corrupt, digest, narrow};
 
 /// A replica but for its number, which is its position.
@@ -31,6 +33,8 @@ pub(super) struct ReplicaBody {
     /// Not in rows of the first format, where exactly the valid ones were paid.
     #[prost(bool, optional, tag = "13")]
     is_paid: Option<bool>,
+    #[prost(message, optional, tag = "20")]
+    signed: Option<ProofBody>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
@@ -119,6 +123,7 @@ impl From<&Replica> for ReplicaBody {
             checkpoint: replica.checkpoint.as_ref().map(CheckpointBody::from),
             end: end_body(&replica.state),
             is_paid: Some(replica.is_paid),
+            signed: replica.signed.as_deref().map(ProofBody::from),
         }
     }
 }
@@ -161,6 +166,7 @@ pub(super) fn replica(at: usize, body: ReplicaBody) -> Result<Replica, StoreErro
         resumed_from: body.resumed_from.map(CheckpointRef::try_from).transpose()?,
         checkpoint: body.checkpoint.map(CheckpointRef::try_from).transpose()?,
         is_paid: body.is_paid.unwrap_or(false),
+        signed: body.signed.map(Proof::try_from).transpose()?.map(Box::new),
         state,
     };
     let is_valid = replica.verdict() == Some(Verdict::Valid);
