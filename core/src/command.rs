@@ -167,6 +167,14 @@ pub enum Outcome {
     },
     /// The host gave it up.
     Aborted,
+    /// To a lease with a [`Replay`](crate::lease::Replay): the run goes on after so many steps. A run
+    /// that ended there or before is told as what it ended with.
+    Replayed {
+        /// The hash of its state.
+        state_hash: Digest,
+        /// The state, if it was wanted and its blob has been uploaded.
+        state: Option<CheckpointRef>,
+    },
 }
 
 impl Outcome {
@@ -180,7 +188,7 @@ impl Outcome {
             Self::AppError { error, usage, .. } => {
                 Some(Class::Error { error: *error, work: usage.work })
             }
-            Self::HostError { .. } | Self::Aborted => None,
+            Self::HostError { .. } | Self::Aborted | Self::Replayed { .. } => None,
         }
     }
 }

@@ -41,6 +41,9 @@ pub enum Refusal {
     /// The replica was reported before, differently.
     #[error("replica {0} was already reported with another outcome; the first one counts")]
     ReportedDifferently(ReplicaId),
+    /// The whole unit was asked for, not a state on the way.
+    #[error("replica {0} is to be computed to its end; a state on the way is no answer")]
+    NoReplay(ReplicaId),
     /// The answer is to another job's unit.
     #[error(
         "replica {replica} was reported as of manifest {manifest}, which is another job's; drop it"

@@ -157,7 +157,11 @@ impl Agent {
         let Parts { config, identity, cache, spool, slot_command, slots_folder, enrolled, status } =
             parts;
         let slots = config.slots.get() as usize;
-        let terms = Terms { inline_bytes_max: INLINE_BYTES_MAX as u64, fault: config.fault };
+        let terms = Terms {
+            inline_bytes_max: INLINE_BYTES_MAX as u64,
+            checkpoint_bytes_max: config.checkpoint_upload_bytes_max,
+            fault: config.fault,
+        };
         Self {
             board: Board::default(),
             outbox: Outbox::new(),

@@ -128,7 +128,8 @@ fn ended(outcome: Outcome) -> ReplicaState {
             ReplicaState::AppError { error, message, usage, verdict }
         }
         Outcome::HostError { message } => ReplicaState::HostError { message },
-        Outcome::Aborted => ReplicaState::Aborted,
+        // Refused before, where it was not asked for.
+        Outcome::Aborted | Outcome::Replayed { .. } => ReplicaState::Aborted,
     }
 }
 
@@ -139,6 +140,7 @@ fn check_outcome(id: ReplicaId, outcome: &Outcome, policy: &Policy) -> Result<()
             check::within("message.bytes", message.len() as u64, 0, MESSAGE_BYTES_MAX as u64)
         }
         Outcome::Aborted => Ok(()),
+        Outcome::Replayed { .. } => Err(Refusal::NoReplay(id)),
     }
 }
 

@@ -241,7 +241,7 @@ fn lease(rows: &mut Rows, id: UnitId, request: Request, cx: &mut Context<'_>) ->
     rows.host_mut(request.host).hold(lease);
     advance(rows, grant, cx);
     let Lease { deadline_at, hard_deadline_at, .. } = lease;
-    LeaseGrant { replica: grant, deadline_at, hard_deadline_at, resume_from }
+    LeaseGrant { replica: grant, deadline_at, hard_deadline_at, resume_from, replay: None }
 }
 
 fn next_replica(

@@ -99,9 +99,10 @@ impl Agent {
                 self.board.make_waiting(replica);
                 Ok(())
             }
-            Outcome::Success(_) | Outcome::AppError(_) | Outcome::HostError(_) => {
-                self.make_report(replica, run).await
-            }
+            Outcome::Success(_)
+            | Outcome::AppError(_)
+            | Outcome::HostError(_)
+            | Outcome::Halted(_) => self.make_report(replica, run).await,
         }
     }
 

@@ -130,20 +130,22 @@ async fn with_blobs_held(
             None => complete.push(report),
             Some(digest) => refused.push(v1::RefusedReport {
                 replica: Some(report.replica.into()),
-                reason: format!("output {digest} is not held here: put it, then report again"),
+                reason: format!("blob {digest} is not held here: put it, then report again"),
             }),
         }
     }
     Ok(complete)
 }
 
-/// Outputs that do not travel inside the report.
+/// Outputs that do not travel inside the report, and states of replays.
 fn blobs_of(report: &ReplicaReport) -> impl Iterator<Item = Digest> {
-    let outputs = match &report.outcome {
-        Outcome::Success { outputs, .. } => outputs.as_slice(),
-        Outcome::AppError { .. } | Outcome::HostError { .. } | Outcome::Aborted => &[],
+    let (outputs, state) = match &report.outcome {
+        Outcome::Success { outputs, .. } => (outputs.as_slice(), None),
+        Outcome::Replayed { state, .. } => (&[][..], state.as_ref()),
+        Outcome::AppError { .. } | Outcome::HostError { .. } | Outcome::Aborted => (&[][..], None),
     };
-    outputs.iter().filter(|output| output.inline.is_none()).map(|output| output.digest)
+    let blobs = outputs.iter().filter(|output| output.inline.is_none());
+    blobs.map(|output| output.digest).chain(state.map(|state| state.digest))
 }
 
 /// The renewals, without the checkpoints that are not held: nobody could resume from them.

@@ -4,6 +4,7 @@ use manyhands_core::command::{Outcome, Renewal, ReplicaReport};
 use manyhands_core::digest::Digest;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::key::{Key, Signature};
+use manyhands_core::lease::Replay;
 use manyhands_core::manifest::{
     AppVersion, Artefact, Axis, Draft, Input, Manifest, Source, Values,
 };
@@ -127,12 +128,16 @@ fn checkpoint() -> impl Strategy<Value = CheckpointRef> {
 }
 
 pub(super) fn lease() -> impl Strategy<Value = LeaseGrant> {
-    (replica_id(), any::<u64>(), any::<u64>(), option::of(checkpoint())).prop_map(
-        |(replica, deadline, hard, resume_from)| LeaseGrant {
+    let replay = (any::<u64>(), any::<bool>())
+        .prop_map(|(until_step, keep_state)| Replay { until_step, keep_state });
+    let deadlines = any::<[u64; 2]>();
+    (replica_id(), deadlines, option::of(checkpoint()), option::of(replay)).prop_map(
+        |(replica, [deadline, hard], resume_from, replay)| LeaseGrant {
             replica,
             deadline_at: Timestamp(deadline),
             hard_deadline_at: Timestamp(hard),
             resume_from,
+            replay,
         },
     )
 }
@@ -195,6 +200,8 @@ pub(super) fn report() -> impl Strategy<Value = ReplicaReport> {
         }),
         ".{0,40}".prop_map(|message| Outcome::HostError { message }),
         Just(Outcome::Aborted),
+        (digest(), option::of(checkpoint()))
+            .prop_map(|(state_hash, state)| Outcome::Replayed { state_hash, state }),
     ];
     (replica_id(), outcome).prop_map(|(replica, outcome)| ReplicaReport::unsigned(replica, outcome))
 }

@@ -6,7 +6,7 @@ use manyhands_core::limits::{MESSAGE_BYTES_MAX, OUTPUTS_MAX};
 use manyhands_core::replica::Usage;
 
 use crate::convert::error::WireError;
-use crate::convert::field::{bounded, digest, digest_bytes, list, nested, required};
+use crate::convert::field::{bounded, digest, digest_bytes, list, nested, optional, required};
 use crate::v1::{self, report};
 
 impl From<ReplicaReport> for v1::Report {
@@ -24,6 +24,11 @@ impl From<ReplicaReport> for v1::Report {
                 (report::Outcome::HostError(v1::HostError { message }), None)
             }
             Outcome::Aborted => (report::Outcome::Aborted(v1::Aborted { checkpoint: None }), None),
+            Outcome::Replayed { state_hash, state } => {
+                let state_hash = digest_bytes(&state_hash);
+                let state = state.map(Into::into);
+                (report::Outcome::Replayed(v1::Replayed { state_hash, state }), None)
+            }
         };
         Self {
             replica: Some(report.replica.into()),
@@ -56,6 +61,10 @@ impl TryFrom<v1::Report> for ReplicaReport {
                 message: bounded("host_error.message", MESSAGE_BYTES_MAX, error.message)?,
             },
             report::Outcome::Aborted(_) => Outcome::Aborted,
+            report::Outcome::Replayed(replayed) => Outcome::Replayed {
+                state_hash: digest("replayed.state_hash", &replayed.state_hash)?,
+                state: optional("replayed.state", replayed.state)?,
+            },
         };
         Ok(Self::unsigned(nested("replica", wire.replica)?, outcome))
     }
