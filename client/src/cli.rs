@@ -9,6 +9,7 @@ use crate::command::check::Check;
 use crate::command::completions::Completions;
 use crate::command::coordinator::Coordinator;
 use crate::command::demo::Demo;
+use crate::command::evidence::Evidence;
 use crate::command::fetch::Fetch;
 use crate::command::hosts::Hosts;
 use crate::command::invite::Invite;
@@ -59,6 +60,7 @@ pub(crate) enum Command {
     Coordinator(Coordinator),
     Invite(Invite),
     Hosts(Hosts),
+    Evidence(Evidence),
     Completions(Completions),
     Slot(Slot),
 }

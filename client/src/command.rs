@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod coordinator;
 pub(crate) mod demo;
+pub(crate) mod evidence;
 pub(crate) mod fetch;
 pub(crate) mod hosts;
 pub(crate) mod invite;

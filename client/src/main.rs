@@ -52,6 +52,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Completions(it) => it.run(),
         Command::Coordinator(it) => it.run(context).await,
         Command::Demo(it) => it.run(context).await,
+        Command::Evidence(it) => it.run(context).await,
         Command::Fetch(it) => it.run(context).await,
         Command::Hosts(it) => it.run(context).await,
         Command::Invite(it) => it.run(context).await,

@@ -6,8 +6,9 @@ use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::invite::Invite;
 use crate::key::{Key, Signature};
 use crate::manifest::Manifest;
-use crate::replica::{CheckpointRef, Output, Usage};
+use crate::replica::{CheckpointRef, Class, Output, Usage, answer};
 use crate::requirement::Capabilities;
+use crate::statement::Proof;
 
 /// Something to decide. Each has its file in [`engine`](crate::engine).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +119,26 @@ pub struct ReplicaReport {
     pub replica: ReplicaId,
     /// How it ended.
     pub outcome: Outcome,
+    /// That the host signed its answer; the shell has verified it. Where identities are not at stake,
+    /// as in a simulation, nobody signs.
+    pub signed: Option<Box<Signed>>,
+}
+
+/// That a host signed its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// The manifest whose unit it says that it computed.
+    pub manifest: Digest,
+    /// The signature, and the way from the statement to it.
+    pub proof: Proof,
+}
+
+impl ReplicaReport {
+    /// A report that nobody signed.
+    #[must_use]
+    pub fn unsigned(replica: ReplicaId, outcome: Outcome) -> Self {
+        Self { replica, outcome, signed: None }
+    }
 }
 
 /// How a replica ended, as its host tells it.
@@ -146,6 +167,30 @@ pub enum Outcome {
     },
     /// The host gave it up.
     Aborted,
+    /// To a lease with a [`Replay`](crate::lease::Replay): the run goes on after so many steps. A run
+    /// that ended there or before is told as what it ended with.
+    Replayed {
+        /// The hash of its state.
+        state_hash: Digest,
+        /// The state, if it was wanted and its blob has been uploaded.
+        state: Option<CheckpointRef>,
+    },
+}
+
+impl Outcome {
+    /// What it says, if it is an answer.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Self::Success { outputs, usage } => {
+                Some(Class::Outputs { answer: answer(outputs), work: usage.work })
+            }
+            Self::AppError { error, usage, .. } => {
+                Some(Class::Error { error: *error, work: usage.work })
+            }
+            Self::HostError { .. } | Self::Aborted | Self::Replayed { .. } => None,
+        }
+    }
 }
 
 /// A scientist takes a job back.

@@ -19,6 +19,7 @@ mod context;
 mod draw;
 mod effects;
 mod enrol;
+mod equivocation;
 mod expire;
 mod invite;
 mod payment;

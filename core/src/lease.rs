@@ -38,3 +38,12 @@ impl Lease {
         self.deadline_at <= now
     }
 }
+
+/// A lease that asks only how a step program's run stands: run until there and stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// After how many steps.
+    pub until_step: u64,
+    /// Whether the state there is wanted, too, as a checkpoint.
+    pub keep_state: bool,
+}

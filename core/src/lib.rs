@@ -14,7 +14,8 @@
 //! - [`store`] is the port to what is remembered, with a memory implementation.
 //! - [`query`] reads; [`agent`] is the pure half of a worker; [`invariant`] checks a whole store.
 //! - The rest are the nouns ([`job`], [`work_unit`], [`replica`], [`host`], …) and the rules about
-//!   them ([`validate`], [`trust`], [`transition`], [`schedule`], [`credit`], [`ledger`], [`backoff`]).
+//!   them ([`validate`], [`trust`], [`statement`], [`transition`], [`schedule`], [`credit`], [`ledger`],
+//!   [`backoff`]).
 //!
 //! ```
 //! use manyhands_core::command::{Command, Request};
@@ -78,6 +79,7 @@ pub mod requirement;
 pub mod results;
 pub mod schedule;
 pub mod settings;
+pub mod statement;
 pub mod store;
 pub mod time;
 pub mod transition;

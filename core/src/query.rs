@@ -8,6 +8,7 @@ use crate::ledger::LedgerRow;
 use crate::limits::PAGE_MAX;
 use crate::refusal::Refusal;
 use crate::replica::Output;
+use crate::statement::Equivocation;
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 use crate::work_unit::WorkUnit;
@@ -65,6 +66,8 @@ pub enum Query {
         /// At most so many.
         limit: usize,
     },
+    /// The proof that a host contradicted itself.
+    Evidence(HostId),
     /// One sentence on why something does not move.
     Why(Subject),
 }
@@ -101,6 +104,8 @@ pub enum Answer {
     Hosts(Vec<Host>),
     /// To `Ledger`.
     Ledger(Vec<LedgerRow>),
+    /// To `Evidence`; `None` of a host that never contradicted itself.
+    Evidence(Option<Box<Equivocation>>),
     /// To `Why`.
     Why(String),
 }
@@ -142,6 +147,10 @@ pub fn ask(store: &dyn Store, query: &Query, now: Timestamp) -> Result<Answer, S
         }
         Query::Hosts { after, limit } => Answer::Hosts(store.hosts(*after, *limit)?),
         Query::Ledger { skip, limit } => Answer::Ledger(store.ledger(*skip, *limit)?),
+        Query::Evidence(id) => match store.host(*id)? {
+            Some(_) => Answer::Evidence(store.evidence(*id)?.map(Box::new)),
+            None => Answer::Refused(Refusal::UnknownHost(*id)),
+        },
         Query::Why(subject) => {
             why::explain(store, *subject, now)?.map_or_else(Answer::Refused, Answer::Why)
         }
@@ -186,7 +195,12 @@ fn too_long(query: &Query) -> Option<Refusal> {
         | Query::Outputs { limit, .. }
         | Query::Hosts { limit, .. }
         | Query::Ledger { limit, .. } => *limit,
-        Query::Job(_) | Query::Unit(_) | Query::Receipt(_) | Query::Host(_) | Query::Why(_) => {
+        Query::Job(_)
+        | Query::Unit(_)
+        | Query::Receipt(_)
+        | Query::Host(_)
+        | Query::Evidence(_)
+        | Query::Why(_) => {
             return None;
         }
     };

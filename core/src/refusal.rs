@@ -1,5 +1,6 @@
 //! Why a command, or one item of it, changes nothing.
 
+use crate::digest::Digest;
 use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::invite::Role;
 use crate::key::Key;
@@ -41,6 +42,19 @@ pub enum Refusal {
     /// The replica was reported before, differently.
     #[error("replica {0} was already reported with another outcome; the first one counts")]
     ReportedDifferently(ReplicaId),
+    /// The whole unit was asked for, not a state on the way.
+    #[error("replica {0} is to be computed to its end; a state on the way is no answer")]
+    NoReplay(ReplicaId),
+    /// The answer is to another job's unit.
+    #[error(
+        "replica {replica} was reported as of manifest {manifest}, which is another job's; drop it"
+    )]
+    OtherManifest {
+        /// The replica.
+        replica: ReplicaId,
+        /// The manifest that its host signed.
+        manifest: Digest,
+    },
     /// The host gave wrong answers.
     #[error(
         "host {host} is suspended: {invalid} of its answers differed from what others agreed on; {}",

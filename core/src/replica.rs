@@ -4,6 +4,7 @@ use crate::digest::Digest;
 use crate::id::{HostId, VolunteerId};
 use crate::limits::INLINE_BYTES_MAX;
 use crate::path;
+use crate::statement::Proof;
 use crate::time::Timestamp;
 
 /// A copy of a work unit meant for one host.
@@ -31,6 +32,8 @@ pub struct Replica {
     pub checkpoint: Option<CheckpointRef>,
     /// Whether it has credit: a grant for it that was not taken back.
     pub is_paid: bool,
+    /// That its host signed its answer.
+    pub signed: Option<Box<Proof>>,
     /// What became of it.
     pub state: ReplicaState,
 }

@@ -2,6 +2,7 @@
 
 use crate::digest::Digest;
 use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
+use crate::lease::Replay;
 use crate::refusal::Refusal;
 use crate::replica::CheckpointRef;
 use crate::time::Timestamp;
@@ -71,6 +72,8 @@ pub struct LeaseGrant {
     pub hard_deadline_at: Timestamp,
     /// Where to go on from, if somebody else began.
     pub resume_from: Option<CheckpointRef>,
+    /// Where to stop, if only the state there is asked for.
+    pub replay: Option<Replay>,
 }
 
 /// Why a host gets no work.

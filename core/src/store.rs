@@ -16,8 +16,9 @@ use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::invite::Invite;
 use crate::job::Job;
 use crate::key::Key;
-use crate::part::Part;
 use crate::ledger::{Head, LedgerRow};
+use crate::part::Part;
+use crate::statement::Equivocation;
 use crate::time::Timestamp;
 use crate::volunteer::Volunteer;
 use crate::work_unit::WorkUnit;
@@ -47,6 +48,13 @@ pub enum Write {
         host: HostId,
         /// The unit.
         unit: UnitId,
+    },
+    /// The proof that a host contradicted itself; the first one of each host stays.
+    KeepEvidence {
+        /// The host.
+        host: HostId,
+        /// What it said.
+        of: Box<Equivocation>,
     },
 }
 
@@ -144,6 +152,9 @@ pub trait Store {
         from: UnitId,
         limit: usize,
     ) -> Result<Vec<UnitId>, StoreError>;
+
+    /// The proof that a host contradicted itself, if it did.
+    fn evidence(&self, host: HostId) -> Result<Option<Equivocation>, StoreError>;
 
     /// A host.
     fn host(&self, id: HostId) -> Result<Option<Host>, StoreError>;

@@ -2,8 +2,9 @@
 //!
 //! A [`Confidence`] is what a scientist asks for; a [`Plan`] is what follows from it for every host;
 //! a [`dispute`] is how answers that differ are settled. `trust/TRUST.md` derives all three, and
-//! says what is assumed.
+//! says what is assumed. [`bisect`] finds who is wrong about a step program for the price of one step.
 
+pub mod bisect;
 mod bound;
 mod confidence;
 mod cost;

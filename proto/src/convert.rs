@@ -5,6 +5,7 @@
 //! copied field by field, so that equal values have equal bytes.
 
 mod error;
+mod evidence;
 mod field;
 mod host;
 mod ids;
@@ -17,6 +18,7 @@ mod work;
 mod tests;
 
 pub use self::error::{Fault, WireError};
+pub use self::evidence::{contradiction, evidence};
 pub use self::field::{digest, key, signature};
 pub use self::host::role;
 pub use self::job::{canonical, canonical_outputs};

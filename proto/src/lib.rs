@@ -32,6 +32,7 @@ pub mod identity;
 pub mod invite;
 pub mod link;
 pub mod pushback;
+pub mod statement;
 
 pub use generated::{slot, v1};
 

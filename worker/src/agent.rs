@@ -38,6 +38,7 @@ use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, LEASES_PER_HOST_MAX};
 use manyhands_core::replica::CheckpointRef;
+use manyhands_proto::identity::Identity;
 use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
 use tokio::sync::{mpsc, watch};
@@ -90,7 +91,7 @@ enum Done {
 #[derive(Debug)]
 enum Awaiting {
     /// To be sent.
-    Report(ReplicaId, Ending),
+    Report(ReplicaId, Box<Ending>),
     /// To be removed: nothing on disk names it any more.
     Unneeded(Arc<Pin>),
 }
@@ -100,6 +101,8 @@ enum Awaiting {
 pub(crate) struct Agent {
     config: Config,
     capabilities: v1::Capabilities,
+    /// With which reports are signed.
+    identity: Identity,
     board: Board,
     outbox: Outbox,
     cache: Cache,
@@ -143,6 +146,7 @@ pub(crate) struct Parts {
     pub(crate) config: Config,
     /// What the coordinator is offered.
     pub(crate) capabilities: v1::Capabilities,
+    pub(crate) identity: Identity,
     pub(crate) cache: Cache,
     pub(crate) spool: Spool,
     pub(crate) slot_command: SlotCommand,
@@ -155,10 +159,14 @@ pub(crate) struct Parts {
 
 impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { config, capabilities, cache, spool, slot_command, .. } = parts;
+        let Parts { config, identity, capabilities, cache, spool, slot_command, .. } = parts;
         let Parts { slots_folder, enrolled, status, .. } = parts;
         let slots = config.slots.get() as usize;
-        let terms = Terms { inline_bytes_max: INLINE_BYTES_MAX as u64, fault: config.fault };
+        let terms = Terms {
+            inline_bytes_max: INLINE_BYTES_MAX as u64,
+            checkpoint_bytes_max: config.checkpoint_upload_bytes_max,
+            fault: config.fault,
+        };
         Self {
             board: Board::default(),
             outbox: Outbox::new(),
@@ -181,6 +189,7 @@ impl Agent {
             heartbeat: heartbeat(HEARTBEAT_MS),
             config,
             capabilities,
+            identity,
             cache,
             spool,
             slots_folder,

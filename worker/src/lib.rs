@@ -143,11 +143,12 @@ pub async fn run(
     let dialer = Dialer {
         invite: config.invite.clone(),
         nickname: nickname(&config, &identity),
-        identity,
+        identity: identity.clone(),
         capabilities: capabilities.clone(),
     };
     let mut agent = Agent::new(Parts {
         config,
+        identity,
         cache,
         spool,
         capabilities,

@@ -34,10 +34,10 @@ mod yardstick;
 
 pub use self::check::{CheckReport, check};
 pub use self::compiled::CompiledError;
-pub use self::control::{CheckpointPlan, Control, Requests, RunEvent};
+pub use self::control::{CheckpointPlan, Control, Halt, Requests, RunEvent};
 pub use self::engine::{Sandbox, SandboxError, WASM_STACK_BYTES};
 pub use self::failure::{AppError, AppErrorKind, HostError, HostErrorKind, Limit, Trap};
-pub use self::outcome::{Content, Outcome, Output, RunReport, Usage};
+pub use self::outcome::{Content, Halted, Outcome, Output, RunReport, Usage};
 pub use self::program::Program;
 pub use self::run::{GUEST_THREAD_STACK_BYTES, run, run_here};
 pub use self::unit::{

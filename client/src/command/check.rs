@@ -123,7 +123,9 @@ fn row(job_file: &JobFile, unit: u32, rehearsal: &Rehearsal) -> CheckRow {
         Outcome::Success(outputs) => ("success", None, outputs.as_slice()),
         Outcome::AppError(error) => ("app_error", Some(error.to_string()), [].as_slice()),
         Outcome::HostError(error) => ("host_error", Some(error.to_string()), [].as_slice()),
-        Outcome::Drained(_) => ("aborted", Some("the run was stopped".to_owned()), [].as_slice()),
+        Outcome::Drained(_) | Outcome::Halted(_) => {
+            ("aborted", Some("the run was stopped".to_owned()), [].as_slice())
+        }
     };
     let outputs = outputs.iter().map(|output| OutputRow {
         // Jobs name their files without the folder that programs see them in.

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use manyhands_core::time::Timestamp;
 use manyhands_core::credit::MicroCredits;
+use manyhands_core::time::Timestamp;
 use manyhands_proto::v1;
 
 use crate::clock;

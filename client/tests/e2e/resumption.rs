@@ -112,8 +112,9 @@ async fn peek(invite: &str) -> u64 {
     };
     let step = lease.resume.map_or(0, |checkpoint| checkpoint.step);
     let outcome = v1::report::Outcome::Aborted(v1::Aborted { checkpoint: None });
-    let report = v1::Report { replica: lease.replica, usage: None, outcome: Some(outcome) };
-    say(Tell::Reports(v1::Reports { batch: 1, reports: vec![report] })).await;
+    let report =
+        v1::Report { replica: lease.replica, outcome: Some(outcome), ..Default::default() };
+    say(Tell::Reports(v1::Reports { batch: 1, reports: vec![report], ..Default::default() })).await;
     while let Some(Ok(message)) = told.next().await {
         if matches!(message.message, Some(Told::Acknowledged(_))) {
             break;

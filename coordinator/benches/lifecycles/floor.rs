@@ -4,9 +4,12 @@ use std::time::Instant;
 
 use manyhands_coordinator::store::sqlite::SqliteStore;
 use manyhands_core::credit::MicroCredits;
+use manyhands_core::digest::Digest;
 use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
+use manyhands_core::key::Signature;
 use manyhands_core::ledger::{Entry, Head, Kind};
 use manyhands_core::replica::{Output, Replica, ReplicaState, Usage, Verdict, answer};
+use manyhands_core::statement::{Path, Proof};
 use manyhands_core::store::{Store as _, Write};
 use manyhands_core::time::Timestamp;
 use manyhands_core::work_unit::{Test, UnitState, WorkUnit};
@@ -84,8 +87,15 @@ fn replica(index: u32, number: u16, is_reported: bool) -> Replica {
         resumed_from: None,
         checkpoint: None,
         is_paid: is_reported,
+        signed: is_reported.then(|| Box::new(proof())),
         state,
     }
+}
+
+/// As of a batch of eight.
+fn proof() -> Proof {
+    let path = Path::from_parts(1, vec![Digest([3; 32]); 3]).unwrap();
+    Proof { signature: Signature([5; 64]), path }
 }
 
 fn vouch(index: u32, number: u16) -> Write {

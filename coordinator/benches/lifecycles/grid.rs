@@ -124,11 +124,16 @@ pub(crate) fn digest_bytes(digest: Digest) -> Bytes {
     Bytes::copy_from_slice(&digest.0)
 }
 
-/// A request of host number `host`.
-pub(crate) fn as_host<T>(host: usize, message: T) -> Request<T> {
+/// Who host number `host` is.
+pub(crate) fn identity(host: usize) -> Identity {
     let mut seed = [1; 32];
     seed[..8].copy_from_slice(&(host as u64).to_le_bytes());
-    let key = Identity::from_seed(&seed).public_key().to_string();
+    Identity::from_seed(&seed)
+}
+
+/// A request of host number `host`.
+pub(crate) fn as_host<T>(host: usize, message: T) -> Request<T> {
+    let key = identity(host).public_key().to_string();
     let mut request = Request::new(message);
     request.metadata_mut().insert(KEY_HEADER, key.parse().unwrap());
     request

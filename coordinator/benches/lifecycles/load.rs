@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
+use manyhands_proto::identity::Identity;
+use manyhands_proto::statement;
 use manyhands_proto::v1::coordinator_message::Message as In;
 use manyhands_proto::v1::work_client::WorkClient;
 use manyhands_proto::v1::worker_message::Message as Out;
@@ -16,7 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 use tonic::transport::Channel;
 
-use crate::grid::{Grid, as_host, digest_bytes};
+use crate::grid::{Grid, as_host, digest_bytes, identity};
 use crate::{HOSTS, LENGTH, PATIENCE, UNITS_MAX};
 
 /// Streams of one connection; servers allow 200.
@@ -123,8 +125,10 @@ async fn host(number: usize, channel: Channel, run: Arc<Run>) {
     while !run.is_over.load(Ordering::Relaxed) {
         let turn = run.pace.as_ref().map_or_else(Instant::now, Pace::turn);
         tokio::time::sleep_until(turn.into()).await;
-        let reports = leases.into_iter().map(|lease| success(lease.replica.unwrap()));
-        stream.round(run.replicas, reports.collect()).await;
+        let reports =
+            leases.into_iter().map(|lease| success(lease.replica.unwrap(), &stream.manifest));
+        let reports = reports.collect();
+        stream.round(run.replicas, reports).await;
         let Some(more) = stream.answers(true, &run).await else { return };
         run.latencies.lock().unwrap().push(turn.elapsed());
         leases = more;
@@ -135,6 +139,9 @@ async fn host(number: usize, channel: Channel, run: Arc<Run>) {
 pub(crate) struct Stream {
     to: mpsc::Sender<v1::WorkerMessage>,
     from: Streaming<v1::CoordinatorMessage>,
+    identity: Identity,
+    /// Of the one job there is.
+    manifest: Digest,
 }
 
 impl Stream {
@@ -158,7 +165,7 @@ impl Stream {
         let stream = as_host(number, ReceiverStream::new(messages));
         say(&to, Out::Hello(v1::Hello { capabilities: None, held: Vec::new() })).await;
         let from = work.attach(stream).await.unwrap().into_inner();
-        let mut stream = Self { to, from };
+        let mut stream = Self { to, from, identity: identity(number), manifest: Digest([0; 32]) };
         assert!(matches!(stream.next().await, Some(In::Welcome(_))));
         stream
     }
@@ -170,7 +177,9 @@ impl Stream {
     /// Reports what it has and wants more, in one go.
     pub(crate) async fn round(&mut self, want: u32, reports: Vec<v1::Report>) {
         if !reports.is_empty() {
-            say(&self.to, Out::Reports(v1::Reports { batch: 0, reports })).await;
+            let mut batch = v1::Reports { batch: 0, reports, signature: Bytes::new() };
+            statement::sign(&self.identity, &mut batch);
+            say(&self.to, Out::Reports(batch)).await;
         }
         say(&self.to, Out::Want(v1::Want { leases: want })).await;
     }
@@ -186,7 +195,12 @@ impl Stream {
                     assert_eq!(told.refused, []);
                     is_acknowledged = true;
                 }
-                Ok(Some(In::Leases(granted))) => leases = granted.leases,
+                Ok(Some(In::Leases(granted))) => {
+                    if let Some(job) = granted.jobs.last() {
+                        self.manifest = Digest(job.manifest[..].try_into().unwrap());
+                    }
+                    leases = granted.leases;
+                }
                 Ok(other) => panic!("{other:?}"),
                 Err(_nothing) if run.is_over.load(Ordering::Relaxed) => return None,
                 Err(_nothing) => {}
@@ -200,7 +214,7 @@ async fn say(to: &mpsc::Sender<v1::WorkerMessage>, message: Out) {
     to.send(v1::WorkerMessage { message: Some(message) }).await.unwrap();
 }
 
-fn success(replica: v1::ReplicaId) -> v1::Report {
+fn success(replica: v1::ReplicaId, manifest: &Digest) -> v1::Report {
     let output = replica.unit.to_le_bytes();
     let artefact = v1::Artefact {
         name: "stdout".to_owned(),
@@ -211,5 +225,12 @@ fn success(replica: v1::ReplicaId) -> v1::Report {
     let outcome = report::Outcome::Success(v1::Success { outputs: vec![artefact] });
     let usage =
         v1::Usage { cpu_ms: 5, wall_ms: 6, memory_peak_bytes: 7, steps: 0, work: 5_000_000 };
-    v1::Report { replica: Some(replica), usage: Some(usage), outcome: Some(outcome) }
+    let mut report = v1::Report {
+        replica: Some(replica),
+        usage: Some(usage),
+        outcome: Some(outcome),
+        ..Default::default()
+    };
+    statement::state(&mut report, manifest).unwrap();
+    report
 }

@@ -68,6 +68,21 @@ impl v1::admin_server::Admin for Admin {
         Ok(Response::new(v1::HostsReply { hosts: hosts.collect() }))
     }
 
+    async fn evidence(
+        &self,
+        request: Request<v1::EvidenceRequest>,
+    ) -> Result<Response<v1::EvidenceReply>, Status> {
+        self.0.callers.operator(&request)?;
+        let query = Query::Evidence(HostId(request.into_inner().host));
+        match self.0.reader.ask(query).await.map_err(status::desk)? {
+            Answer::Evidence(found) => {
+                Ok(Response::new(convert::evidence(found.map(|found| *found))))
+            }
+            Answer::Refused(refusal) => Err(status::refused(&refusal)),
+            _ => Err(status::confused()),
+        }
+    }
+
     async fn status(
         &self,
         request: Request<v1::StatusRequest>,

@@ -28,6 +28,8 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::InviteUsedUp
         | Refusal::LeaseExpired(_)
         | Refusal::TooFewVolunteers { .. }
+        | Refusal::OtherManifest { .. }
+        | Refusal::NoReplay(_)
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
         Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => {
             Code::NotFound

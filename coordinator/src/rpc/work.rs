@@ -57,7 +57,7 @@ impl v1::work_server::Work for Work {
         &self,
         request: Request<Streaming<v1::WorkerMessage>>,
     ) -> Result<Response<Self::AttachStream>, Status> {
-        let key = engine_key(self.0.callers.key(&request)?);
+        let key = self.0.callers.key(&request)?;
         let (outbound, messages) = mpsc::channel(OUTBOUND_MAX);
         let shared = Arc::clone(&self.0);
         let inbound = request.into_inner();

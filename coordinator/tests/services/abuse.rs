@@ -138,12 +138,37 @@ async fn reports_on_leases_that_never_were_are_refused_one_by_one() {
 }
 
 #[tokio::test]
+async fn answers_that_their_host_did_not_sign_are_refused() {
+    let grid = Grid::start().await;
+    grid.scientist().await.submit(&manifest("unsigned", 2)).await;
+    let mut worker = grid.host().await;
+    worker.want(2).await;
+    let replicas: Vec<_> =
+        worker.leases().await.leases.iter().map(|lease| lease.replica.unwrap()).collect();
+    let reports: Vec<_> = replicas.iter().map(|replica| success(*replica, b"x")).collect();
+    let mut forged = worker.signed(reports.clone());
+    forged.signature = grid.host().await.signed(reports.clone()).signature;
+    let refused = worker.hand_in(forged).await;
+    assert_eq!(refused.len(), 2);
+    assert!(refused[0].reason.contains("is not this host's"), "{refused:?}");
+    // What was signed is one thing and what is said another; its neighbour is not held up.
+    let mut turned = worker.signed(reports.clone());
+    turned.reports[0].outcome = success(replicas[0], b"y").outcome;
+    let refused = worker.hand_in(turned).await;
+    assert_eq!(refused.len(), 1);
+    assert!(refused[0].reason.contains("not what this report says"), "{refused:?}");
+    // Nothing of it was taken: the first can still be reported as it is.
+    assert_eq!(worker.report(reports).await, []);
+}
+
+#[tokio::test]
 async fn a_batch_above_the_bound_ends_the_stream() {
     let grid = Grid::with(|config| config.limits.batch_max = 2).await;
     let mut worker = grid.host().await;
     let replica = v1::ReplicaId { job: 1, unit: 0, number: 0 };
     let reports = vec![success(replica, b"x"); 3];
-    worker.say(Out::Reports(v1::Reports { batch: 1, reports })).await;
+    let batch = worker.signed(reports);
+    worker.say(Out::Reports(batch)).await;
     let refused = worker.next().await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert!(refused.message().contains("at most 2"), "{refused}");

@@ -1,10 +1,12 @@
 //! Whole lives: from a submission to its outputs.
 
 use manyhands_core::digest::Digest;
+use manyhands_core::statement::equivocation;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as In;
 use manyhands_proto::v1::unit_outputs::End;
 use manyhands_proto::v1::worker_message::Message as Out;
+use manyhands_proto::{convert, statement};
 
 use crate::grid::{Grid, digest_bytes, manifest};
 use crate::worker::{success, with_outputs};
@@ -101,6 +103,33 @@ async fn a_report_may_come_twice_but_counts_once() {
     assert_eq!(worker.report(vec![success(replica, b"a")]).await, []);
     let refused = worker.report(vec![success(replica, b"b")]).await;
     assert!(refused[0].reason.contains("another outcome"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_contradicts_itself_leaves_a_proof_that_anybody_can_verify() {
+    let grid = Grid::start().await;
+    grid.scientist().await.submit(&manifest("equivocation", 2)).await;
+    let mut worker = grid.host().await;
+    worker.want(2).await;
+    let replicas: Vec<_> =
+        worker.leases().await.leases.iter().map(|lease| lease.replica.unwrap()).collect();
+    let reports = replicas.iter().map(|replica| success(*replica, b"a")).collect();
+    assert_eq!(worker.report(reports).await, []);
+    let mut operator = grid.operator().await;
+    let host = worker.host;
+    let none = operator.admin.evidence(v1::EvidenceRequest { host }).await.unwrap().into_inner();
+    assert_eq!(convert::contradiction(none), Ok(None));
+
+    assert_eq!(worker.report(vec![success(replicas[1], b"b")]).await.len(), 1);
+    let found = operator.admin.evidence(v1::EvidenceRequest { host }).await.unwrap().into_inner();
+    let found = convert::contradiction(found).unwrap().unwrap();
+    assert_eq!(found.first.key.as_bytes(), worker.person.identity.public_key().as_bytes());
+    assert_eq!(equivocation(&found.first, &found.second), Ok(()));
+    assert_eq!(statement::verify(&found.first), Ok(()));
+    assert_eq!(statement::verify(&found.second), Ok(()));
+    // It is the operator's to see.
+    let refused = worker.person.admin.evidence(v1::EvidenceRequest { host }).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::PermissionDenied);
 }
 
 #[tokio::test]

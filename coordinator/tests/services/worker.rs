@@ -1,8 +1,11 @@
 //! A worker reduced to its stream: it computes nothing and says what it is told to say.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
 use manyhands_proto::identity::Identity;
+use manyhands_proto::statement;
 use manyhands_proto::v1::coordinator_message::Message as In;
 use manyhands_proto::v1::worker_message::Message as Out;
 use manyhands_proto::v1::{self, report};
@@ -19,6 +22,8 @@ pub(crate) struct Worker {
     to: mpsc::Sender<v1::WorkerMessage>,
     from: Streaming<v1::CoordinatorMessage>,
     batch: u64,
+    /// Manifests of jobs that it was leased.
+    manifests: BTreeMap<u64, Digest>,
 }
 
 pub(crate) fn capabilities() -> v1::Capabilities {
@@ -47,7 +52,7 @@ pub(crate) fn with_outputs(replica: v1::ReplicaId, outputs: Vec<v1::Artefact>) -
     let usage =
         v1::Usage { cpu_ms: 5, wall_ms: 6, memory_peak_bytes: 7, steps: 0, work: 5_000_000 };
     let outcome = Some(report::Outcome::Success(v1::Success { outputs }));
-    v1::Report { replica: Some(replica), usage: Some(usage), outcome }
+    v1::Report { replica: Some(replica), usage: Some(usage), outcome, ..Default::default() }
 }
 
 impl Worker {
@@ -72,7 +77,8 @@ impl Worker {
         let message = Some(Out::Hello(hello));
         to.send(v1::WorkerMessage { message }).await.unwrap();
         let from = person.work.attach(ReceiverStream::new(messages)).await?.into_inner();
-        let mut worker = Self { person, host: 0, to, from, batch: 0 };
+        let manifests = BTreeMap::new();
+        let mut worker = Self { person, host: 0, to, from, batch: 0, manifests };
         match worker.next().await? {
             Some(In::Welcome(welcome)) => worker.host = welcome.host,
             other => panic!("no welcome but {other:?}"),
@@ -83,8 +89,9 @@ impl Worker {
     /// Loses the connection and comes back on another one.
     pub(crate) async fn reattached(self, grid: &Grid, held: Vec<v1::ReplicaId>) -> Self {
         let person = Person::new(grid, self.person.identity.clone()).await;
+        let manifests = self.manifests.clone();
         drop(self);
-        Self::attached(person, held).await.unwrap()
+        Self { manifests, ..Self::attached(person, held).await.unwrap() }
     }
 
     pub(crate) async fn say(&mut self, message: Out) {
@@ -102,7 +109,11 @@ impl Worker {
     /// Leases, as soon as they come.
     pub(crate) async fn leases(&mut self) -> v1::Leases {
         match self.next().await.unwrap() {
-            Some(In::Leases(leases)) => leases,
+            Some(In::Leases(leases)) => {
+                let digest = |job: &v1::LeasedJob| Digest(job.manifest[..].try_into().unwrap());
+                self.manifests.extend(leases.jobs.iter().map(|job| (job.job, digest(job))));
+                leases
+            }
             other => panic!("no leases but {other:?}"),
         }
     }
@@ -114,10 +125,28 @@ impl Worker {
         leases.first().unwrap().replica.unwrap()
     }
 
+    /// States in reports what they say, and signs them. What is broken stays so.
+    pub(crate) fn signed(&self, mut reports: Vec<v1::Report>) -> v1::Reports {
+        for report in &mut reports {
+            let job = report.replica.map_or(0, |replica| replica.job);
+            let manifest = self.manifests.get(&job).copied().unwrap_or(Digest([0; 32]));
+            drop(statement::state(report, &manifest));
+        }
+        let mut batch = v1::Reports { batch: self.batch, reports, signature: Bytes::new() };
+        statement::sign(&self.person.identity, &mut batch);
+        batch
+    }
+
     pub(crate) async fn report(&mut self, reports: Vec<v1::Report>) -> Vec<v1::RefusedReport> {
         self.batch += 1;
-        let batch = self.batch;
-        self.say(Out::Reports(v1::Reports { batch, reports })).await;
+        let batch = self.signed(reports);
+        self.hand_in(batch).await
+    }
+
+    /// Sends a batch as it is.
+    pub(crate) async fn hand_in(&mut self, reports: v1::Reports) -> Vec<v1::RefusedReport> {
+        let batch = reports.batch;
+        self.say(Out::Reports(reports)).await;
         match self.next().await.unwrap() {
             Some(In::Acknowledged(told)) if told.batch == batch => told.refused,
             other => panic!("no acknowledgement but {other:?}"),

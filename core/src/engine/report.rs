@@ -4,6 +4,7 @@ use super::advance::advance;
 use super::check;
 use super::compare::compare;
 use super::context::{Context, Decision};
+use super::equivocation;
 use super::rows::Rows;
 use crate::command::{Outcome, ReplicaReport, Report};
 use crate::id::{HostId, ReplicaId};
@@ -47,20 +48,24 @@ fn one(
     item: ReplicaReport,
     cx: &mut Context<'_>,
 ) -> Result<Reported, Refusal> {
-    let ReplicaReport { replica: id, outcome } = item;
+    let ReplicaReport { replica: id, outcome, signed } = item;
     check::active(rows.host(host), cx.now)?;
     let unit = rows.unit(id.unit).ok_or(Refusal::UnknownLease(id))?;
     let replica = unit.replica(id.number).ok_or(Refusal::UnknownLease(id))?;
     if replica.host != host {
         return Err(Refusal::WrongHost { replica: id, host });
     }
+    equivocation::check_manifest(rows, id, signed.as_deref())?;
     if !is_awaited(unit, replica) {
-        return already(id, replica, &outcome);
+        let told = already(id, replica, &outcome);
+        equivocation::keep(rows, id, &outcome, signed);
+        return told;
     }
     check_outcome(id, &outcome, &rows.job(id.unit.job).policy)?;
     let is_host_error = matches!(outcome, Outcome::HostError { .. });
     if let Some(replica) = rows.unit_mut(id.unit).replica_mut(id.number) {
         replica.state = ended(outcome);
+        replica.signed = signed.map(|signed| Box::new(signed.proof));
     }
     let host = rows.host_mut(host);
     host.release(id);
@@ -126,7 +131,8 @@ fn ended(outcome: Outcome) -> ReplicaState {
             ReplicaState::AppError { error, message, usage, verdict }
         }
         Outcome::HostError { message } => ReplicaState::HostError { message },
-        Outcome::Aborted => ReplicaState::Aborted,
+        // Refused before, where it was not asked for.
+        Outcome::Aborted | Outcome::Replayed { .. } => ReplicaState::Aborted,
     }
 }
 
@@ -137,6 +143,7 @@ fn check_outcome(id: ReplicaId, outcome: &Outcome, policy: &Policy) -> Result<()
             check::within("message.bytes", message.len() as u64, 0, MESSAGE_BYTES_MAX as u64)
         }
         Outcome::Aborted => Ok(()),
+        Outcome::Replayed { .. } => Err(Refusal::NoReplay(id)),
     }
 }
 

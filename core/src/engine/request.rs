@@ -144,7 +144,7 @@ fn lease(
         advance(rows, grant, cx);
     }
     let Lease { deadline_at, hard_deadline_at, .. } = lease;
-    LeaseGrant { replica: grant, deadline_at, hard_deadline_at, resume_from }
+    LeaseGrant { replica: grant, deadline_at, hard_deadline_at, resume_from, replay: None }
 }
 
 /// A replica that starts from nothing.
@@ -162,6 +162,7 @@ fn begun(unit: &WorkUnit, host: &Host, cx: &Context<'_>) -> Replica {
         resumed_from: None,
         checkpoint: None,
         is_paid: false,
+        signed: None,
         state: ReplicaState::Leased,
     }
 }

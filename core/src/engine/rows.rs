@@ -6,8 +6,9 @@ use std::fmt;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId};
 use crate::job::Job;
-use crate::part::Part;
 use crate::ledger::{Entry, Head, LedgerRow};
+use crate::part::Part;
+use crate::statement::Equivocation;
 use crate::store::{Store, StoreError, Write};
 use crate::work_unit::WorkUnit;
 
@@ -22,6 +23,7 @@ pub(super) struct Rows {
     ledger_head: Option<Head>,
     ledger: Vec<LedgerRow>,
     vouched: BTreeSet<(HostId, UnitId)>,
+    evidence: BTreeMap<HostId, Equivocation>,
 }
 
 impl Rows {
@@ -189,6 +191,11 @@ impl Rows {
         self.vouched.insert((host, unit));
     }
 
+    /// Keeps the proof that a host contradicted itself.
+    pub(super) fn keep_evidence(&mut self, host: HostId, of: Equivocation) {
+        self.evidence.entry(host).or_insert(of);
+    }
+
     /// Every row that was changed, once.
     pub(super) fn into_writes(self) -> Vec<Write> {
         let jobs = self.jobs.into_changed().map(Write::PutJob);
@@ -197,7 +204,10 @@ impl Rows {
         let parts = self.parts.into_changed().map(Write::PutPart);
         let ledger = self.ledger.into_iter().map(Write::AppendLedger);
         let vouched = self.vouched.into_iter().map(|(host, unit)| Write::Vouch { host, unit });
-        jobs.chain(units).chain(hosts).chain(parts).chain(ledger).chain(vouched).collect()
+        let evidence = self.evidence.into_iter();
+        let evidence = evidence.map(|(host, of)| Write::KeepEvidence { host, of: Box::new(of) });
+        let rows = jobs.chain(units).chain(hosts).chain(parts);
+        rows.chain(ledger).chain(vouched).chain(evidence).collect()
     }
 }
 

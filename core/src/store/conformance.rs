@@ -44,6 +44,7 @@ macro_rules! store_conformance {
             the_ledger_keeps_its_order
             vouchers_are_summed_by_host
             units_are_found_by_who_vouched
+            the_first_evidence_of_each_host_stays
             what_was_written_survives_reopening
             what_was_rolled_back_never_was
             an_engine_works_over_it

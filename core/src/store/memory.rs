@@ -16,9 +16,10 @@ use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::invite::Invite;
 use crate::job::{Job, JobState};
 use crate::key::Key;
+use crate::ledger::{Head, Kind, LedgerRow};
 use crate::part::Part;
 use crate::requirement::Capabilities;
-use crate::ledger::{Head, Kind, LedgerRow};
+use crate::statement::Equivocation;
 use crate::time::Timestamp;
 use crate::volunteer::Volunteer;
 use crate::work_unit::{UnitState, WorkUnit};
@@ -51,6 +52,7 @@ pub struct MemoryStore {
     accounts: BTreeMap<Key, Account>,
     ledger: Vec<LedgerRow>,
     vouched: BTreeSet<(HostId, UnitId)>,
+    evidence: BTreeMap<HostId, Equivocation>,
 }
 
 impl MemoryStore {
@@ -83,6 +85,9 @@ impl MemoryStore {
             Write::AppendLedger(row) => self.ledger.push(row),
             Write::Vouch { host, unit } => {
                 self.vouched.insert((host, unit));
+            }
+            Write::KeepEvidence { host, of } => {
+                self.evidence.entry(host).or_insert(*of);
             }
         }
     }
@@ -299,6 +304,10 @@ impl Store for MemoryStore {
         let units = self.vouched.range((host, from)..);
         let own = units.take_while(|(other, _)| *other == host);
         Ok(own.map(|(_, unit)| *unit).take(limit).collect())
+    }
+
+    fn evidence(&self, host: HostId) -> Result<Option<Equivocation>, StoreError> {
+        Ok(self.evidence.get(&host).cloned())
     }
 
     fn host(&self, id: HostId) -> Result<Option<Host>, StoreError> {

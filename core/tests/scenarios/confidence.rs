@@ -72,6 +72,7 @@ impl Crowd {
             let report = |lease: &LeaseGrant| ReplicaReport {
                 replica: lease.replica,
                 outcome: success(self.text(*host)),
+                signed: None,
             };
             let reports = leased.leases.iter().map(report).collect();
             grid.tell(Command::Report(Report { host: *host, reports }));

@@ -111,7 +111,7 @@ fn reporting_twice_counts_once() {
     let changed = grid.report(host, replicas[0], success("43"));
     assert_eq!(changed, Reported::Refused(differently));
 
-    let report = ReplicaReport { replica: replicas[1], outcome: success("42") };
+    let report = ReplicaReport::unsigned(replicas[1], success("42"));
     let reports = vec![report.clone(), report];
     let reply = grid.tell(Command::Report(Report { host, reports }));
     assert_eq!(reply, Reply::Reported(vec![Reported::Accepted, Reported::Duplicate]));

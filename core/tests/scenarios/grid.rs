@@ -216,7 +216,7 @@ impl Grid {
         replica: ReplicaId,
         outcome: Outcome,
     ) -> Reported {
-        let reports = vec![ReplicaReport { replica, outcome }];
+        let reports = vec![ReplicaReport::unsigned(replica, outcome)];
         match self.tell(Command::Report(Report { host, reports })) {
             Reply::Reported(mut reported) => reported.remove(0),
             other => panic!("{other:?}"),

@@ -98,7 +98,7 @@ impl World {
             Step::ReportAnything { host, job, unit, replica } => {
                 let replica = JobId(job.into()).unit(unit.into()).replica(replica.into());
                 let host = HostId(host.into());
-                let reports = vec![ReplicaReport { replica, outcome: success("x") }];
+                let reports = vec![ReplicaReport::unsigned(replica, success("x"))];
                 self.grid.tell(Command::Report(Report { host, reports }));
             }
             Step::ReportAll { host } => self.report_all(host),
@@ -141,7 +141,7 @@ impl World {
         let reports = leases
             .iter()
             .take(100)
-            .map(|(_, replica)| ReplicaReport { replica: *replica, outcome: success("truth") });
+            .map(|(_, replica)| ReplicaReport::unsigned(*replica, success("truth")));
         self.grid.tell(Command::Report(Report { host, reports: reports.collect() }));
     }
 

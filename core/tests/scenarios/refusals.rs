@@ -40,7 +40,7 @@ fn an_unknown_host_is_refused() {
     let mut grid = Grid::new();
     let host = HostId(99);
     let replica = JobId(1).unit(0).replica(0);
-    let reports = vec![ReplicaReport { replica, outcome: Outcome::Aborted }];
+    let reports = vec![ReplicaReport::unsigned(replica, Outcome::Aborted)];
     let renewals = vec![Renewal { replica, progress_ppm: 0, checkpoint: None }];
     for command in [
         Command::Request(Request { host, count: 1 }),

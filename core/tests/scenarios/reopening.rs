@@ -242,7 +242,7 @@ fn a_unit_that_is_opened_again_has_its_tries_again() {
 fn everybody_answers(grid: &mut Grid, hosts: &[HostId], outcome: &Outcome) {
     for host in hosts {
         let leased = grid.lease(*host, 1_000).into_iter();
-        let report = |replica| ReplicaReport { replica, outcome: outcome.clone() };
+        let report = |replica| ReplicaReport::unsigned(replica, outcome.clone());
         let reports: Vec<_> = leased.map(report).collect();
         let accepted = vec![Reported::Accepted; reports.len()];
         let reply = grid.tell(Command::Report(Report { host: *host, reports }));

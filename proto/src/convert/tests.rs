@@ -69,6 +69,11 @@ proptest! {
     }
 
     #[test]
+    fn evidence_survives(of in samples::equivocation()) {
+        prop_assert_eq!(contradiction(evidence(Some(of.clone()))), Ok(Some(of)));
+    }
+
+    #[test]
     fn counts_survive(n: [u16; 6]) {
         let [waiting, open, validated, done, failed, cancelled] = n.map(u32::from);
         let counts = Counts { waiting, open, validated, done, failed, cancelled };

@@ -123,7 +123,7 @@ impl Coordinator {
         let leases = self.store.host(id)?.map(|host| host.leases).unwrap_or_default();
         let forgotten = leases.iter().filter(|lease| !held.contains(&lease.replica));
         let given_back: Vec<ReplicaReport> = forgotten
-            .map(|lease| ReplicaReport { replica: lease.replica, outcome: Outcome::Aborted })
+            .map(|lease| ReplicaReport::unsigned(lease.replica, Outcome::Aborted))
             .collect();
         for reports in given_back.chunks(BATCH_MAX) {
             let report = Report { host: id, reports: reports.to_vec() };

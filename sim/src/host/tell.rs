@@ -38,7 +38,7 @@ impl Host {
                 End::HostError => Outcome::HostError { message: "disk full".to_owned() },
                 End::GivenUp => Outcome::Aborted,
             };
-            reports.push(ReplicaReport { replica: held.replica, outcome });
+            reports.push(ReplicaReport::unsigned(held.replica, outcome));
             if reports.len() == BATCH_MAX {
                 break;
             }

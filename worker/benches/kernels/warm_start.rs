@@ -122,5 +122,6 @@ fn spec(folder: &Path) -> Result<RunSpec, Failure> {
         checkpoint_interval: RunSpec::CHECKPOINT_INTERVAL,
         output_folder: folder.to_owned(),
         wants_state_hash: false,
+        halt: None,
     })
 }

@@ -139,6 +139,7 @@ fn spec(folder: &Path, wasm: &[u8]) -> Result<RunSpec, Failure> {
         checkpoint_interval: RunSpec::CHECKPOINT_INTERVAL,
         output_folder: folder.to_owned(),
         wants_state_hash: false,
+        halt: None,
     })
 }
 

@@ -61,5 +61,6 @@ pub(super) async fn make(
         checkpoint_interval: clock::duration(checkpoint_interval),
         output_folder: folder.to_owned(),
         wants_state_hash: false,
+        halt: None,
     })
 }

@@ -265,6 +265,7 @@ mod tests {
             deadline_at: Timestamp(1),
             hard_deadline_at: Timestamp(2),
             resume_from: None,
+            replay: None,
         }
     }
 

@@ -10,13 +10,14 @@ use manyhands_core::digest::Digest;
 use manyhands_core::id::ReplicaId;
 use manyhands_core::limits::MESSAGE_BYTES_MAX;
 use manyhands_core::manifest::Draft;
-use manyhands_core::replica::{self, Usage};
+use manyhands_core::replica::{self, CheckpointRef, Usage};
 use manyhands_proto::v1;
 
 use super::job::JobError;
 use crate::cache::{Cache, CacheError, Pin};
 use crate::config::Fault;
-use crate::sandbox::{AppError, Content, Outcome, Output, RunReport};
+use crate::sandbox::checkpoint::Checkpointed;
+use crate::sandbox::{AppError, Content, Halted, Outcome, Output, RunReport};
 
 /// Where the sandbox puts files below `/out` among the outputs.
 const OUT_PREFIX: &str = "out/";
@@ -42,13 +43,19 @@ impl Ending {
 pub(super) struct Terms {
     /// Larger outputs are blobs.
     pub(super) inline_bytes_max: u64,
+    /// Larger checkpoints stay here.
+    pub(super) checkpoint_bytes_max: u64,
     /// Makes outputs wrong.
     pub(super) fault: Option<Fault>,
 }
 
 /// Whether making the report touches no disk.
 pub(super) fn is_small(run: &RunReport, terms: Terms) -> bool {
-    let Outcome::Success(outputs) = &run.outcome else { return true };
+    let outputs = match &run.outcome {
+        Outcome::Success(outputs) => outputs,
+        Outcome::Halted(halted) => return halted.checkpoint.is_none(),
+        Outcome::AppError(_) | Outcome::HostError(_) | Outcome::Drained(_) => return true,
+    };
     let inline = |output: &Output| {
         matches!(output.content, Content::Inline(_)) && output.size_bytes < terms.inline_bytes_max
     };
@@ -89,17 +96,40 @@ pub(super) async fn report(
         Outcome::AppError(error) => app_error(&error, usage),
         Outcome::HostError(error) => Reported::HostError { message: shortened(error.to_string()) },
         Outcome::Drained(_) => Reported::Aborted,
+        Outcome::Halted(halted) => replayed(halted, terms, cache, &mut blobs).await?,
     };
-    let mut report = v1::Report::from(ReplicaReport { replica, outcome });
+    let mut report = v1::Report::from(ReplicaReport::unsigned(replica, outcome));
     if let Some(usage) = &mut report.usage {
         usage.steps = run.usage.steps;
     }
     Ok(Ending { report, blobs })
 }
 
+/// How a run stood where it was to halt. A state that is too large to be uploaded stays here.
+async fn replayed(
+    halted: Halted,
+    terms: Terms,
+    cache: &Cache,
+    blobs: &mut Vec<Pin>,
+) -> Result<Reported, CacheError> {
+    let mut state_hash = Digest(halted.state_hash);
+    if terms.fault == Some(Fault::Lie) {
+        state_hash.0[0] ^= 1;
+    }
+    let small = |kept: &Checkpointed| kept.size_bytes <= terms.checkpoint_bytes_max;
+    let Some(kept) = halted.checkpoint.filter(small) else {
+        return Ok(Reported::Replayed { state_hash, state: None });
+    };
+    let pin = cache.adopt(&kept.path).await?;
+    let (digest, bytes, step) = (pin.digest(), pin.bytes(), halted.step);
+    blobs.push(pin);
+    let state = Some(CheckpointRef { digest, step, bytes, state_hash });
+    Ok(Reported::Replayed { state_hash, state })
+}
+
 /// The report of a replica that could not be run here for this reason.
 pub(super) fn host_error(replica: ReplicaId, message: String) -> v1::Report {
-    ReplicaReport { replica, outcome: Reported::HostError { message: shortened(message) } }.into()
+    ReplicaReport::unsigned(replica, Reported::HostError { message: shortened(message) }).into()
 }
 
 /// The report of a replica whose job cannot be run here.
@@ -111,12 +141,12 @@ pub(super) fn job_error(replica: ReplicaId, error: &JobError) -> v1::Report {
     // Nothing of this machine is in the message, so a quorum can agree on it.
     let error = Digest::of(message.as_bytes());
     let outcome = Reported::AppError { error, message, usage: Usage::default() };
-    ReplicaReport { replica, outcome }.into()
+    ReplicaReport::unsigned(replica, outcome).into()
 }
 
 /// The report of a replica that is given back.
 pub(super) fn aborted(replica: ReplicaId) -> v1::Report {
-    ReplicaReport { replica, outcome: Reported::Aborted }.into()
+    ReplicaReport::unsigned(replica, Reported::Aborted).into()
 }
 
 /// The name under which the job keeps an output, if it does.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use manyhands_core::agent::fetch::{self, Situation};
 use manyhands_core::id::{JobId, ReplicaId};
+use manyhands_core::lease::Replay;
+use manyhands_core::requirement::Kind;
 use manyhands_core::time::Span;
 use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
@@ -14,6 +16,7 @@ use super::job::{self, Job, JobError};
 use super::pause::Pause;
 use super::{Agent, Done, assignment, crew, ending};
 use crate::WorkerError;
+use crate::sandbox::Halt;
 
 /// Jobs and leases whose blobs are fetched at the same time.
 const FETCHES_MAX: usize = 4;
@@ -174,8 +177,17 @@ impl Agent {
         let Some(job) = self.loaded_job(replica) else { return Ok(()) };
         let folder = crew::folder(&self.slots_folder, slot);
         let interval = self.config.checkpoint_interval;
+        let replay = self.board.get(replica).and_then(|held| held.grant.replay);
+        if replay.is_some() && job.manifest.draft().app.kind != Kind::Step {
+            let message = "a replay of a program that has no steps".to_owned();
+            return self.report(replica, ending::host_error(replica, message)).await;
+        }
         match assignment::make(replica, &job, &ready, &folder, interval).await {
-            Ok(spec) => {
+            Ok(mut spec) => {
+                spec.halt = replay.map(|Replay { until_step: step, keep_state }| Halt {
+                    step,
+                    folder: keep_state.then_some(folder),
+                });
                 self.seats[slot] = Some(replica);
                 self.crew.run(slot, spec);
                 Ok(())

@@ -9,7 +9,8 @@ use manyhands_core::replica::CheckpointRef;
 use manyhands_proto::link::Channel;
 
 use super::job::Job;
-use crate::cache::{Cache, DownloadError, Pin};
+use crate::cache::{self, Cache, DownloadError, Pin};
+use crate::sandbox::checkpoint;
 
 /// Where blobs come from: the cache, else the coordinator if there is a connection.
 #[derive(Clone, Debug)]
@@ -108,7 +109,12 @@ impl Order {
         if let Some(checkpoint) = self.resume {
             let fetched = self.blob(source, checkpoint.digest, checkpoint.bytes).await;
             ready.resume = match fetched {
-                Ok(pin) => Some(pin),
+                Ok(pin) if is_state(&pin, &checkpoint).await => Some(pin),
+                Ok(_) => {
+                    let replica = self.replica;
+                    tracing::warn!(%replica, "not the state that was named: starting from the beginning");
+                    None
+                }
                 Err(error) if error.passes() => return Err(error.into()),
                 Err(error) => {
                     tracing::warn!(replica = %self.replica, %error, "starting from the beginning");
@@ -130,4 +136,12 @@ impl Order {
             None => source.obtain(digest, bytes).await.map(Arc::new),
         }
     }
+}
+
+/// Whether the blob is a checkpoint of the state that was named. Who computed it may have lied; what it
+/// says of itself is checked against what it holds when the run is resumed.
+async fn is_state(pin: &Pin, named: &CheckpointRef) -> bool {
+    let path = pin.path();
+    let found = cache::blocking(move || checkpoint::inspect(&path)).await;
+    found.is_ok_and(|it| it.step == named.step && it.state_hash == named.state_hash.0)
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use manyhands_core::id::ReplicaId;
 use manyhands_core::time::Span;
-use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
+use manyhands_proto::{convert, statement, v1};
 
 use super::board::{JobState, Phase};
 use super::ending::{self, Ending};
@@ -99,9 +99,10 @@ impl Agent {
                 self.board.make_waiting(replica);
                 Ok(())
             }
-            Outcome::Success(_) | Outcome::AppError(_) | Outcome::HostError(_) => {
-                self.make_report(replica, run).await
-            }
+            Outcome::Success(_)
+            | Outcome::AppError(_)
+            | Outcome::HostError(_)
+            | Outcome::Halted(_) => self.make_report(replica, run).await,
         }
     }
 
@@ -166,17 +167,28 @@ impl Agent {
         self.finish(replica, Ending::without_blobs(report)).await
     }
 
-    async fn finish(&mut self, replica: ReplicaId, ending: Ending) -> Result<(), WorkerError> {
+    async fn finish(&mut self, replica: ReplicaId, mut ending: Ending) -> Result<(), WorkerError> {
         // Taken back while its outputs were kept.
         let Some(held) = self.board.get_mut(replica) else { return Ok(()) };
         let checkpoint = held.checkpoint.take();
+        self.state(replica, &mut ending.report);
         self.board.end(replica);
         let written = self.append(Change::Finished(replica, ending.report.clone())).await?;
-        self.awaiting.push_back((written, Awaiting::Report(replica, ending)));
+        self.awaiting.push_back((written, Awaiting::Report(replica, Box::new(ending))));
         if let Some((_, pin)) = checkpoint {
             self.awaiting.push_back((written, Awaiting::Unneeded(pin)));
         }
         Ok(())
+    }
+
+    /// Says in a report to which manifest it is the answer. A job that is leased was described.
+    fn state(&self, replica: ReplicaId, report: &mut v1::Report) {
+        let Some(named) = self.board.job(replica.unit.job) else { return };
+        let stated = convert::digest("manifest", &named.leased.manifest)
+            .and_then(|manifest| statement::state(report, &manifest));
+        if let Err(error) = stated {
+            tracing::error!(%replica, %error, "the coordinator will not take this report");
+        }
     }
 
     /// What waited for the disk and is on it may go on.
@@ -187,7 +199,9 @@ impl Agent {
                 Awaiting::Report(replica, ending) if ending.blobs.is_empty() => {
                     self.outbox.push(replica, ending.report);
                 }
-                Awaiting::Report(replica, ending) => self.uploads.push_back((replica, ending)),
+                Awaiting::Report(replica, ending) => {
+                    self.uploads.push_back((replica, *ending));
+                }
                 Awaiting::Unneeded(pin) => {
                     // A slot may still be reading it.
                     if let Some(pin) = Arc::into_inner(pin) {
@@ -239,7 +253,8 @@ impl Agent {
 
     pub(super) fn send_reports(&mut self) {
         while self.can_say() {
-            let Some(reports) = self.outbox.next() else { return };
+            let Some(mut reports) = self.outbox.next() else { return };
+            statement::sign(&self.identity, &mut reports);
             self.say(Message::Reports(reports));
         }
     }

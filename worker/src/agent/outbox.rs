@@ -3,9 +3,12 @@
 //! No clock sets the pace. The first report goes at once; while a batch is under way others
 //! gather, and go when it is acknowledged, or sooner if they fill a batch. So a lone report waits
 //! for nothing, and the more there are, the fewer messages they take.
+//!
+//! Batches leave here unsigned.
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bytes::Bytes;
 use manyhands_core::id::ReplicaId;
 use manyhands_core::limits::BATCH_MAX;
 use manyhands_proto::v1;
@@ -84,7 +87,7 @@ impl Outbox {
         self.batch += 1;
         let reports = batch.iter().map(|waiting| waiting.report.clone()).collect();
         self.under_way.insert(self.batch, batch);
-        Some(v1::Reports { batch: self.batch, reports })
+        Some(v1::Reports { batch: self.batch, reports, signature: Bytes::new() })
     }
 
     /// The replicas of a batch that is acknowledged; none if there is no such batch.
@@ -112,8 +115,8 @@ mod tests {
         let error = v1::HostError { message: message.to_owned() };
         v1::Report {
             replica: Some(replica(unit).into()),
-            usage: None,
             outcome: Some(v1::report::Outcome::HostError(error)),
+            ..Default::default()
         }
     }
 

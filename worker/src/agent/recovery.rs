@@ -52,6 +52,7 @@ impl Agent {
             deadline_at: Timestamp(0),
             hard_deadline_at: Timestamp(0),
             resume_from: None,
+            replay: None,
         });
         let mut blobs = Vec::new();
         for digest in blobs_of(&report) {
@@ -99,7 +100,14 @@ impl Agent {
 
 /// The blobs that a report speaks of without bringing them.
 fn blobs_of(report: &v1::Report) -> Vec<bytes::Bytes> {
-    let Some(report::Outcome::Success(success)) = &report.outcome else { return Vec::new() };
-    let blobs = success.outputs.iter().filter(|output| output.inline.is_none());
-    blobs.map(|output| output.digest.clone()).collect()
+    match &report.outcome {
+        Some(report::Outcome::Success(success)) => {
+            let blobs = success.outputs.iter().filter(|output| output.inline.is_none());
+            blobs.map(|output| output.digest.clone()).collect()
+        }
+        Some(report::Outcome::Replayed(replayed)) => {
+            replayed.state.iter().map(|state| state.digest.clone()).collect()
+        }
+        _ => Vec::new(),
+    }
 }

@@ -46,6 +46,15 @@ pub struct CheckpointPlan {
     pub interval: Duration,
 }
 
+/// Where a step program is to halt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halt {
+    /// After so many steps since the beginning of the unit.
+    pub step: u64,
+    /// A folder for a checkpoint of the state there, of this run alone.
+    pub folder: Option<PathBuf>,
+}
+
 /// Something that happened to a running guest.
 #[derive(Debug, Clone)]
 pub enum RunEvent {
@@ -81,6 +90,8 @@ pub struct Control {
     pub resume: Option<PathBuf>,
     /// Whether to hash the final state of a step program.
     pub wants_state_hash: bool,
+    /// Where a step program is to halt, if it does not end before.
+    pub halt: Option<Halt>,
     /// Hears of events, on the guest's thread.
     pub on_event: Option<Box<dyn FnMut(RunEvent) + Send>>,
 }
@@ -90,6 +101,7 @@ impl std::fmt::Debug for Control {
         f.debug_struct("Control")
             .field("checkpoints", &self.checkpoints)
             .field("resume", &self.resume)
+            .field("halt", &self.halt)
             .finish_non_exhaustive()
     }
 }

@@ -20,7 +20,7 @@ pub struct RunReport {
     pub log: String,
 }
 
-/// The four ways in which a run ends.
+/// The ways in which a run ends.
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// The program ended well; these are its outputs, sorted by name.
@@ -31,6 +31,19 @@ pub enum Outcome {
     HostError(HostError),
     /// The run was asked to stop, and can go on from this checkpoint anywhere.
     Drained(Checkpointed),
+    /// The run got to the step at which it was to halt.
+    Halted(Halted),
+}
+
+/// A run that halted between two steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halted {
+    /// Steps done.
+    pub step: u64,
+    /// BLAKE3 of the canonical state.
+    pub state_hash: [u8; 32],
+    /// The state, if it was asked for.
+    pub checkpoint: Option<Checkpointed>,
 }
 
 /// One output of a work unit.

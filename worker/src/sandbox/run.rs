@@ -8,11 +8,11 @@ use manyhands_prepare::Kind;
 use nix::time::ClockId;
 
 use crate::sandbox::checkpoint::{self, CheckpointError, Checkpointed, Identity};
-use crate::sandbox::control::{Control, RunEvent, Teller};
+use crate::sandbox::control::{Control, Halt, RunEvent, Teller};
 use crate::sandbox::failure::{AppErrorKind, HostError, HostErrorKind};
 use crate::sandbox::host::Host;
 use crate::sandbox::instance::{Ended, Guest, Running, ended, outcome};
-use crate::sandbox::outcome::{Outcome, RunReport, Usage};
+use crate::sandbox::outcome::{Halted, Outcome, RunReport, Usage};
 use crate::sandbox::program::Program;
 use crate::sandbox::saving::Saver;
 use crate::sandbox::unit::Unit;
@@ -88,6 +88,7 @@ impl Drive<'_> {
         let mut state_hash = None;
         let outcome = match next {
             Next::Drained(checkpointed) => Outcome::Drained(checkpointed),
+            Next::Halted(halted) => Outcome::Halted(halted),
             Next::Ended(ended) => {
                 if self.control.wants_state_hash && self.program.kind == Kind::Step {
                     state_hash = self.state_hash();
@@ -136,6 +137,9 @@ impl Drive<'_> {
     fn step_until_done(&mut self) -> Result<Next, Ended> {
         let step = self.running.step()?;
         loop {
+            if let Some(halt) = self.control.halt.take_if(|halt| halt.step <= self.step) {
+                return self.halt(&halt).map(Next::Halted);
+            }
             let done = step.call(&mut self.running.store, ());
             match done.map_err(|error| ended(&error))? {
                 0 => self.step += 1,
@@ -156,6 +160,28 @@ impl Drive<'_> {
         }
     }
 
+    fn halt(&mut self, halt: &Halt) -> Result<Halted, Ended> {
+        let step = self.step;
+        if halt.step < step {
+            let beyond = format!("it is of step {step}, beyond step {}", halt.step);
+            return Err(Ended::Host(HostError::new(HostErrorKind::Checkpoint, beyond)));
+        }
+        if let Some(saver) = &mut self.saver {
+            // It may be writing into the same folder.
+            saver.finish(&mut self.running).map_err(disk)?;
+        }
+        if let Some(folder) = &halt.folder {
+            let (identity, running) = (&self.identity, &mut self.running);
+            let kept = checkpoint::write(folder, identity, self.program, running, step);
+            let kept = kept.map_err(disk)?;
+            return Ok(Halted { step, state_hash: kept.state_hash, checkpoint: Some(kept) });
+        }
+        let unhashed =
+            || Ended::Host(HostError::new(HostErrorKind::Engine, "a state without hash"));
+        let state_hash = self.state_hash().ok_or_else(unhashed)?;
+        Ok(Halted { step, state_hash, checkpoint: None })
+    }
+
     fn state_hash(&mut self) -> Option<[u8; 32]> {
         checkpoint::state_hash(self.program, &mut self.running, self.step)
     }
@@ -173,6 +199,7 @@ fn disk(error: CheckpointError) -> Ended {
 enum Next {
     Ended(Ended),
     Drained(Checkpointed),
+    Halted(Halted),
 }
 
 fn report_host_error(error: HostError) -> RunReport {

@@ -121,6 +121,7 @@ fn run_one(
         checkpoints: spec.checkpoint_folder.map(|folder| CheckpointPlan { folder, interval }),
         resume: spec.resume,
         wants_state_hash: spec.wants_state_hash,
+        halt: spec.halt,
         on_event: Some(Box::new(move |event| {
             // If the worker is gone, the end of the input ends this process.
             drop(frame::write(&mut &*notes, &wire::from_event(event)));

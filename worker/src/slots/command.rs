@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::sandbox::Limits;
+use crate::sandbox::{Halt, Limits};
 
 /// How slot processes are started.
 #[derive(Debug, Clone)]
@@ -47,6 +47,8 @@ pub struct RunSpec {
     pub output_folder: PathBuf,
     /// Whether to hash the final state of a step program.
     pub wants_state_hash: bool,
+    /// Where a step program is to halt, if it does not end before.
+    pub halt: Option<Halt>,
 }
 
 impl RunSpec {

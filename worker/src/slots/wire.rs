@@ -15,8 +15,8 @@ use prost::Message;
 
 use crate::sandbox::checkpoint::Checkpointed;
 use crate::sandbox::{
-    AppError, AppErrorKind, Content, HostError, HostErrorKind, Limit, Limits, Outcome, Output,
-    RunEvent, RunReport, Trap, Usage,
+    AppError, AppErrorKind, Content, Halt, Halted, HostError, HostErrorKind, Limit, Limits,
+    Outcome, Output, RunEvent, RunReport, Trap, Usage,
 };
 use crate::slots::command::{InputFile, RunSpec};
 
@@ -96,6 +96,10 @@ pub(super) fn from_spec(spec: &RunSpec) -> v1::Run {
             .unwrap_or(u64::MAX),
         output_folder: path_bytes(&spec.output_folder),
         wants_state_hash: spec.wants_state_hash,
+        halt: spec
+            .halt
+            .as_ref()
+            .map(|halt| v1::Halt { step: halt.step, folder: optional(&halt.folder) }),
     }
 }
 
@@ -128,6 +132,7 @@ pub(super) fn to_spec(run: v1::Run) -> Result<RunSpec, WireError> {
         checkpoint_interval: Duration::from_millis(run.checkpoint_interval_ms),
         output_folder: path(&run.output_folder),
         wants_state_hash: run.wants_state_hash,
+        halt: run.halt.map(|halt| Halt { step: halt.step, folder: optional_path(&halt.folder) }),
     })
 }
 
@@ -159,6 +164,22 @@ pub(super) fn to_checkpointed(from: &v1::Checkpointed) -> Result<Checkpointed, W
     })
 }
 
+fn from_halted(halted: &Halted) -> v1::Halted {
+    v1::Halted {
+        step: halted.step,
+        state_hash: Bytes::copy_from_slice(&halted.state_hash),
+        checkpoint: halted.checkpoint.as_ref().map(from_checkpointed),
+    }
+}
+
+fn to_halted(from: &v1::Halted) -> Result<Halted, WireError> {
+    Ok(Halted {
+        step: from.step,
+        state_hash: digest(&from.state_hash)?,
+        checkpoint: from.checkpoint.as_ref().map(to_checkpointed).transpose()?,
+    })
+}
+
 pub(super) fn from_report(report: RunReport) -> v1::Note {
     use v1::ended::Outcome as O;
     let outcome = match report.outcome {
@@ -171,6 +192,7 @@ pub(super) fn from_report(report: RunReport) -> v1::Note {
             message: error.message,
         }),
         Outcome::Drained(checkpointed) => O::Drained(from_checkpointed(&checkpointed)),
+        Outcome::Halted(halted) => O::Halted(from_halted(&halted)),
     };
     let state_hash = report.state_hash.map(|hash| Bytes::copy_from_slice(&hash));
     note(v1::note::Note::Ended(v1::Ended {
@@ -223,6 +245,7 @@ pub(super) fn to_report(ended: v1::Ended) -> Result<RunReport, WireError> {
             message: error.message,
         }),
         O::Drained(checkpointed) => Outcome::Drained(to_checkpointed(&checkpointed)?),
+        O::Halted(halted) => Outcome::Halted(to_halted(&halted)?),
     };
     let state_hash = match ended.state_hash.is_empty() {
         true => None,

@@ -223,6 +223,7 @@ pub(crate) fn lease(replica: v1::ReplicaId) -> v1::Lease {
         deadline_at_ms: deadline,
         resume: None,
         hard_deadline_at_ms: deadline,
+        replay: None,
     }
 }
 

@@ -7,4 +7,5 @@ mod bench;
 mod coordinator;
 mod hostile;
 mod recovery;
+mod replay;
 mod work;

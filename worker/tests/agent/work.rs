@@ -1,6 +1,8 @@
 //! What a worker does for a coordinator that keeps to the contract.
 
 use manyhands_core::digest::Digest;
+use manyhands_proto::identity::Identity;
+use manyhands_proto::statement;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1::report::Outcome;
@@ -65,6 +67,17 @@ async fn a_failure_of_the_program_is_the_same_everywhere() {
     }
     assert!(errors[0].message.contains("unreachable"), "{}", errors[0].message);
     assert_eq!(errors[0], errors[1]);
+}
+
+#[tokio::test]
+async fn answers_are_signed_with_the_hosts_key() {
+    let mut bench = Bench::start().await;
+    bench.lease(HELLO, [0]).await;
+    let batch = bench.stream.reports().await;
+    let host = Identity::load_or_create(&bench.dir.path().join("key")).unwrap();
+    let report = statement::take(&host.public_key(), batch).remove(0).unwrap();
+    let manifest = report.signed.unwrap().manifest;
+    assert_eq!(manifest.as_bytes(), &*Job::of(HELLO).leased.manifest);
 }
 
 #[tokio::test]

@@ -40,6 +40,7 @@ fn run_until(
         checkpoints: plan(folder, Duration::ZERO),
         resume,
         wants_state_hash: true,
+        halt: None,
         on_event: Some(Box::new(move |_event| {
             seen += 1;
             if seen > drain_at_ppm {

@@ -8,4 +8,5 @@ mod hostile;
 mod limits;
 mod nan;
 mod programs;
+mod replay;
 mod workbench;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use manyhands_worker::sandbox::{Content, HostErrorKind, Outcome};
+use manyhands_worker::sandbox::{Content, Halt, HostErrorKind, Outcome};
 use manyhands_worker::slots::{FRAME_BYTES_MAX, InputFile, RunSpec, SlotError, SlotEvent};
 
 use crate::workbench::{
@@ -193,4 +193,28 @@ async fn killed_as_asked() {
     assert!(run_here.next().await.is_none());
     drop(run_here);
     assert_eq!(run(&mut slot, &bench.spec(WALK)).await.usage.steps, 200);
+}
+
+/// Halted at a step, its state handed over, and replayed from there: as by one run.
+#[tokio::test]
+async fn halted_and_replayed() {
+    let bench = Bench::new();
+    let spec = bench.spec(WALK);
+    let halt = |step, folder| Some(Halt { step, folder });
+    let mut slot = bench.slot();
+    let to_the_half = RunSpec { halt: halt(100, Some(bench.path("out"))), ..spec.clone() };
+    let Outcome::Halted(half) = run(&mut slot, &to_the_half).await.outcome else {
+        panic!("not halted")
+    };
+    let kept = half.checkpoint.unwrap();
+    assert_eq!((half.step, kept.step, half.state_hash), (100, 100, kept.state_hash));
+    let one_step = RunSpec { halt: halt(101, None), resume: Some(kept.path), ..spec.clone() };
+    let Outcome::Halted(judged) = run(&mut slot, &one_step).await.outcome else {
+        panic!("not halted")
+    };
+    let from_the_start = RunSpec { halt: halt(101, None), ..spec };
+    let Outcome::Halted(claimed) = run(&mut bench.slot(), &from_the_start).await.outcome else {
+        panic!("not halted")
+    };
+    assert_eq!(judged, claimed);
 }

@@ -90,6 +90,7 @@ impl Bench {
             checkpoint_interval: RunSpec::CHECKPOINT_INTERVAL,
             output_folder: self.path("out"),
             wants_state_hash: true,
+            halt: None,
         }
     }
 }

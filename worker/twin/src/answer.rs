@@ -62,7 +62,9 @@ impl Answer {
                 return Self { how: How::HostError, detail: error.kind.to_string() };
             }
             // Nobody asks a case to drain.
-            Outcome::Drained(_) => return Self::host_error(HostErrorKind::Slot),
+            Outcome::Drained(_) | Outcome::Halted(_) => {
+                return Self::host_error(HostErrorKind::Slot);
+            }
         };
         let state = report.state_hash.map_or_else(|| "none".to_owned(), |hash| hex(&hash));
         let log = hex(blake3::hash(report.log.as_bytes()).as_bytes());

@@ -59,6 +59,7 @@ fn stretch(
         checkpoints: Some(CheckpointPlan { folder: folder.to_owned(), interval: Duration::ZERO }),
         resume,
         wants_state_hash: true,
+        halt: None,
         on_event: Some(Box::new(move |event| {
             if let RunEvent::Checkpointed { checkpointed: state, .. } = event {
                 let mut seen = seen.lock().unwrap();

@@ -83,9 +83,8 @@ async fn reconcile(
     held: &BTreeSet<ReplicaId>,
 ) -> Result<(), Status> {
     let forgotten = host.leases.iter().filter(|lease| !held.contains(&lease.replica));
-    let given_back: Vec<_> = forgotten
-        .map(|lease| ReplicaReport { replica: lease.replica, outcome: Outcome::Aborted })
-        .collect();
+    let given_back: Vec<_> =
+        forgotten.map(|lease| ReplicaReport::unsigned(lease.replica, Outcome::Aborted)).collect();
     if !given_back.is_empty() {
         let report = Report { host: host.id, reports: given_back };
         session.shared.desk.ask(Command::Report(report)).await.map_err(status::desk)?;

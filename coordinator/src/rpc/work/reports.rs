@@ -10,6 +10,7 @@ use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::replica::CheckpointRef;
 use manyhands_core::reply::Reported;
 use manyhands_core::store::Store as _;
+use manyhands_proto::statement;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1::{self, report};
 use tonic::Status;
@@ -72,10 +73,11 @@ impl Batch {
 pub(super) async fn take(session: &mut Session, wire: v1::Reports) -> Result<(), Status> {
     let mut batch = Batch { number: wire.batch, decided: Vec::new(), refused: Vec::new() };
     let (mut reports, mut checkpoints) = (Vec::new(), Vec::new());
-    for message in wire.reports {
-        let replica = message.replica;
-        let checkpoint = given_back(&message);
-        match ReplicaReport::try_from(message) {
+    let named = wire.reports.iter().map(|message| (message.replica, given_back(message)));
+    let named: Vec<_> = named.collect();
+    for ((replica, checkpoint), taken) in named.into_iter().zip(statement::take(&session.key, wire))
+    {
+        match taken {
             Ok(report) => {
                 checkpoints.extend(checkpoint.map(|at| last_renewal(report.replica, at)));
                 reports.push(report);
@@ -128,20 +130,22 @@ async fn with_blobs_held(
             None => complete.push(report),
             Some(digest) => refused.push(v1::RefusedReport {
                 replica: Some(report.replica.into()),
-                reason: format!("output {digest} is not held here: put it, then report again"),
+                reason: format!("blob {digest} is not held here: put it, then report again"),
             }),
         }
     }
     Ok(complete)
 }
 
-/// Outputs that do not travel inside the report.
+/// Outputs that do not travel inside the report, and states of replays.
 fn blobs_of(report: &ReplicaReport) -> impl Iterator<Item = Digest> {
-    let outputs = match &report.outcome {
-        Outcome::Success { outputs, .. } => outputs.as_slice(),
-        Outcome::AppError { .. } | Outcome::HostError { .. } | Outcome::Aborted => &[],
+    let (outputs, state) = match &report.outcome {
+        Outcome::Success { outputs, .. } => (outputs.as_slice(), None),
+        Outcome::Replayed { state, .. } => (&[][..], state.as_ref()),
+        Outcome::AppError { .. } | Outcome::HostError { .. } | Outcome::Aborted => (&[][..], None),
     };
-    outputs.iter().filter(|output| output.inline.is_none()).map(|output| output.digest)
+    let blobs = outputs.iter().filter(|output| output.inline.is_none());
+    blobs.map(|output| output.digest).chain(state.map(|state| state.digest))
 }
 
 /// The renewals, without the checkpoints that are not held: nobody could resume from them.

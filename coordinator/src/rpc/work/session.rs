@@ -12,9 +12,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
 use manyhands_core::command::{Command, Renewal, Request};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
-use manyhands_core::key::Key;
 use manyhands_core::reply::{Idle, Reply, Reported};
 use manyhands_proto::convert;
+use manyhands_proto::identity::PublicKey;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1::worker_message::Message as In;
@@ -26,6 +26,7 @@ use super::wishes::Wishes;
 use super::{hello, reports};
 use crate::desk::{DeskError, Pending};
 use crate::hub::{Offer, Seat};
+use crate::rpc::callers::engine_key;
 use crate::rpc::{Shared, status};
 
 /// Commands of one stream that may wait for their answers; then it is not read further.
@@ -52,6 +53,8 @@ pub(super) enum Asked {
 pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
     pub(super) host: HostId,
+    /// With which it signs.
+    pub(super) key: PublicKey,
     pub(super) seat: Seat,
     credit: Credit,
     outbound: Outbound,
@@ -67,7 +70,7 @@ type InFlight =
 /// Serves a stream to its end.
 pub(super) async fn serve(
     shared: Arc<Shared>,
-    key: Key,
+    key: PublicKey,
     mut inbound: Streaming<v1::WorkerMessage>,
     outbound: Outbound,
 ) -> Result<(), Status> {
@@ -77,10 +80,11 @@ pub(super) async fn serve(
     let Some(In::Hello(greeting)) = first.and_then(|first| first.message) else {
         return Err(Status::failed_precondition("hello: must be the first message"));
     };
-    let (host, seat) = hello::seat(&shared, key, greeting.capabilities).await?;
+    let (host, seat) = hello::seat(&shared, engine_key(key), greeting.capabilities).await?;
     let mut session = Session {
         shared,
         host: host.id,
+        key,
         credit: Credit::of(&host),
         seat,
         outbound,

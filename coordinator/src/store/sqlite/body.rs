@@ -7,9 +7,11 @@ mod host;
 mod job;
 mod joining;
 mod replica;
+mod statement;
 mod unit;
 
 pub(super) use host::{HostBody, host};
 pub(super) use job::{JOB_CANCELLING, JOB_OPEN, JOB_SETTLING, JobBody, job, job_state_column};
 pub(super) use joining::{AccountBody, InviteBody, account, invite};
+pub(super) use statement::{EvidenceBody, evidence};
 pub(super) use unit::{UnitBody, unit, unit_state_column};

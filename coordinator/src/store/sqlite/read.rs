@@ -8,8 +8,9 @@ use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
 use manyhands_core::invite::Invite;
 use manyhands_core::job::Job;
 use manyhands_core::key::Key;
-use manyhands_core::part::Part;
 use manyhands_core::ledger::{Head, LedgerRow};
+use manyhands_core::part::Part;
+use manyhands_core::statement::Equivocation;
 use manyhands_core::store::{LastIds, Store, StoreError, Voucher, Write};
 use manyhands_core::time::Timestamp;
 use manyhands_core::volunteer::Volunteer;
@@ -269,6 +270,11 @@ impl Store for SqliteStore {
             |row| row.get(0),
             unit_id,
         )
+    }
+
+    fn evidence(&self, host: HostId) -> Result<Option<Equivocation>, StoreError> {
+        let sql = "select body from evidence where host = ?1";
+        self.one(sql, [signed(host.0)], |row| row.get(0), |body: Vec<u8>| body::evidence(&body))
     }
 
     fn host(&self, id: HostId) -> Result<Option<Host>, StoreError> {

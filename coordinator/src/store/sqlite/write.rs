@@ -6,6 +6,7 @@ use manyhands_core::id::{HostId, UnitId};
 use manyhands_core::invite::Invite;
 use manyhands_core::job::Job;
 use manyhands_core::part::Part;
+use manyhands_core::statement::Equivocation;
 use manyhands_core::store::{StoreError, Write};
 use manyhands_core::volunteer::Volunteer;
 use manyhands_core::work_unit::WorkUnit;
@@ -27,6 +28,7 @@ impl SqliteStore {
             Write::PutPart(part) => self.put_part(*part),
             Write::AppendLedger(row) => ledger::append(&self.connection, row),
             Write::Vouch { host, unit } => self.vouch(*host, *unit),
+            Write::KeepEvidence { host, of } => self.keep_evidence(*host, of),
         }
     }
 
@@ -117,6 +119,14 @@ impl SqliteStore {
         self.execute(
             "insert or ignore into vouched (host, unit) values (?1, ?2)",
             params![signed(host.0), unit_key(unit)],
+        )
+    }
+
+    fn keep_evidence(&self, host: HostId, of: &Equivocation) -> Result<(), StoreError> {
+        let body = body::EvidenceBody::from(of).encode_to_vec();
+        self.execute(
+            "insert or ignore into evidence (host, body) values (?1, ?2)",
+            params![signed(host.0), body],
         )
     }
 

@@ -268,6 +268,23 @@ pub fn units_are_found_by_who_vouched(fixture: &mut dyn Fixture) -> Outcome {
     Ok(())
 }
 
+/// Of a host that contradicted itself, the first proof is kept.
+pub fn the_first_evidence_of_each_host_stays(fixture: &mut dyn Fixture) -> Outcome {
+    let store = fixture.store();
+    let keep = |host, work| Write::KeepEvidence {
+        host: HostId(host),
+        of: Box::new(rows::equivocation(work)),
+    };
+    store.apply(vec![keep(2, 1), keep(2, 2), keep(1, u64::MAX)])?;
+    store.apply(vec![keep(1, 4)])?;
+    let found = [1, 2, 3].map(|host| store.evidence(HostId(host)));
+    let [first, second, none] = found;
+    assert_eq!(first?, Some(rows::equivocation(u64::MAX)));
+    assert_eq!(second?, Some(rows::equivocation(1)));
+    assert_eq!(none?, None);
+    Ok(())
+}
+
 /// Rows of every kind are there after closing and opening.
 pub fn what_was_written_survives_reopening(fixture: &mut dyn Fixture) -> Outcome {
     fixture.store().apply(twin::one_of_each())?;

@@ -12,12 +12,13 @@ use crate::invite::{Invite, Role};
 use crate::job::{Counts, Job, JobState, Settling, Tally};
 use crate::key::{Key, Signature};
 use crate::lease::Lease;
+use crate::ledger::{Entry, Kind as LedgerKind};
 use crate::order::Order;
 use crate::part::Part;
-use crate::ledger::{Entry, Kind as LedgerKind};
 use crate::policy::Policy;
-use crate::replica::{CheckpointRef, Output, Replica, ReplicaState, Usage, Verdict};
+use crate::replica::{CheckpointRef, Class, Output, Replica, ReplicaState, Usage, Verdict};
 use crate::requirement::{Capabilities, Kind, Requirement};
+use crate::statement::{Equivocation, Path, Proof, SignedStatement, Statement};
 use crate::time::Timestamp;
 use crate::trust::Confidence;
 use crate::volunteer::Volunteer;
@@ -108,6 +109,7 @@ pub fn replica(number: u16) -> Replica {
         resumed_from: None,
         checkpoint: None,
         is_paid: false,
+        signed: None,
         state: ReplicaState::Leased,
     }
 }
@@ -188,10 +190,32 @@ fn replicas() -> Vec<Replica> {
         last.chain = 5;
         last.is_paid = true;
         (last.life, last.is_voice) = (70_000, false);
+        last.signed = Some(Box::new(proof(3)));
         last.lineage = vec![VolunteerId(25), VolunteerId(1 << 40)];
         (last.resumed_from, last.checkpoint) = (checkpoint, checkpoint);
     }
     all
+}
+
+/// A signature, and a path of this length.
+fn proof(levels: u64) -> Proof {
+    let beside = (0..levels).map(digest).collect();
+    let path = Path::from_parts(1, beside).unwrap_or_default();
+    Proof { signature: Signature([9; 64]), path }
+}
+
+/// A host that first said that its replica failed, then that it took so much work.
+#[must_use]
+pub fn equivocation(work: u64) -> Equivocation {
+    let says = |class, levels| SignedStatement {
+        key: key(1),
+        statement: Statement { manifest: digest(2), replica: JobId(3).unit(4).replica(5), class },
+        proof: proof(levels),
+    };
+    Equivocation {
+        first: says(Class::Error { error: digest(6), work: 0 }, 0),
+        second: says(Class::Outputs { answer: digest(7), work }, 10),
+    }
 }
 
 /// A host whose leases end at these times.

@@ -133,13 +133,11 @@ impl Story<'_> {
         if leases.is_empty() {
             return Ok(());
         }
-        let report = |lease: &LeaseGrant| ReplicaReport {
-            replica: lease.replica,
-            outcome: Outcome::Success {
-                outputs: vec![Output::inline("stdout", b"42".to_vec())],
-                usage: Usage { cpu_ms: 5, work: 5_000_000, ..Usage::default() },
-            },
+        let outcome = Outcome::Success {
+            outputs: vec![Output::inline("stdout", b"42".to_vec())],
+            usage: Usage { cpu_ms: 5, work: 5_000_000, ..Usage::default() },
         };
+        let report = |lease: &LeaseGrant| ReplicaReport::unsigned(lease.replica, outcome.clone());
         let reports: Vec<_> = leases.iter().map(report).collect();
         let expected = Reply::Reported(vec![Reported::Accepted; reports.len()]);
         assert_eq!(self.tell(Command::Report(Report { host, reports }))?, expected);

@@ -26,6 +26,7 @@ pub(super) fn one_of_each() -> Vec<Write> {
         Write::PutPart(rows::part(1, 1)),
         Write::AppendLedger(head.append(grant(JobId(1).unit(0).replica(0), 1))),
         Write::Vouch { host: HostId(1), unit: JobId(1).unit(0) },
+        Write::KeepEvidence { host: HostId(1), of: Box::new(rows::equivocation(5)) },
     ];
     writes.extend(rows::units(JobId(1)).into_iter().map(Write::PutUnit));
     writes.extend(invites().into_iter().map(Write::PutInvite));
@@ -87,6 +88,10 @@ fn random_write(head: &mut Head, rng: &mut ChaCha8Rng) -> Write {
             let volunteer = VolunteerId(at);
             Write::PutHost(Host { standing, volunteer, ..host(id, &[]) })
         }
+        10 if at == 0 => {
+            let of = Box::new(rows::equivocation(rng.next_u64()));
+            Write::KeepEvidence { host: HostId(id), of }
+        }
         10 => Write::Vouch { host: HostId(id), unit: JobId(at).unit(rng.next_u32() % 9) },
         _ => {
             // Stores keep what they are told: that it makes sense is the engine's business.
@@ -132,6 +137,7 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
             Ok::<_, StoreError>(drawn)
         };
         assert_eq!(drawn(a)?, drawn(b)?);
+        assert_eq!(a.evidence(HostId(id))?, b.evidence(HostId(id))?);
         let vouched = |store: &dyn Store| store.units_vouched(HostId(id), JobId(3).unit(4), 5);
         assert_eq!(vouched(a)?, vouched(b)?);
         assert_eq!(a.host_by_key(&key(id))?, b.host_by_key(&key(id))?);

@@ -37,7 +37,7 @@ fn inline(name: &str, bytes: &[u8]) -> v1::Artefact {
 
 fn success(outputs: Vec<v1::Artefact>) -> v1::Report {
     let outcome = report::Outcome::Success(v1::Success { outputs });
-    v1::Report { replica: replica(), usage: None, outcome: Some(outcome) }
+    v1::Report { replica: replica(), outcome: Some(outcome), ..Default::default() }
 }
 
 #[test]
@@ -55,7 +55,8 @@ fn missing_fields_are_named() {
 #[test]
 fn the_path_leads_to_the_field() {
     let short = v1::Artefact { digest: Bytes::from_static(b"abc"), ..inline("a", b"a") };
-    let batch = v1::Reports { batch: 1, reports: vec![success(vec![]), success(vec![short])] };
+    let reports_of = vec![success(vec![]), success(vec![short])];
+    let batch = v1::Reports { batch: 1, reports: reports_of, signature: Bytes::new() };
     assert_eq!(
         refused(reports(batch)),
         "reports[1].success.outputs[0].digest: has 3 bytes where 32 are needed"
@@ -139,7 +140,7 @@ fn an_error_repeats_nothing_long() {
     let long = "x".repeat(1 << 20);
     let error = v1::AppError { error: inline("", b"").digest, message: long };
     let outcome = Some(report::Outcome::AppError(error));
-    let report = v1::Report { replica: replica(), usage: None, outcome };
+    let report = v1::Report { replica: replica(), outcome, ..Default::default() };
     assert!(refused(ReplicaReport::try_from(report)).len() < 200);
 }
 

@@ -3,13 +3,16 @@
 use manyhands_core::command::{Outcome, Renewal, ReplicaReport};
 use manyhands_core::digest::Digest;
 use manyhands_core::id::{JobId, ReplicaId};
+use manyhands_core::key::{Key, Signature};
+use manyhands_core::lease::Replay;
 use manyhands_core::manifest::{
     AppVersion, Artefact, Axis, Draft, Input, Manifest, Source, Values,
 };
 use manyhands_core::policy::Policy;
-use manyhands_core::replica::{CheckpointRef, Output, Usage};
+use manyhands_core::replica::{CheckpointRef, Class, Output, Usage};
 use manyhands_core::reply::LeaseGrant;
 use manyhands_core::requirement::{Capabilities, Kind};
+use manyhands_core::statement::{Equivocation, Path, Proof, SignedStatement, Statement};
 use manyhands_core::time::{Span, Timestamp};
 use manyhands_core::trust::Confidence;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -139,12 +142,16 @@ fn checkpoint() -> impl Strategy<Value = CheckpointRef> {
 }
 
 pub(super) fn lease() -> impl Strategy<Value = LeaseGrant> {
-    (replica_id(), any::<u64>(), any::<u64>(), option::of(checkpoint())).prop_map(
-        |(replica, deadline, hard, resume_from)| LeaseGrant {
+    let replay = (any::<u64>(), any::<bool>())
+        .prop_map(|(until_step, keep_state)| Replay { until_step, keep_state });
+    let deadlines = any::<[u64; 2]>();
+    (replica_id(), deadlines, option::of(checkpoint()), option::of(replay)).prop_map(
+        |(replica, [deadline, hard], resume_from, replay)| LeaseGrant {
             replica,
             deadline_at: Timestamp(deadline),
             hard_deadline_at: Timestamp(hard),
             resume_from,
+            replay,
         },
     )
 }
@@ -172,6 +179,31 @@ fn usage() -> impl Strategy<Value = Usage> {
     })
 }
 
+fn statement() -> impl Strategy<Value = SignedStatement> {
+    let class = (digest(), any::<u64>(), any::<bool>());
+    let class = class.prop_map(|(said, work, has_failed)| match has_failed {
+        true => Class::Error { error: said, work },
+        false => Class::Outputs { answer: said, work },
+    });
+    let proof = (any::<u16>(), vec(digest(), 0..=10), any::<[u8; 32]>());
+    (digest(), digest(), replica_id(), class, proof).prop_map(
+        |(key, manifest, replica, class, (at, beside, half))| {
+            let at = at & ((1 << beside.len()) - 1);
+            let path = Path::from_parts(at, beside).unwrap();
+            let signature = Signature([half, half].concat().try_into().unwrap());
+            SignedStatement {
+                key: Key(key.0),
+                statement: Statement { manifest, replica, class },
+                proof: Proof { signature, path },
+            }
+        },
+    )
+}
+
+pub(super) fn equivocation() -> impl Strategy<Value = Equivocation> {
+    (statement(), statement()).prop_map(|(first, second)| Equivocation { first, second })
+}
+
 pub(super) fn report() -> impl Strategy<Value = ReplicaReport> {
     let outcome = prop_oneof![
         (outputs(), usage()).prop_map(|(outputs, usage)| Outcome::Success { outputs, usage }),
@@ -182,6 +214,8 @@ pub(super) fn report() -> impl Strategy<Value = ReplicaReport> {
         }),
         ".{0,40}".prop_map(|message| Outcome::HostError { message }),
         Just(Outcome::Aborted),
+        (digest(), option::of(checkpoint()))
+            .prop_map(|(state_hash, state)| Outcome::Replayed { state_hash, state }),
     ];
-    (replica_id(), outcome).prop_map(|(replica, outcome)| ReplicaReport { replica, outcome })
+    (replica_id(), outcome).prop_map(|(replica, outcome)| ReplicaReport::unsigned(replica, outcome))
 }

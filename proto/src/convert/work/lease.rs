@@ -2,6 +2,7 @@
 
 use manyhands_core::command::Renewal;
 use manyhands_core::id::ReplicaId;
+use manyhands_core::lease::Replay;
 use manyhands_core::reply::{LeaseGrant, Renewed};
 use manyhands_core::time::Timestamp;
 
@@ -16,6 +17,7 @@ impl From<LeaseGrant> for v1::Lease {
             deadline_at_ms: lease.deadline_at.0,
             resume: lease.resume_from.map(Into::into),
             hard_deadline_at_ms: lease.hard_deadline_at.0,
+            replay: lease.replay.map(Into::into),
         }
     }
 }
@@ -29,7 +31,22 @@ impl TryFrom<v1::Lease> for LeaseGrant {
             deadline_at: Timestamp(wire.deadline_at_ms),
             hard_deadline_at: Timestamp(wire.hard_deadline_at_ms),
             resume_from: optional("resume", wire.resume)?,
+            replay: wire.replay.map(Into::into),
         })
+    }
+}
+
+impl From<Replay> for v1::Replay {
+    fn from(replay: Replay) -> Self {
+        let Replay { until_step, keep_state } = replay;
+        Self { until_step, keep_state }
+    }
+}
+
+impl From<v1::Replay> for Replay {
+    fn from(wire: v1::Replay) -> Self {
+        let v1::Replay { until_step, keep_state } = wire;
+        Self { until_step, keep_state }
     }
 }
 
@@ -55,5 +72,6 @@ fn extended(replica: ReplicaId, deadline_at: Timestamp) -> v1::Lease {
         deadline_at_ms: deadline_at.0,
         resume: None,
         hard_deadline_at_ms: 0,
+        replay: None,
     }
 }

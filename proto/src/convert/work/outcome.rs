@@ -1,11 +1,12 @@
 //! Reports: how replicas ended.
 
+use bytes::Bytes;
 use manyhands_core::command::{Outcome, ReplicaReport};
 use manyhands_core::limits::{MESSAGE_BYTES_MAX, OUTPUTS_MAX};
 use manyhands_core::replica::Usage;
 
 use crate::convert::error::WireError;
-use crate::convert::field::{bounded, digest, digest_bytes, list, nested, required};
+use crate::convert::field::{bounded, digest, digest_bytes, list, nested, optional, required};
 use crate::v1::{self, report};
 
 impl From<ReplicaReport> for v1::Report {
@@ -23,15 +24,27 @@ impl From<ReplicaReport> for v1::Report {
                 (report::Outcome::HostError(v1::HostError { message }), None)
             }
             Outcome::Aborted => (report::Outcome::Aborted(v1::Aborted { checkpoint: None }), None),
+            Outcome::Replayed { state_hash, state } => {
+                let state_hash = digest_bytes(&state_hash);
+                let state = state.map(Into::into);
+                (report::Outcome::Replayed(v1::Replayed { state_hash, state }), None)
+            }
         };
-        Self { replica: Some(report.replica.into()), usage, outcome: Some(outcome) }
+        Self {
+            replica: Some(report.replica.into()),
+            usage,
+            outcome: Some(outcome),
+            manifest: Bytes::new(),
+            statement: Bytes::new(),
+        }
     }
 }
 
 impl TryFrom<v1::Report> for ReplicaReport {
     type Error = WireError;
 
-    /// An aborted replica's checkpoint is not part of the domain's report: it is a renewal's.
+    /// An aborted replica's checkpoint is not part of the domain's report: it is a renewal's. Whether
+    /// the host signed it is seen in its batch: see [`statement`](crate::statement).
     fn try_from(wire: v1::Report) -> Result<Self, WireError> {
         let usage = wire.usage.map(Usage::from).unwrap_or_default();
         let outcome = match required("outcome", wire.outcome)? {
@@ -48,7 +61,11 @@ impl TryFrom<v1::Report> for ReplicaReport {
                 message: bounded("host_error.message", MESSAGE_BYTES_MAX, error.message)?,
             },
             report::Outcome::Aborted(_) => Outcome::Aborted,
+            report::Outcome::Replayed(replayed) => Outcome::Replayed {
+                state_hash: digest("replayed.state_hash", &replayed.state_hash)?,
+                state: optional("replayed.state", replayed.state)?,
+            },
         };
-        Ok(Self { replica: nested("replica", wire.replica)?, outcome })
+        Ok(Self::unsigned(nested("replica", wire.replica)?, outcome))
     }
 }

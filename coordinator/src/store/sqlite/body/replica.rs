@@ -2,10 +2,12 @@
 
 use manyhands_core::id::{HostId, VolunteerId};
 use manyhands_core::replica::{CheckpointRef, Output, Replica, ReplicaState, Usage, Verdict};
+use manyhands_core::statement::Proof;
 use manyhands_core::store::StoreError;
 use manyhands_core::time::Timestamp;
 use prost::{Message, Oneof};
 
+use super::statement::ProofBody;
 use crate::store::sqlite::codec::{corrupt, digest, narrow};
 
 /// A replica but for its number, which is its position.
@@ -36,6 +38,8 @@ pub(super) struct ReplicaBody {
     /// In rows of earlier formats every answer counts.
     #[prost(bool, tag = "15")]
     is_only_compared: bool,
+    #[prost(message, optional, tag = "20")]
+    signed: Option<ProofBody>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
@@ -126,6 +130,7 @@ impl From<&Replica> for ReplicaBody {
             is_paid: Some(replica.is_paid),
             life: replica.life,
             is_only_compared: !replica.is_voice,
+            signed: replica.signed.as_deref().map(ProofBody::from),
         }
     }
 }
@@ -170,6 +175,7 @@ pub(super) fn replica(at: usize, body: ReplicaBody) -> Result<Replica, StoreErro
         resumed_from: body.resumed_from.map(CheckpointRef::try_from).transpose()?,
         checkpoint: body.checkpoint.map(CheckpointRef::try_from).transpose()?,
         is_paid: body.is_paid.unwrap_or(false),
+        signed: body.signed.map(Proof::try_from).transpose()?.map(Box::new),
         state,
     };
     let is_valid = replica.verdict() == Some(Verdict::Valid);

@@ -1,0 +1,43 @@
+//! What a host signed of its answers: that it is about the job's manifest, and what to keep when it
+//! contradicts itself.
+
+use super::rows::Rows;
+use crate::command::{Outcome, Signed};
+use crate::id::ReplicaId;
+use crate::refusal::Refusal;
+use crate::statement::{Equivocation, Proof, SignedStatement, Statement, equivocation};
+
+/// A host that signed an answer to another manifest computed something else: the coordinator's numbers
+/// may have been given out twice.
+pub(super) fn check_manifest(
+    rows: &Rows,
+    id: ReplicaId,
+    signed: Option<&Signed>,
+) -> Result<(), Refusal> {
+    match signed {
+        Some(signed) if signed.manifest != rows.job(id.unit.job).manifest => {
+            Err(Refusal::OtherManifest { replica: id, manifest: signed.manifest })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Keeps the proof if this report of a replica that has ended contradicts its first one, and both are
+/// signed.
+pub(super) fn keep(rows: &mut Rows, id: ReplicaId, outcome: &Outcome, signed: Option<Box<Signed>>) {
+    let Some(unit) = rows.unit(id.unit) else { return };
+    let Some(replica) = unit.replica(id.number) else { return };
+    let (Some(said), Some(says)) = (replica.class(), outcome.class()) else { return };
+    let (Some(proof), Some(signed)) = (replica.signed.as_deref(), signed) else { return };
+    let (host, manifest) = (replica.host, rows.job(id.unit.job).manifest);
+    let key = rows.host(host).key;
+    let made = |manifest, class, proof: Proof| {
+        let statement = Statement { manifest, replica: id, class };
+        SignedStatement { key, statement, proof }
+    };
+    let first = made(manifest, said, proof.clone());
+    let second = made(signed.manifest, says, signed.proof);
+    if equivocation(&first, &second).is_ok() {
+        rows.keep_evidence(host, Equivocation { first, second });
+    }
+}
