@@ -47,7 +47,7 @@ fn id(index: u32) -> UnitId {
 }
 
 /// A unit after its first lease, second lease, first report, second report, assimilation.
-fn unit(index: u32, step: u32) -> WorkUnit {
+pub(crate) fn unit(index: u32, step: u32) -> WorkUnit {
     let (replicas, reported) = [(1, 0), (2, 0), (2, 1), (2, 2), (2, 2)][step as usize];
     let state = match step {
         0..=2 => UnitState::Open,

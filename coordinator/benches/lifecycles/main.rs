@@ -15,6 +15,7 @@ mod floor;
 mod grid;
 mod load;
 mod memory;
+mod receipt;
 
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ const HOSTS: usize = 1_000;
 fn main() {
     // `cargo bench` passes its own arguments; `cargo test --benches` only wants to see it start.
     if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    receipt();
+    if std::env::args().any(|argument| argument == "receipt") {
         return;
     }
     let floor = [100, 1_000].map(|batch| (batch, floor::lifecycles_per_s(batch)));
@@ -79,6 +84,20 @@ fn main() {
     println!("figure lifecycle_over_floor {:.3} ratio", best / floor);
     println!("figure bytes_per_waiting_unit {:.2} bytes", waiting.memory_bytes as f64 / 1e6);
     println!("figure restart_s {:.3} s", waiting.restart.as_secs_f64());
+}
+
+/// Alone with `cargo bench -p manyhands-coordinator -- receipt`.
+fn receipt() {
+    let surveyed = receipt::survey(1_000_000);
+    let (took, alone) = (surveyed.took.as_secs_f64(), surveyed.reads_alone.as_secs_f64());
+    let page_max_ms = surveyed.page_max.as_secs_f64() * 1e3;
+    println!(
+        "receipt of 1,000,000 done units: read in {took:.2} s, reads alone {alone:.2} s, longest page {page_max_ms:.1} ms, {} KiB more memory",
+        surveyed.memory_bytes >> 10
+    );
+    println!("figure receipt_million_units_s {took:.2} s");
+    println!("figure receipt_over_reads {:.3} ratio", took / alone);
+    println!("figure receipt_page_max_ms {page_max_ms:.1} ms");
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -38,7 +38,7 @@ pub(crate) async fn waiting(units: u32) -> Waiting {
 }
 
 /// Memory of this process that is in use, where the system tells (Linux).
-fn resident_bytes() -> u64 {
+pub(crate) fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|n| n.parse().ok());
