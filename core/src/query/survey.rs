@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::{HostId, VolunteerId};
+use crate::id::{HostId, JobId, VolunteerId};
 use crate::job::{Counts, Tally};
+use crate::part::Part;
 use crate::replica::{Replica, Verdict};
 use crate::results::{Results, is_kept};
+use crate::trust::{Confidence, Reached};
 use crate::work_unit::{UnitState, WorkUnit};
 
 /// A job as far as its units were read. Its numbers agree with each other even if the job moved on
@@ -23,6 +25,8 @@ pub struct Survey {
     pub agreeing: BTreeMap<u16, u32>,
     /// Hosts that gave an answer which a quorum judged.
     pub voices: BTreeMap<HostId, Voice>,
+    /// Of each host, how many answers rest on its word first of all, and how many of those were audited.
+    pub parts: BTreeMap<HostId, (u32, u32)>,
     /// The outputs.
     pub results: Results,
 }
@@ -58,6 +62,11 @@ impl Survey {
         *self.copies.entry(number(unit.replicas.len())).or_default() += 1;
         self.tally.reopened = self.tally.reopened.saturating_add(unit.reopened.into());
         unit.replicas.iter().for_each(|replica| self.hear(replica));
+        if let Some(host) = unit.believed() {
+            let (believed, audited) = self.parts.entry(host).or_default();
+            *believed = believed.saturating_add(1);
+            *audited = audited.saturating_add(u32::from(unit.test.is_audit()));
+        }
         if let Some(canonical) = unit.canonical() {
             let is_valid = |replica: &&Replica| replica.verdict() == Some(Verdict::Valid);
             let agreeing = unit.replicas.iter().filter(is_valid).count();
@@ -80,6 +89,17 @@ impl Survey {
         let voice = self.voices.entry(replica.host).or_insert(none);
         let sum = if is_valid { &mut voice.valid } else { &mut voice.invalid };
         *sum = sum.saturating_add(1);
+    }
+}
+
+impl Survey {
+    /// What the audits reached of what was asked for.
+    #[must_use]
+    pub fn reached(&self, confidence: Confidence) -> Reached {
+        self.parts.iter().fold(Reached::nothing(confidence), |sum, (host, (believed, audited))| {
+            let (believed, audited) = (*believed, *audited);
+            sum.and(&Part { believed, audited, ..Part::new(JobId(0), *host) })
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use manyhands_core::job::{Job, JobState};
 use manyhands_core::limits::VOUCHERS_MAX;
 use manyhands_core::query::{Assurance, Survey, Voice};
 use manyhands_core::time::Timestamp;
+use manyhands_core::trust::{Confidence, Reached};
 use serde::{Deserialize, Serialize};
 
 use super::{DocumentError, Signed, hex, open, sign};
@@ -83,18 +84,48 @@ pub struct JobFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyFacts {
-    /// Equal answers of different volunteers that make one canonical.
+    /// Equal answers of different volunteers that make one canonical; of no meaning with a confidence.
     pub quorum: u8,
+    /// How sure the answers were to be, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<ConfidenceFacts>,
     /// Replicas of one unit at most.
     pub replicas_max: u8,
+}
+
+/// How sure answers were to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfidenceFacts {
+    /// Wrong answers in a thousand million.
+    pub error_ppb: u32,
+    /// The share of work in hostile hands, in millionths.
+    pub hostile_ppm: u32,
+    /// The share of work of hosts that tell the same lies, in millionths.
+    pub colluding_ppm: u32,
+}
+
+/// What audits came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditFacts {
+    /// Answers that rest on the word of one host first of all.
+    pub believed: u64,
+    /// Of those, audited or voted on.
+    pub audited: u64,
+    /// Wrong answers that are left at most, in a thousand million, if the assumptions hold.
+    pub error_ppb: u64,
 }
 
 /// What follows, and under which assumptions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AssuranceFacts {
-    /// Equal answers of different volunteers that every done unit rests on.
+    /// Equal answers of different volunteers that every done unit rests on at least.
     pub quorum: u8,
+    /// What the audits came to, if a confidence was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audits: Option<AuditFacts>,
     /// What follows.
     pub claim: String,
     /// What has to be so.
@@ -190,7 +221,10 @@ impl Receipt {
         summary: String,
         written_at: Timestamp,
     ) -> Self {
-        let Assurance { quorum, claim, assumptions } = Assurance::of(&job.policy);
+        let confidence = job.policy.confidence;
+        let reached = confidence.map(|confidence| survey.reached(confidence));
+        let Assurance { quorum, claim, assumptions } = Assurance::of(&job.policy, reached.as_ref());
+        let audits = reached.as_ref().map(AuditFacts::from);
         let sound: Vec<&(Host, Voice)> =
             hosts.iter().filter(|(host, voice)| host.is_active() && voice.valid > 0).collect();
         let volunteers: BTreeSet<_> = sound.iter().map(|(_, voice)| voice.volunteer).collect();
@@ -201,9 +235,10 @@ impl Receipt {
             job: JobFacts::from(job),
             policy: PolicyFacts {
                 quorum: job.policy.quorum,
+                confidence: confidence.as_ref().map(ConfidenceFacts::from),
                 replicas_max: job.policy.replicas_max,
             },
-            assurance: AssuranceFacts { quorum, claim, assumptions },
+            assurance: AssuranceFacts { quorum, audits, claim, assumptions },
             units: Units::from(survey),
             replicas: Replicas {
                 leased: survey.tally.leased.into(),
@@ -251,10 +286,25 @@ fn shares(counts: &std::collections::BTreeMap<u16, u32>) -> Vec<Share> {
     counts.iter().map(share).collect()
 }
 
+impl From<&Confidence> for ConfidenceFacts {
+    fn from(confidence: &Confidence) -> Self {
+        let Confidence { error_ppb, hostile_ppm, colluding_ppm } = *confidence;
+        Self { error_ppb, hostile_ppm, colluding_ppm }
+    }
+}
+
+impl From<&Reached> for AuditFacts {
+    fn from(reached: &Reached) -> Self {
+        let Reached { believed, audited, error_ppb, .. } = *reached;
+        Self { believed, audited, error_ppb }
+    }
+}
+
 impl From<&Job> for JobFacts {
     fn from(job: &Job) -> Self {
         let state = match job.state {
             JobState::Open => "open",
+            JobState::Settling(_) => "auditing",
             JobState::Cancelling { .. } => "cancelling",
             JobState::Cancelled => "cancelled",
             JobState::Finished => "finished",

@@ -73,7 +73,7 @@ fn start_guest_thread(compiled_folder: PathBuf, ear: Arc<Ear>) -> io::Result<()>
 
 fn run_all(compiled_folder: &Path, ear: &Ear, notes: &Arc<File>) -> io::Result<()> {
     let sandbox = Sandbox::new(Some(compiled_folder)).map_err(io::Error::other)?;
-    frame::write(&mut &*notes, &wire::ready(std::env::consts::ARCH))?;
+    frame::write(&mut &**notes, &wire::ready(std::env::consts::ARCH))?;
     let mut programs = Programs { sandbox, warm: VecDeque::new() };
     while let Some((run, requests)) = ear.next_run()? {
         let spec = wire::to_spec(run).map_err(io::Error::other)?;

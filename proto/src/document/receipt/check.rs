@@ -59,7 +59,13 @@ fn check_replicas(receipt: &Receipt) -> Result<(), Inconsistent> {
 
 /// What follows from the quorum holds for each unit with outputs.
 fn check_assurance(receipt: &Receipt) -> Result<(), Inconsistent> {
-    let quorum = receipt.policy.quorum;
+    let is_audited = receipt.policy.confidence.is_some();
+    let quorum = if is_audited { 1 } else { receipt.policy.quorum };
+    ensure(receipt.assurance.audits.is_some() == is_audited, "`assurance.audits`")?;
+    if let Some(audits) = receipt.assurance.audits {
+        let is_part = audits.audited <= audits.believed && audits.believed <= receipt.units.total;
+        ensure(is_part, "`assurance.audits` and `units.total`")?;
+    }
     ensure(receipt.assurance.quorum == quorum, "`assurance.quorum` and `policy.quorum`")?;
     let has_quorum = |share: &Share| share.copies >= quorum.into();
     ensure(receipt.agreeing.iter().all(has_quorum), "a unit has outputs without its quorum")

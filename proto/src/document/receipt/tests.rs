@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use manyhands_core::credit::MicroCredits;
 use manyhands_core::digest::Digest;
-use manyhands_core::host::{Counters, HostState};
+use manyhands_core::host::{Counters, HostState, Standing};
 use manyhands_core::id::{HostId, JobId, VolunteerId};
 use manyhands_core::job::{Counts, Tally};
 use manyhands_core::key::{Key, Signature};
+use manyhands_core::order::Order;
 use manyhands_core::policy::Policy;
 use manyhands_core::replica::{self, Output, Replica, ReplicaState, Usage, Verdict};
 use manyhands_core::requirement::{Capabilities, Kind, Requirement};
@@ -30,6 +31,8 @@ fn job() -> Job {
         units_total: 2,
         requirement: Requirement { kind: Kind::Command, memory_bytes_max: 1, profile: 1 },
         policy: Policy { quorum: 2, ..Policy::default() },
+        order: Order::default(),
+        parts: 0,
         state: JobState::Finished,
         counts: Counts::default(),
         tally: Tally::default(),
@@ -45,12 +48,15 @@ fn replica(number: u16, text: &str, verdict: Verdict) -> Replica {
         number,
         host: HostId(u64::from(number) + 1),
         volunteer: VolunteerId(u64::from(number) + 11),
+        life: 0,
+        is_voice: true,
         chain: number,
         lineage: Vec::new(),
         leased_at: Timestamp(0),
         resumed_from: None,
         checkpoint: None,
         is_paid: true,
+        signed: None,
         state: ReplicaState::Success { outputs, answer, usage: Usage::default(), verdict },
     }
 }
@@ -64,8 +70,10 @@ fn host(id: u64, state: HostState) -> Host {
         key: Key([8; 32]),
         volunteer: VolunteerId(id + 10),
         nickname: format!("höst {id}"),
-        capabilities: Capabilities { slots: 1, memory_bytes: 1, profiles, isa, os, version },
+        capabilities: Capabilities { slots: 1, memory_bytes: 1, profiles, isa, os, version }.into(),
         state,
+        standing: Standing::default(),
+        reopening: None,
         counters: Counters::default(),
         credit: MicroCredits(0),
         leases: Vec::new(),
@@ -89,7 +97,7 @@ fn receipt() -> Receipt {
         1,
         three.map(|(number, text, verdict)| replica(number, text, verdict)).to_vec(),
     ));
-    let suspended = HostState::Suspended { suspended_at: Timestamp(1), reopen_from: None };
+    let suspended = HostState::Suspended { suspended_at: Timestamp(1), until: None, unit: None };
     let states = [HostState::Active, HostState::Active, suspended];
     let hosts: Vec<(Host, Voice)> = survey
         .voices
