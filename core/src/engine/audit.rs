@@ -75,7 +75,7 @@ fn next_host(store: &dyn Store, page: &mut Page, plan: &Plan) -> Result<bool, St
     let parts = store.parts(page.job, page.at.host, PARTS_BATCH)?;
     let owed = |part: &Part| plan.audits_owed(part.believed.into(), part.audited.into());
     let owing = parts.iter().find(|part| owed(part) > 0);
-    if let Some(part) = owing.or(parts.last()) {
+    if let Some(part) = owing.or_else(|| parts.last()) {
         page.at = Settling {
             host: part.host,
             next: 0,

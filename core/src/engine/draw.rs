@@ -5,6 +5,7 @@
 //! about shares of the work. Whoever is drawn has some time to come; then the lot falls again.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::advance::advance;
 use super::context::Context;
@@ -56,9 +57,8 @@ pub(super) fn load(
     let mut draws = Draws { units, ..Draws::default() };
     for unit in &draws.units {
         rows.find_unit_and_hosts(store, *unit)?;
-        if !draws.candidates.contains_key(&unit.job) {
-            let candidates = candidates(store, rows, unit.job, cx)?;
-            draws.candidates.insert(unit.job, candidates);
+        if let Entry::Vacant(vacant) = draws.candidates.entry(unit.job) {
+            vacant.insert(candidates(store, rows, unit.job, cx)?);
         }
     }
     Ok(draws)
