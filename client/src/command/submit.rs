@@ -141,7 +141,9 @@ impl Submitted {
     pub(crate) fn sure(&self) -> String {
         match (&self.confidence, self.quorum) {
             (Some(confidence), _) => format!("confidence {confidence}"),
-            (None, quorum) => format!("quorum {}", quorum.unwrap_or_else(|| Policy::default().quorum)),
+            (None, quorum) => {
+                format!("quorum {}", quorum.unwrap_or_else(|| Policy::default().quorum))
+            }
         }
     }
 }

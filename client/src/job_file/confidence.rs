@@ -99,7 +99,9 @@ fn share(text: &str, word: &str) -> Option<Result<u32, ConfidenceTextError>> {
 fn scaled(text: &str, shift: i32, step: &'static str) -> Result<u32, ConfidenceTextError> {
     let number = || Wrong::Number(text.to_owned());
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i8>().map_err(|_malformed| number())?),
+        Some((mantissa, exponent)) => {
+            (mantissa, exponent.parse::<i8>().map_err(|_malformed| number())?)
+        }
         None => (text, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));

@@ -8,7 +8,7 @@ use super::rows::Rows;
 use crate::credit::{self, MicroCredits};
 use crate::id::{ReplicaId, UnitId};
 use crate::ledger::{Entry, Kind};
-use crate::replica::Replica;
+use crate::replica::{Replica, Verdict};
 use crate::time::Timestamp;
 
 /// Pays for a replica, unless it is paid.
@@ -28,6 +28,19 @@ pub(super) fn take_back_from_caught(rows: &mut Rows, unit: UnitId, now: Timestam
     let life = |host| rows.host(host).standing.life;
     let caught = replicas.iter().filter(|r| r.is_voice && r.life != life(r.host));
     let numbers: Vec<u16> = caught.map(|replica| replica.number).collect();
+    numbers.into_iter().for_each(|number| take_back(rows, unit.replica(number), now));
+}
+
+/// Takes back what replicas of hosts that were caught since were paid for something else than what stands:
+/// they have no voice any more, and so get no verdict.
+pub(super) fn take_back_from_refuted(rows: &mut Rows, unit: UnitId, now: Timestamp) {
+    let replicas = rows.unit(unit).map(|unit| unit.replicas.as_slice()).unwrap_or_default();
+    let valid = replicas.iter().find(|replica| replica.verdict() == Some(Verdict::Valid));
+    let Some(stands) = valid.and_then(Replica::class) else { return };
+    let life = |host| rows.host(host).standing.life;
+    let caught = replicas.iter().filter(|r| r.life != life(r.host));
+    let refuted = caught.filter(|r| r.class().is_some_and(|class| class != stands));
+    let numbers: Vec<u16> = refuted.map(|replica| replica.number).collect();
     numbers.into_iter().for_each(|number| take_back(rows, unit.replica(number), now));
 }
 

@@ -18,6 +18,7 @@ pub(super) fn settle(rows: &mut Rows, id: UnitId, settlement: &Settlement, cx: &
     for replica in replicas(rows, id, &settlement.invalid) {
         blame::blame(rows, id, &replica, cx);
     }
+    payment::take_back_from_refuted(rows, id, cx.now);
     blame::pardon(rows, id);
     release(rows, id, &settlement.aborted, cx);
 }

@@ -95,9 +95,12 @@ fn memory_and_entry_points() {
     );
     check(
         &format!(r#"(module {MEMORY} (func (export "manyhands_step")))"#),
-        &["`manyhands_step` is () -> ()", "must be () -> (i32)"],
+        &["the export `manyhands_step` at byte", "is () -> ()", "must be () -> (i32)"],
     );
-    check(&step(r#"(func (export "_initialize") (param i32))"#), &["`_initialize` is (i32) -> ()"]);
+    check(
+        &step(r#"(func (export "_initialize") (param i32))"#),
+        &["the export `_initialize` at byte", "is (i32) -> ()"],
+    );
 }
 
 #[test]
