@@ -264,10 +264,11 @@ impl<'a> World<'a> {
     fn has_ended(&self) -> bool {
         let is_open = |store: &manyhands_core::store::memory::MemoryStore| {
             let open = store.jobs_open(1).is_ok_and(|jobs| jobs.is_empty());
+            let settling = store.jobs_settling(1).is_ok_and(|jobs| jobs.is_empty());
             let cancelling = store.jobs_cancelling(1).is_ok_and(|jobs| jobs.is_empty());
             // Of a host that was just suspended, units may be opened again.
             let due = store.hosts_due(self.now, 1).is_ok_and(|hosts| hosts.is_empty());
-            !(open && cancelling && due)
+            !(open && settling && cancelling && due)
         };
         self.jobs_submitted == self.jobs.len() && !is_open(&self.coordinator.store)
     }

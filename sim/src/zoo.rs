@@ -8,6 +8,7 @@ mod engine;
 pub mod goals;
 mod row;
 mod rules;
+mod trusted;
 
 use crate::world::Failure;
 
@@ -44,6 +45,7 @@ pub fn table(size: Size) -> Result<Table, ZooError> {
             rows.push(engine::row(entry, quorum, size)?);
         }
     }
+    rows.extend(trusted::rows(size)?);
     rows.extend(rules::rows(size));
     Ok(Table { rows, goals: goals::measure(size.seeds), size })
 }
@@ -52,18 +54,16 @@ pub fn table(size: Size) -> Result<Table, ZooError> {
 #[derive(Debug, thiserror::Error)]
 pub enum ZooError {
     /// Of the engine.
-    #[error("{scenario}, quorum {quorum}, units times {times}, seed {seed}: {failure}")]
+    #[error("{scenario}, {rule}, seed {seed}: {failure}")]
     Run {
         /// The scenario.
         scenario: &'static str,
-        /// The quorum, in place of the scenario's.
-        quorum: u8,
-        /// How many times more units there were.
-        times: u32,
+        /// The rule.
+        rule: String,
         /// The seed.
         seed: u64,
         /// What went wrong.
-        failure: Failure,
+        failure: Box<Failure>,
     },
     /// A scenario cannot be read.
     #[error("{scenario}: {error}")]

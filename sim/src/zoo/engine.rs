@@ -13,23 +13,33 @@ pub(super) fn row(entry: &Entry, quorum: u8, size: Size) -> Result<Row, ZooError
         .scenario()
         .map_err(|error| ZooError::Scenario { scenario: entry.name, error: Box::new(error) })?;
     let scenario = enlarged(scenario, quorum, size.times);
+    run(entry.name, &format!("quorum {quorum}"), &scenario, size.seeds)
+}
+
+/// A scenario under the seeds from 1 on.
+pub(super) fn run(
+    attack: &'static str,
+    rule: &str,
+    scenario: &Scenario,
+    seeds: u32,
+) -> Result<Row, ZooError> {
     let mut sum = Sum::default();
-    for seed in 1..=size.seeds.into() {
-        let report = World::new(&scenario, seed).and_then(World::run);
+    for seed in 1..=seeds.into() {
+        let report = World::new(scenario, seed).and_then(World::run);
         sum.add(&report.map_err(|failure| ZooError::Run {
-            scenario: entry.name,
-            quorum,
-            times: size.times,
+            scenario: attack,
+            rule: rule.to_owned(),
             seed,
-            failure,
+            failure: Box::new(failure),
         })?);
     }
-    Ok(sum.row(entry, quorum, &scenario))
+    Ok(sum.row(attack, rule, scenario))
 }
 
 fn enlarged(mut scenario: Scenario, quorum: u8, times: u32) -> Scenario {
     for job in &mut scenario.jobs {
         job.quorum = quorum;
+        job.confidence = None;
         job.units = job.units.saturating_mul(times);
     }
     scenario
@@ -70,7 +80,7 @@ impl Sum {
         }
     }
 
-    fn row(self, entry: &Entry, quorum: u8, scenario: &Scenario) -> Row {
+    fn row(self, attack: &str, rule: &str, scenario: &Scenario) -> Row {
         let Self { runs, row, took_hours, wasted, bad, good } = self;
         let runs = f64::from(runs.max(1));
         let per = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64);
@@ -78,8 +88,8 @@ impl Sum {
         let credit = rate(&bad).zip(rate(&good)).map(|(bad, good)| bad / good);
         Row {
             is_engine: true,
-            rule: format!("quorum {quorum}"),
-            attack: entry.name.to_owned(),
+            rule: rule.to_owned(),
+            attack: attack.to_owned(),
             collusion: collusion(scenario),
             f: share_of_bad(scenario),
             units_per_identity: per(bad.answered, bad.identities).unwrap_or(0.0),
