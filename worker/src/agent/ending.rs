@@ -15,7 +15,6 @@ use manyhands_proto::v1;
 
 use super::job::JobError;
 use crate::cache::{Cache, CacheError, Pin};
-use crate::config::Fault;
 use crate::sandbox::checkpoint::Checkpointed;
 use crate::sandbox::{AppError, Content, Halted, Outcome, Output, RunReport};
 
@@ -45,8 +44,8 @@ pub(super) struct Terms {
     pub(super) inline_bytes_max: u64,
     /// Larger checkpoints stay here.
     pub(super) checkpoint_bytes_max: u64,
-    /// Makes outputs wrong.
-    pub(super) fault: Option<Fault>,
+    /// Makes outputs wrong, see [`Fault`](crate::config::Fault).
+    pub(super) lies: bool,
 }
 
 /// Whether making the report touches no disk.
@@ -113,7 +112,7 @@ async fn replayed(
     blobs: &mut Vec<Pin>,
 ) -> Result<Reported, CacheError> {
     let mut state_hash = Digest(halted.state_hash);
-    if terms.fault == Some(Fault::Lie) {
+    if terms.lies {
         state_hash.0[0] ^= 1;
     }
     let small = |kept: &Checkpointed| kept.size_bytes <= terms.checkpoint_bytes_max;
@@ -168,16 +167,10 @@ async fn keep(
     let pin = match output.content {
         Content::File(path) => {
             let pin = cache.adopt(&path).await?;
-            match terms.fault {
-                Some(Fault::Lie) => cache.put(flipped(&pin.read().await?).into()).await?,
-                None => pin,
-            }
+            if terms.lies { cache.put(flipped(&pin.read().await?).into()).await? } else { pin }
         }
         Content::Inline(bytes) => {
-            let content = match terms.fault {
-                Some(Fault::Lie) => flipped(&bytes).into(),
-                None => bytes,
-            };
+            let content = if terms.lies { flipped(&bytes).into() } else { bytes };
             if content.len() as u64 <= terms.inline_bytes_max {
                 return Ok(replica::Output::inline(&name, content.into()));
             }
