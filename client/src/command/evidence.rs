@@ -22,9 +22,7 @@ const FILE_BYTES_MAX: u64 = 64 << 10;
 /// Hosts sign their answers. Two different answers of one key to one unit prove to anybody that the host
 /// is not to be trusted, without the coordinator's word.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  manyhands evidence 7 --data /var/lib/manyhands >evidence.json\n  manyhands evidence --verify evidence.json"
-)]
+#[command(after_help = "Example: manyhands evidence 7 --data /var/lib/manyhands >evidence.json")]
 pub(crate) struct Evidence {
     /// The host's number
     #[arg(required_unless_present = "verify")]

@@ -44,10 +44,10 @@ fn a_pair_that_colludes_is_banned_and_what_it_vouched_for_is_computed_again() {
     grid.wait_until(|grid| jobs.iter().all(|job| is_right(grid, job)));
     grid.wait_until(|grid| HONEST.iter().all(|name| host(grid, name)["suspended"] == false));
     let receipts: Vec<Value> = jobs.iter().map(|job| grid.receipt(*job)).collect();
-    let reopened: u64 = receipts.iter().filter_map(|it| it["units_reopened"].as_u64()).sum();
+    let reopened: u64 = receipts.iter().filter_map(|it| it["units"]["reopened"].as_u64()).sum();
     assert!(reopened > 0, "{receipts:?}");
     for receipt in receipts {
-        let line = receipt["line"].as_str().unwrap();
+        let line = receipt["summary"].as_str().unwrap();
         assert!(line.contains("asked for 1e-1 against 10 % lying, 2 % colluding"), "{line}");
     }
 }
