@@ -11,7 +11,8 @@
 //!   of them to disk and coordinator, `draining` stops in good order.
 //! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` shows
 //!   what happens.
-//! - `job` and `fetch` verify and bring what a replica reads; `ending` makes its report.
+//! - `job` and `fetch` verify and bring what a replica reads; `ending` makes its report, and `lying`
+//!   makes that wrong in tests.
 
 mod assignment;
 mod board;
@@ -23,6 +24,7 @@ mod fetch;
 mod finishing;
 mod intake;
 mod job;
+mod lying;
 mod outbox;
 mod pause;
 mod recovery;
@@ -154,7 +156,7 @@ impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { config, cache, spool, slot_command, slots_folder, enrolled, status } = parts;
         let slots = config.slots.get() as usize;
-        let terms = Terms { inline_bytes_max: INLINE_BYTES_MAX as u64, fault: config.fault };
+        let terms = Terms { inline_bytes_max: INLINE_BYTES_MAX as u64, lies: false };
         Self {
             board: Board::default(),
             outbox: Outbox::new(),

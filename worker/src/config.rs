@@ -54,11 +54,14 @@ pub struct Config {
 /// Test devices: how a worker can be made to misbehave, so that tests and the demo can show that
 /// the grid notices. Never set on a real machine: what such a host computes is refuted, and the
 /// host with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// Flips a bit in each output before it is reported.
     Lie,
+    /// `{ collude = "FILE" }`: does so now and then, and wherever another worker did that shares
+    /// the file.
+    Collude(PathBuf),
 }
 
 /// Why settings cannot be used.
@@ -231,6 +234,7 @@ mod tests {
         check("cache_max = \"5 GB\"", "worker.toml:1: cache_max: `5 GB` is not a size");
         check("invite = \"http://x\"", "worker.toml:1: invite: an invite starts with");
         check("fault = \"x\"", "worker.toml:1: fault: ");
+        check("fault = \"collude\"", "worker.toml:1: fault: ");
         check("slotz = 1", "worker.toml:1: slotz: unknown field");
         check("slots = ", "worker.toml:1: slots: ");
         check("slots", "worker.toml:1: ");

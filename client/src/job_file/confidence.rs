@@ -99,7 +99,7 @@ fn share(text: &str, word: &str) -> Option<Result<u32, ConfidenceTextError>> {
 fn scaled(text: &str, shift: i32, step: &'static str) -> Result<u32, ConfidenceTextError> {
     let number = || Wrong::Number(text.to_owned());
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i8>().map_err(|_| number())?),
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i8>().ok().ok_or_else(number)?),
         None => (text, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
@@ -110,8 +110,8 @@ fn scaled(text: &str, shift: i32, step: &'static str) -> Result<u32, ConfidenceT
     if !is_number || digits.len() > DIGITS_MAX {
         return Err(number());
     }
-    let digits: u128 = digits.parse().map_err(|_| number())?;
-    let places = i32::try_from(fraction.len()).map_err(|_| number())?;
+    let digits: u128 = digits.parse().ok().ok_or_else(number)?;
+    let places = i32::try_from(fraction.len()).ok().ok_or_else(number)?;
     let power = i32::from(exponent) + shift - places;
     // Of more than 10^38, every number of 20 digits is finer or larger than any that is allowed.
     let factor = 10_u128.checked_pow(power.unsigned_abs()).unwrap_or(u128::MAX);

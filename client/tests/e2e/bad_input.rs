@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Output;
 
+use crate::examples::short_mersenne;
 use crate::grid::{Grid, example};
 use crate::process::{run, stderr, stdout};
 
@@ -95,6 +96,31 @@ fn a_running_coordinator_refuses_strangers_and_finds_what_it_has() {
     let output = run(stranger.path(), &["join", &wrong]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("as the invite says"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_confidence_that_nobody_can_give_is_refused() {
+    let grid = Grid::start();
+    let text = fs::read_to_string(short_mersenne(&grid)).unwrap();
+    let submit_with = |confidence: &str, text: &str| {
+        let path = grid.path("sure.toml");
+        fs::write(&path, format!("confidence = {confidence:?}\n{text}")).unwrap();
+        grid.run(&["submit", &path.to_string_lossy()])
+    };
+    let both = submit_with("1e-3 against 20 % colluding", &text);
+    refused(&both, "quorum.size: leave it out, or `confidence`");
+    let text = text.replace("[quorum]\nsize = 2\n", "");
+    let submit = |confidence: &str| submit_with(confidence, &text);
+    refused(&submit("quite sure"), "sure.toml:1: confidence: `quite sure` is no confidence");
+    refused(&submit("1e-10 against 20 % lying"), "finer than 1e-9");
+    refused(&submit("1e-3 against 50 % lying"), "must be from 0.0001 % to 45 %");
+    refused(&submit("1e-3 against 45 % colluding"), "must be from 0 % to 35 %");
+    // Nobody is here who could do it.
+    let output = submit("1e-3 against 20 % colluding");
+    let said = stderr(&output);
+    assert!(said.contains("needs answers of 4 different volunteers"), "{said}");
+    assert!(said.contains("hosts of 0 are here"), "{said}");
+    assert_eq!(grid.json(&["jobs", "--json"]), serde_json::json!([]), "nothing was submitted");
 }
 
 #[test]

@@ -26,8 +26,13 @@ pub(crate) struct JobNumber(pub(crate) u64);
 impl Grid {
     /// A coordinator that listens, and a scientist who joined it.
     pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same, with more settings of the coordinator.
+    pub(crate) fn start_with(settings: &str) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let config = "listen = \"127.0.0.1:0\"\nheartbeat = \"1 s\"\n";
+        let config = format!("listen = \"127.0.0.1:0\"\nheartbeat = \"1 s\"\n{settings}");
         fs::write(dir.path().join("coordinator.toml"), config).expect("the settings are written");
         let mut grid = Self { dir, coordinator: None, workers: BTreeMap::new(), port: "0".into() };
         grid.start_coordinator();

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "all of this is a test, its helpers included")]
 
 mod bad_input;
+mod colluders;
 mod coordinator_crash;
 mod demo;
 mod examples;

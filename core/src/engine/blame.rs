@@ -14,6 +14,9 @@ use crate::work_unit::WorkUnit;
 /// Counts a wrong answer, and suspends its host if that is due.
 pub(super) fn blame(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Context<'_>) {
     let is_lie = rows.unit(id).is_some_and(|unit| is_shared(unit, wrong));
+    if is_lie {
+        convict(rows, id, wrong, cx);
+    }
     let job = rows.job_mut(id.job);
     job.tally.invalid += 1;
     let is_first_caught = job.policy.confidence.is_some();
@@ -26,6 +29,27 @@ pub(super) fn blame(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Conte
     host.standing.strikes = host.standing.strikes.saturating_add(1);
     if is_lie || is_first_caught || host.standing.strikes >= cx.settings.invalid_max {
         suspend(host, id, is_lie, cx);
+    }
+}
+
+/// Whoever was caught with this answer before seemed to be faulty then, and is a liar as well.
+fn convict(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Context<'_>) {
+    let Some(unit) = rows.unit(id) else { return };
+    let same = unit.replicas.iter().filter(|replica| {
+        replica.class() == wrong.class()
+            && replica.chain != wrong.chain
+            && replica.lineage.is_empty()
+    });
+    let same: Vec<_> = same.map(|replica| (replica.host, replica.life)).collect();
+    for (host, life) in same {
+        let was_caught = rows.host(host).standing.life != life;
+        match rows.host(host).state {
+            HostState::Suspended { until: None, .. } => {}
+            HostState::Suspended { .. } | HostState::Active if was_caught => {
+                suspend(rows.host_mut(host), id, true, cx);
+            }
+            HostState::Suspended { .. } | HostState::Active => {}
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::host::Host;
 use crate::id::UnitId;
 use crate::job::{Job, JobState};
 use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX, PAGE_MAX};
+use crate::order::Order;
 use crate::refusal::Refusal;
 use crate::replica::{Replica, ReplicaState};
 use crate::reply::Idle;
@@ -73,9 +74,13 @@ fn explain_fresh(store: &dyn Store, job: &Job, id: UnitId) -> Result<String, Sto
     let Some(next) = job.fresh_next() else {
         return Ok(format!("unit {id} was cancelled before any host had it"));
     };
-    let before = units(id.index.saturating_sub(next));
     let hosts = Candidates::count(store, job, None)?;
-    Ok(format!("unit {id} waits for its first host, behind {before}; {hosts}"))
+    // Where the order is secret, how many come before is secret, too.
+    let place = match job.order {
+        Order(None) => format!(", behind {}", units(id.index.saturating_sub(next))),
+        Order(Some(_)) => String::new(),
+    };
+    Ok(format!("unit {id} waits for its first host{place}; {hosts}"))
 }
 
 fn explain_begun(
@@ -89,7 +94,12 @@ fn explain_begun(
         UnitState::Open => explain_open(store, job, unit, now)?,
         UnitState::Validated { canonical } | UnitState::Done { canonical } => {
             let canonical = unit.replica_id(*canonical);
-            format!("unit {id} needs no host: a quorum agrees with replica {canonical}")
+            match job.policy.confidence {
+                None => {
+                    format!("unit {id} needs no host: a quorum agrees with replica {canonical}")
+                }
+                Some(_) => format!("unit {id} needs no host: replica {canonical} is believed"),
+            }
         }
         UnitState::Failed { reason } => format!("unit {id} gets no more hosts: {reason}"),
         UnitState::Cancelled => format!("unit {id} was cancelled with its job"),
@@ -107,6 +117,17 @@ fn explain_open(
     let computed_by = leased.join(" and ");
     if job.state != JobState::Open {
         return Ok(format!("unit {id} is being taken back: its job was cancelled"));
+    }
+    if let Some(turn) = unit.turn {
+        return Ok(match turn.host {
+            Some(host) => {
+                let rest = turn.draw_at.since(now);
+                format!(
+                    "unit {id} waits for host {host}, which was drawn to check it, for {rest} more"
+                )
+            }
+            None => format!("unit {id} waits until a host is drawn to check it"),
+        });
     }
     Ok(match unit.ready_at {
         None => format!("unit {id} has its hosts: {computed_by} compute it"),

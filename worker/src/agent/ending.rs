@@ -15,7 +15,6 @@ use manyhands_proto::v1;
 
 use super::job::JobError;
 use crate::cache::{Cache, CacheError, Pin};
-use crate::config::Fault;
 use crate::sandbox::{AppError, Content, Outcome, Output, RunReport};
 
 /// Where the sandbox puts files below `/out` among the outputs.
@@ -42,8 +41,8 @@ impl Ending {
 pub(super) struct Terms {
     /// Larger outputs are blobs.
     pub(super) inline_bytes_max: u64,
-    /// Makes outputs wrong.
-    pub(super) fault: Option<Fault>,
+    /// Makes outputs wrong, see [`Fault`](crate::config::Fault).
+    pub(super) lies: bool,
 }
 
 /// Whether making the report touches no disk.
@@ -138,16 +137,10 @@ async fn keep(
     let pin = match output.content {
         Content::File(path) => {
             let pin = cache.adopt(&path).await?;
-            match terms.fault {
-                Some(Fault::Lie) => cache.put(flipped(&pin.read().await?).into()).await?,
-                None => pin,
-            }
+            if terms.lies { cache.put(flipped(&pin.read().await?).into()).await? } else { pin }
         }
         Content::Inline(bytes) => {
-            let content = match terms.fault {
-                Some(Fault::Lie) => flipped(&bytes).into(),
-                None => bytes,
-            };
+            let content = if terms.lies { flipped(&bytes).into() } else { bytes };
             if content.len() as u64 <= terms.inline_bytes_max {
                 return Ok(replica::Output::inline(&name, content.into()));
             }

@@ -9,8 +9,9 @@ use manyhands_proto::v1;
 use manyhands_proto::v1::worker_message::Message;
 
 use super::board::{JobState, Phase};
-use super::ending::{self, Ending};
+use super::ending::{self, Ending, Terms};
 use super::job::Job;
+use super::lying;
 use super::pause::Pause;
 use super::{Agent, Awaiting, Done};
 use crate::WorkerError;
@@ -117,7 +118,11 @@ impl Agent {
             self.free_seat(replica);
             return Ok(());
         };
-        let (terms, cache) = (self.terms, self.cache.clone());
+        let lies = lying::lies(self.config.fault.as_ref(), replica.unit).unwrap_or_else(|error| {
+            tracing::error!(%error, "the ring's file cannot be used");
+            false
+        });
+        let (terms, cache) = (Terms { lies, ..self.terms }, self.cache.clone());
         if ending::is_small(&run, terms) {
             let ending = ending::report(replica, job.manifest.draft(), run, terms, &cache).await;
             return self.on_ending(replica, ending).await;

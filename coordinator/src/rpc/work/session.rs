@@ -161,7 +161,12 @@ impl Session {
                 self.send_leases(leased).await?;
                 if granted > 0 { self.ask().await } else { self.wait(epoch, has_unseen).await }
             }
-            (Asked::Turn, Some(Reply::Leased(leased))) => self.send_leases(leased).await,
+            (Asked::Turn, Some(Reply::Leased(leased))) => {
+                let is_granted = !leased.leases.is_empty();
+                self.send_leases(leased).await?;
+                // It may be its turn for more than one unit.
+                if is_granted { self.ask().await } else { Ok(()) }
+            }
             (Asked::Renew(renewals), Some(Reply::Renewed(answers))) => {
                 let (renewed, abort) = convert::renewed(&renewals, answers);
                 self.send(Out::Renewed(renewed)).await?;
@@ -211,11 +216,14 @@ impl Session {
         self.ask().await
     }
 
-    /// This host was drawn: it gets that unit now, behind whatever it has. Whether it wishes for
-    /// work makes no difference, or it could choose what it is asked.
+    /// This host was drawn: it gets that unit now, before all that it wishes for, and also if it
+    /// wishes for nothing, or it could choose what it is asked.
     async fn take_turn(&mut self) -> Result<(), Status> {
         if self.shared.draining.is_cancelled() {
             return Ok(());
+        }
+        if self.wishes.may_ask() {
+            return self.ask().await;
         }
         let request = Command::Request(Request { host: self.host, count: 1 });
         self.hand_in(request, Asked::Turn).await

@@ -30,11 +30,16 @@ impl Wishes {
     /// How many leases to ask the desk for, if it is to be asked now.
     pub(super) fn ask(&mut self) -> Option<u16> {
         self.look_at = None;
-        if self.want == 0 || self.is_asking {
+        if !self.may_ask() {
             return None;
         }
         self.is_asking = true;
         Some(u16::try_from(self.want).unwrap_or(u16::MAX))
+    }
+
+    /// Whether there is something to ask for, and the desk is not being asked.
+    pub(super) fn may_ask(&self) -> bool {
+        self.want > 0 && !self.is_asking
     }
 
     /// The desk granted so many.
@@ -51,7 +56,7 @@ impl Wishes {
 
     /// Work is offered: it is taken up, or passed on by a host that can do nothing with it.
     pub(super) fn take_up(&mut self, seat: &Seat, offer: Offer) {
-        if self.want == 0 || self.is_asking {
+        if !self.may_ask() {
             seat.pass_on(offer, 0);
         } else {
             self.offer = Some(offer);

@@ -1,0 +1,84 @@
+//! Two volunteers who tell the same lies, against a job that asks for a confidence.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::examples::{Outputs, short_mersenne, undisturbed};
+use crate::grid::{Grid, JobNumber};
+
+/// As many honest volunteers as it takes until single hosts are believed.
+const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
+const PAIR: [&str; 2] = ["mallory", "trudy"];
+
+/// Jobs until both are caught together: nearly always it is the first one.
+const JOBS_MAX: usize = 5;
+
+/// The pair shares a file, tells the truth half of the time, and repeats each other's lies. Whoever is
+/// caught
+/// alone seems to be faulty, rests for a second and goes on; once both were caught with the same lie
+/// they are out for good. Leases come in small batches, so that everybody has a part.
+#[test]
+fn a_pair_that_colludes_is_banned_and_what_it_vouched_for_is_computed_again() {
+    let mut grid = Grid::start_with(
+        "[suspension]\nrest = \"1 s\"\nrest_max = \"1 s\"\n\
+         [limits]\nbatch = 4\n",
+    );
+    let ring = format!("fault = {{ collude = {:?} }}", grid.path("ring"));
+    for name in PAIR {
+        grid.add_worker(name, name, &ring);
+    }
+    for name in HONEST {
+        grid.add_worker(name, name, "");
+    }
+    let mut jobs: Vec<JobNumber> = Vec::new();
+    while !PAIR.iter().all(|name| is_out_for_good(&grid, name)) {
+        assert!(jobs.len() < JOBS_MAX, "{}", grid.hosts());
+        let job = grid.submit(&confident_mersenne(&grid, jobs.len()));
+        grid.watch(job).wait_for(|line| line.contains("is finished"));
+        jobs.push(job);
+    }
+
+    // What rested on their word is opened again a moment later, in jobs that had ended, too.
+    let is_right = |grid: &Grid, job: &JobNumber| results(&grid.finish(*job)) == truth();
+    grid.wait_until(|grid| jobs.iter().all(|job| is_right(grid, job)));
+    grid.wait_until(|grid| HONEST.iter().all(|name| host(grid, name)["suspended"] == false));
+    let receipts: Vec<Value> = jobs.iter().map(|job| grid.receipt(*job)).collect();
+    let reopened: u64 = receipts.iter().filter_map(|it| it["units_reopened"].as_u64()).sum();
+    assert!(reopened > 0, "{receipts:?}");
+    for receipt in receipts {
+        let line = receipt["line"].as_str().unwrap();
+        assert!(line.contains("asked for 1e-1 against 10 % lying, 2 % colluding"), "{line}");
+    }
+}
+
+/// The mersenne example with a confidence instead of a quorum.
+fn confident_mersenne(grid: &Grid, number: usize) -> std::path::PathBuf {
+    let path = short_mersenne(grid);
+    let text = fs::read_to_string(&path).unwrap();
+    let text = text.replace("mersenne-5000", &format!("mersenne-{number}"));
+    let text = text.replace("[quorum]\nsize = 2\n", "");
+    let confidence = "confidence = \"0.1 against 10 % lying, 2 % colluding\"\n";
+    fs::write(&path, [confidence, &text].concat()).unwrap();
+    path
+}
+
+fn host(grid: &Grid, name: &str) -> Value {
+    let hosts = grid.hosts();
+    let hosts = hosts.as_array().unwrap();
+    hosts.iter().find(|host| host["nickname"] == name).unwrap().clone()
+}
+
+fn is_out_for_good(grid: &Grid, name: &str) -> bool {
+    let host = host(grid, name);
+    host["suspended"] == true && host["suspended_until_ms"].is_null()
+}
+
+fn truth() -> Outputs {
+    results(&undisturbed()["mersenne"])
+}
+
+fn results(outputs: &Outputs) -> Outputs {
+    let results = outputs.iter().filter(|(name, _)| name.ends_with("result.txt"));
+    results.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
+}
