@@ -12,7 +12,7 @@ use super::rows::Rows;
 use crate::backoff::{self, below};
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId};
-use crate::job::Job;
+use crate::job::{Job, JobState};
 use crate::limits::{DRAW_BATCH, LEASES_PER_HOST_MAX};
 use crate::replica::Replica;
 use crate::store::{Store, StoreError};
@@ -111,6 +111,11 @@ pub(super) fn draw(rows: &mut Rows, draws: &Draws, cx: &mut Context<'_>) {
         // An earlier item of this batch may have moved it.
         let turn = rows.unit(*id).and_then(|unit| unit.turn);
         let Some(turn) = turn.filter(|turn| turn.draw_at <= cx.now) else { continue };
+        // Nobody gets work of a job whose audits are still being drawn: whoever was drawn now would
+        // come in vain. That takes a moment, and what is to be drawn stays so.
+        if matches!(rows.job(id.job).state, JobState::Settling(_)) {
+            continue;
+        }
         match draws.candidates.get(&id.job) {
             Some(candidates) if candidates.is_founding => vote(rows, *id, cx),
             Some(candidates) => one(rows, *id, turn, candidates, cx),
