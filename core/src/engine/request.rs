@@ -49,8 +49,10 @@ pub(super) fn load(
     if wanted == 0 {
         return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::LeasesFull { held } });
     }
-    let jobs = schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last);
+    let mut jobs = schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last);
     let mut search = Search::new(store, rows, host, wanted, jobs.len())?;
+    // Whoever was drawn may have been called for this one lease.
+    jobs.sort_by_key(|job| !search.has_turn_in(job.id));
     for job in jobs {
         search.choose_from(job, cx)?;
         if search.wanted == 0 {

@@ -103,6 +103,11 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// Whether it is the host's turn for a unit of this job.
+    pub(super) fn has_turn_in(&self, job: JobId) -> bool {
+        self.turns.iter().any(|unit| unit.id.job == job)
+    }
+
     /// Why there is nothing, if there is nothing.
     pub(super) fn idle(&self) -> Idle {
         if self.has_unseen { Idle::NotAllSeen } else { self.idle }
