@@ -19,7 +19,15 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Home {
     root: PathBuf,
     /// Unlocked by the system when the process ends, however it ends.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Home {
+    /// Closing the file is not enough: a child that is just being started has a copy of it until it
+    /// runs its own program.
+    fn drop(&mut self) {
+        drop(self.lock.unlock());
+    }
 }
 
 /// Why a data folder cannot be used.
@@ -58,7 +66,7 @@ impl Home {
             .open(&path)
             .map_err(|source| HomeError::Unusable { path: path.clone(), source })?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { root: root.to_owned(), lock }),
             Err(TryLockError::WouldBlock) => Err(HomeError::Busy(root.to_owned())),
             Err(TryLockError::Error(source)) => Err(HomeError::Unusable { path, source }),
         }
