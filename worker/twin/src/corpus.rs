@@ -15,7 +15,11 @@ pub use self::programs::programs;
 pub use self::smith::smith;
 use crate::case::Case;
 
-/// The whole corpus, with these seeds of `smith`.
-pub fn all(seeds: Range<u64>) -> impl Iterator<Item = Case> + Send {
-    programs().into_iter().chain(floats()).chain(seeds.map(smith))
+/// The guests whose names begin with `prefix`, with these seeds of `smith`. All names begin with
+/// nothing.
+pub fn named(prefix: &str, seeds: Range<u64>) -> impl Iterator<Item = Case> + Send {
+    let begins = move |name: &str| name.starts_with(prefix);
+    let programs = programs().into_iter().filter(move |case| begins(&case.name));
+    let made = seeds.filter(move |&seed| begins(&smith::name(seed))).map(smith);
+    programs.chain(floats(prefix)).chain(made)
 }

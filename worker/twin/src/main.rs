@@ -82,9 +82,8 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
 }
 
 impl Selection {
-    fn cases(self) -> impl Iterator<Item = Case> + Send {
-        let Self { seeds, only } = self;
-        corpus::all(seeds).filter(move |case| case.name.starts_with(&only))
+    fn cases(&self) -> impl Iterator<Item = Case> + Send {
+        corpus::named(&self.only, self.seeds.clone())
     }
 }
 
@@ -102,7 +101,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli {
         Cli::Answer { selection, on, unprepared } => {
-            print_answers(selection, on.into(), unprepared)?;
+            print_answers(&selection, on.into(), unprepared)?;
             Ok(ExitCode::SUCCESS)
         }
         Cli::Write { selection, to } => {
@@ -116,7 +115,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     }
 }
 
-fn print_answers(selection: Selection, on: Machine, plain: bool) -> Result<(), Failure> {
+fn print_answers(selection: &Selection, on: Machine, plain: bool) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if plain {
         let engine = unprepared::engine(on)?;

@@ -27,7 +27,7 @@ fn programs() {
 
 #[test]
 fn every_float_instruction_along_every_route() {
-    let cases = corpus::floats();
+    let cases = corpus::floats("");
     let table = table(|| cases.iter().cloned());
     assert_equal(&table);
     let traps = table.count("floats", How::Trap);

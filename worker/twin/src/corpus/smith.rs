@@ -21,6 +21,11 @@ const TURNS_MAX: u32 = 10_000;
 /// Functions that the driver calls.
 const FUNCTIONS_MAX: u64 = 3;
 
+/// The name of the guest of `seed`, known before it is made.
+pub(super) fn name(seed: u64) -> String {
+    format!("smith/{seed:08}")
+}
+
 /// The guest of `seed`.
 #[must_use]
 pub fn smith(seed: u64) -> Case {
@@ -31,7 +36,7 @@ pub fn smith(seed: u64) -> Case {
     let kind = if seed.is_multiple_of(2) { Kind::Step } else { Kind::Command };
     let mut choices = Unstructured::new(&bytes);
     let wasm = generate(kind, seed, &mut choices).unwrap_or_default();
-    Case::new(format!("smith/{seed:08}"), wasm)
+    Case::new(name(seed), wasm)
 }
 
 /// Nothing, which preparation refuses, if these bytes do not make a guest.
