@@ -139,6 +139,15 @@ impl Job {
         }
     }
 
+    /// Whether its scientist took it back: its answers are left as they are.
+    #[must_use]
+    pub fn is_taken_back(&self) -> bool {
+        match self.state {
+            JobState::Cancelling { .. } | JobState::Cancelled => true,
+            JobState::Open | JobState::Settling(_) | JobState::Finished => false,
+        }
+    }
+
     /// Whether every unit has ended. One may still be opened again, and then the job is, too.
     #[must_use]
     pub fn is_ended(&self) -> bool {

@@ -99,8 +99,7 @@ pub fn standing(
 /// Whether what stands for a unit still does so rightly. Only replicas that `counts` accepts have a
 /// voice.
 pub fn stands(unit: &WorkUnit, policy: &Policy, counts: impl Fn(&Replica) -> bool) -> bool {
-    let valid = unit.voices().find(|replica| replica.verdict() == Some(Verdict::Valid));
-    let class = valid.and_then(Replica::class);
+    let class = unit.first_valid().and_then(Replica::class);
     class.is_some() && standing(unit, policy, counts) == class
 }
 
@@ -136,8 +135,7 @@ fn settle(unit: &mut WorkUnit, class: Class, counts: impl Fn(&Replica) -> bool) 
             settlement.invalid.push(replica.number);
         }
     }
-    let voice = unit.voices().find(|replica| replica.verdict() == Some(Verdict::Valid));
-    let canonical = voice.map_or(0, |replica| replica.number);
+    let canonical = unit.first_valid().map_or(0, |replica| replica.number);
     unit.keep_inline_outputs(canonical);
     let message = unit.replica(canonical).and_then(Replica::app_error).map(str::to_owned);
     if let Some(message) = message {

@@ -155,8 +155,13 @@ impl WorkUnit {
     /// The host on whose word the answer rests first of all, if there is an answer.
     #[must_use]
     pub fn believed(&self) -> Option<HostId> {
-        let valid = self.voices().find(|replica| replica.verdict() == Some(Verdict::Valid));
-        valid.map(|replica| replica.host)
+        self.first_valid().map(|replica| replica.host)
+    }
+
+    /// The first voice for the answer that stands, if there is an answer.
+    #[must_use]
+    pub fn first_valid(&self) -> Option<&Replica> {
+        self.voices().find(|replica| replica.verdict() == Some(Verdict::Valid))
     }
 
     /// The id of replica `number`.

@@ -6,7 +6,6 @@ use super::reopen::{has_answer, open_again};
 use super::rows::Rows;
 use super::settle::approve;
 use crate::id::ReplicaId;
-use crate::job::JobState;
 use crate::replica::{Replica, Verdict};
 use crate::work_unit::Test;
 
@@ -16,12 +15,8 @@ pub(super) fn compare(rows: &mut Rows, id: ReplicaId, cx: &mut Context<'_>) {
     let Some(unit) = rows.unit(id.unit) else { return };
     let Some(newcomer) = unit.replica(id.number).cloned() else { return };
     let (own, test) = (newcomer.class(), unit.test);
-    let stands = unit.voices().find(|replica| replica.verdict() == Some(Verdict::Valid));
-    let stands = stands.and_then(Replica::class).filter(|_| has_answer(unit));
-    let is_taken_back = match rows.job(id.unit.job).state {
-        JobState::Cancelling { .. } | JobState::Cancelled => true,
-        JobState::Open | JobState::Settling(_) | JobState::Finished => false,
-    };
+    let stands = unit.first_valid().and_then(Replica::class).filter(|_| has_answer(unit));
+    let is_taken_back = rows.job(id.unit.job).is_taken_back();
     rows.unit_mut(id.unit).drop_inline_outputs();
     if own.is_none() || stands.is_none() || is_taken_back {
         return;

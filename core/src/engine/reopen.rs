@@ -54,10 +54,7 @@ fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
     let spoilt = rows.spoilt_chains(id);
     let Some(unit) = rows.unit(id) else { return };
     let job = rows.job(id.job);
-    let is_taken_back = match job.state {
-        JobState::Cancelling { .. } | JobState::Cancelled => true,
-        JobState::Open | JobState::Settling(_) | JobState::Finished => false,
-    };
+    let is_taken_back = job.is_taken_back();
     let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
     let has_answer = has_answer(unit);
     if has_answer && transition::stands(unit, &job.policy, counts) {

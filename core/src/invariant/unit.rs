@@ -135,10 +135,7 @@ pub(super) fn check_vouchers(
         stands || !unit.replicas.iter().any(is_bought),
         format_args!("unit {}: a host that was caught has credit for what does not stand", unit.id),
     )?;
-    let is_taken_back = match job.state {
-        JobState::Cancelling { .. } | JobState::Cancelled => true,
-        JobState::Open | JobState::Settling(_) | JobState::Finished => false,
-    };
+    let is_taken_back = job.is_taken_back();
     let rests_on_others = unit.canonical().is_none() || is_taken_back || stands;
     ensure(
         rests_on_others,

@@ -26,8 +26,8 @@ impl Assurance {
 
     fn of_audits(reached: &Reached) -> Self {
         let Confidence { hostile_ppm, colluding_ppm, .. } = reached.confidence;
-        let hostile = percent(hostile_ppm);
-        let colluding = percent(colluding_ppm);
+        let hostile = Confidence::percent(hostile_ppm);
+        let colluding = Confidence::percent(colluding_ppm);
         let mut assumptions = common_assumptions();
         assumptions.extend([
             format!("hosts that lie or are faulty did at most {hostile} of the work"),
@@ -61,11 +61,4 @@ fn common_assumptions() -> Vec<String> {
         "the coordinator recorded what it was told and followed its own rules".to_owned(),
         "the program gives the same bytes on every machine".to_owned(),
     ]
-}
-
-/// Millionths as `0.1 %`.
-fn percent(ppm: u32) -> String {
-    let (whole, part) = (ppm / 10_000, ppm % 10_000);
-    let text = format!("{whole}.{part:04}");
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
