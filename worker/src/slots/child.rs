@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::thread;
@@ -24,7 +24,8 @@ use crate::sandbox::{
 };
 use crate::slots::command::{InputFile, RunSpec};
 use crate::slots::ear::Ear;
-use crate::slots::{frame, process as system, wire};
+use crate::slots::{frame, process as system, setup, wire};
+use crate::wall::{self, Wall};
 
 /// Modules that a slot keeps compiled.
 const PROGRAMS_MAX: usize = 4;
@@ -50,17 +51,21 @@ fn serve() -> io::Result<()> {
     system::settle()?;
     let ear = Arc::new(Ear::new()?);
     let Some(setup) = ear.set_up()? else { return Ok(()) };
-    start_guest_thread(wire::path(&setup.compiled_folder), Arc::clone(&ear))?;
+    let (compiled_folder, room) = setup::read(&setup);
+    let sandbox = Sandbox::new(Some(&compiled_folder)).map_err(io::Error::other)?;
+    // Nothing of a guest has been read until here, and there is no other thread that would stay outside.
+    let walls = wall::raise(&room)?;
+    start_guest_thread(sandbox, walls, Arc::clone(&ear))?;
     ear.listen()?;
     // A guest may be running; it is not waited for.
     process::exit(0)
 }
 
-fn start_guest_thread(compiled_folder: PathBuf, ear: Arc<Ear>) -> io::Result<()> {
+fn start_guest_thread(sandbox: Sandbox, walls: Vec<Wall>, ear: Arc<Ear>) -> io::Result<()> {
     // A file instead of `Stdout`, which would look for line ends in what it writes.
     let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
     let work = move || {
-        let served = catch_unwind(AssertUnwindSafe(|| run_all(&compiled_folder, &ear, &notes)));
+        let served = catch_unwind(AssertUnwindSafe(|| run_all(sandbox, &walls, &ear, &notes)));
         if let Ok(Err(error)) = &served {
             drop(writeln!(io::stderr(), "slot: {error}"));
         }
@@ -71,9 +76,8 @@ fn start_guest_thread(compiled_folder: PathBuf, ear: Arc<Ear>) -> io::Result<()>
     guest.stack_size(GUEST_THREAD_STACK_BYTES).spawn(work).map(drop)
 }
 
-fn run_all(compiled_folder: &Path, ear: &Ear, notes: &Arc<File>) -> io::Result<()> {
-    let sandbox = Sandbox::new(Some(compiled_folder)).map_err(io::Error::other)?;
-    frame::write(&mut &**notes, &wire::ready(std::env::consts::ARCH))?;
+fn run_all(sandbox: Sandbox, walls: &[Wall], ear: &Ear, notes: &Arc<File>) -> io::Result<()> {
+    frame::write(&mut &**notes, &setup::ready(std::env::consts::ARCH, walls))?;
     let mut programs = Programs { sandbox, warm: VecDeque::new() };
     while let Some((run, requests)) = ear.next_run()? {
         let spec = wire::to_spec(run).map_err(io::Error::other)?;

@@ -138,6 +138,7 @@ async fn a_process_that_talks_nonsense() {
             program: program.into(),
             args: args.into_iter().map(Into::into).collect(),
             compiled_folder: bench.path("compiled"),
+            room: bench.room(),
         });
         let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
         assert!(matches!(error, SlotError::NotReady { .. }), "{error}");
