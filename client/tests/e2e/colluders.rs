@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::examples::{Outputs, short_mersenne, undisturbed};
 use crate::grid::{Grid, JobNumber};
-use crate::process::{run, stderr};
+use crate::process::stderr;
 
 /// As many honest volunteers as it takes until single hosts are believed.
 const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
@@ -59,8 +59,8 @@ fn pardon(grid: &Grid, name: &str) {
     let id = host(grid, name)["id"].to_string();
     let ask = |id: &str| {
         let data = grid.path("coordinator");
-        let arguments = ["host", "pardon", id, "--reason", "it was a test", "--data"];
-        run(&grid.path("."), &[&arguments[..], &[&data.to_string_lossy()]].concat())
+        let data = data.to_string_lossy();
+        grid.run(&["host", "pardon", id, "--reason", "it was a test", "--data", &data])
     };
     let done = ask(&id);
     assert!(done.status.success(), "{}", stderr(&done));

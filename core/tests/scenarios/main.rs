@@ -19,3 +19,4 @@ mod quorum;
 mod reading;
 mod refusals;
 mod reopening;
+mod turns;
