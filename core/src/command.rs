@@ -36,6 +36,8 @@ pub enum Command {
     Assimilate(Vec<UnitId>),
     /// A scientist takes a job back.
     Cancel(Cancel),
+    /// The operator lets a suspended host on again.
+    Pardon(Pardon),
 }
 
 /// A host joins, or says hello again: the same key is always the same host.
@@ -205,4 +207,14 @@ pub struct Cancel {
     pub job: JobId,
     /// Who asks: only the submitter may.
     pub by: Key,
+}
+
+/// The operator lets a suspended host on again. That it is the operator who asks, the shell has checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pardon {
+    /// Whom.
+    pub host: HostId,
+    /// Why, 1 to [`REASON_BYTES_MAX`](crate::limits::REASON_BYTES_MAX) bytes without control
+    /// characters.
+    pub reason: String,
 }

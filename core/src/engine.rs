@@ -22,6 +22,7 @@ mod enrol;
 mod equivocation;
 mod expire;
 mod invite;
+mod pardon;
 mod payment;
 mod recover;
 mod renew;
@@ -160,5 +161,6 @@ fn decide(
             assimilate::decide(assimilate::load(store, &units)?, &units, cx)
         }
         Command::Cancel(cancel) => cancel::decide(cancel::load(store, &cancel)?, cancel, cx),
+        Command::Pardon(pardon) => pardon::decide(pardon::load(store, &pardon)?, pardon, cx),
     })
 }

@@ -68,6 +68,9 @@ pub enum Refusal {
         /// For how long; for good if `None`.
         rest: Option<Span>,
     },
+    /// The host gets work.
+    #[error("host {0} is not suspended: there is nothing to pardon")]
+    NotSuspended(HostId),
     /// A batch is empty or too large.
     #[error("{what} has {count} items; it must have between 1 and {max}")]
     BatchSize {

@@ -84,6 +84,7 @@ fn join(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Result<Decision, Refu
         reopening: None,
         counters: Counters::default(),
         credit: MicroCredits::default(),
+        pardoned: None,
         leases: Vec::new(),
         enrolled_at: cx.now,
         seen_at: cx.now,

@@ -2,7 +2,7 @@
 
 use super::words::{counted, hosts, units};
 use super::{Found, Subject};
-use crate::host::Host;
+use crate::host::{Host, Pardoned};
 use crate::id::UnitId;
 use crate::job::{Job, JobState};
 use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX, PAGE_MAX};
@@ -224,9 +224,15 @@ fn explain_host(store: &dyn Store, host: &Host, now: Timestamp) -> Result<String
         return Ok(format!("host {id} has work: it holds {}", counted(leases.len(), "lease")));
     }
     let seen = now.since(host.seen_at);
+    let pardoned = host.pardoned.as_deref().map_or_else(String::new, |pardoned| {
+        let Pardoned { at, reason } = pardoned;
+        format!("; it was pardoned {} ago: {reason}", now.since(*at))
+    });
     Ok(match idle(store, host, now)? {
-        Some(idle) => format!("host {id} gets no work: {idle}"),
-        None => format!("host {id} would get work if it asked; it was last seen {seen} ago"),
+        Some(idle) => format!("host {id} gets no work: {idle}{pardoned}"),
+        None => {
+            format!("host {id} would get work if it asked; it was last seen {seen} ago{pardoned}")
+        }
     })
 }
 

@@ -78,6 +78,7 @@ fn host(id: u64, state: HostState) -> Host {
         reopening: None,
         counters: Counters::default(),
         credit: MicroCredits(0),
+        pardoned: None,
         leases: Vec::new(),
         enrolled_at: Timestamp(0),
         seen_at: Timestamp(0),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use manyhands_core::credit::MicroCredits;
-use manyhands_core::host::{Counters, Host, HostState, Reopening, Standing};
+use manyhands_core::host::{Counters, Host, HostState, Pardoned, Reopening, Standing};
 use manyhands_core::id::{HostId, JobId, VolunteerId};
 use manyhands_core::lease::Lease;
 use manyhands_core::requirement::Capabilities;
@@ -55,6 +55,16 @@ pub(in crate::store::sqlite) struct HostBody {
     /// Empty on own networks, and in rows of earlier formats.
     #[prost(bytes = "vec", tag = "15")]
     block: Vec<u8>,
+    #[prost(message, optional, tag = "16")]
+    pardoned: Option<PardonedBody>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct PardonedBody {
+    #[prost(uint64, tag = "1")]
+    at: u64,
+    #[prost(string, tag = "2")]
+    reason: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -65,6 +75,8 @@ struct StandingBody {
     compared: u32,
     #[prost(uint32, tag = "3")]
     strikes: u32,
+    #[prost(uint32, tag = "4")]
+    pardoned: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -102,7 +114,7 @@ struct LeaseBody {
 impl From<&Host> for HostBody {
     fn from(host: &Host) -> Self {
         let Counters { valid, invalid, error, expired } = host.counters;
-        let Standing { life, compared, strikes } = host.standing;
+        let Standing { life, compared, strikes, pardoned } = host.standing;
         let (suspended_at, until, unit) = match host.state {
             HostState::Active => (None, None, None),
             HostState::Suspended { suspended_at, until, unit } => (Some(suspended_at), until, unit),
@@ -117,9 +129,10 @@ impl From<&Host> for HostBody {
             suspended_for: unit.map(unit_key),
             reopen_from: host.reopening.map(|reopening| unit_key(reopening.from)),
             reopen_since: host.reopening.map(|reopening| reopening.since.0),
-            standing: Some(StandingBody { life, compared, strikes }),
+            standing: Some(StandingBody { life, compared, strikes, pardoned }),
             counters: vec![valid, invalid, error, expired],
             credit: host.credit.0,
+            pardoned: host.pardoned.as_deref().map(PardonedBody::from),
             leases: host.leases.iter().map(LeaseBody::from).collect(),
             enrolled_at: host.enrolled_at.0,
             seen_at: host.seen_at.0,
@@ -149,6 +162,7 @@ pub(in crate::store::sqlite) fn host(columns: Columns) -> Result<Host, StoreErro
         reopening,
         counters,
         credit: MicroCredits(body.credit),
+        pardoned: body.pardoned.map(|pardoned| Box::new(pardoned.into())),
         leases: body.leases.into_iter().map(Lease::try_from).collect::<Result<_, _>>()?,
         enrolled_at: Timestamp(body.enrolled_at),
         seen_at: Timestamp(body.seen_at),
@@ -179,10 +193,22 @@ fn earlier_standing(state: HostState, counters: Counters) -> Standing {
     }
 }
 
+impl From<&Pardoned> for PardonedBody {
+    fn from(pardoned: &Pardoned) -> Self {
+        Self { at: pardoned.at.0, reason: pardoned.reason.clone() }
+    }
+}
+
+impl From<PardonedBody> for Pardoned {
+    fn from(body: PardonedBody) -> Self {
+        Self { at: Timestamp(body.at), reason: body.reason }
+    }
+}
+
 impl From<StandingBody> for Standing {
     fn from(body: StandingBody) -> Self {
-        let StandingBody { life, compared, strikes } = body;
-        Self { life, compared, strikes }
+        let StandingBody { life, compared, strikes, pardoned } = body;
+        Self { life, compared, strikes, pardoned }
     }
 }
 
