@@ -5,7 +5,7 @@
 //! costs little more than a message there and one back.
 //!
 //! Map: `slot` and `run` are the worker's side ([`Slot`], [`Run`]), `child` the process's ([`slot_main`]),
-//! with the `ear` that hears orders; `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
+//! with the `ear` that hears wishes; `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
 //! `process` is all that is asked of the operating system.
 
 mod child;
