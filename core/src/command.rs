@@ -1,6 +1,7 @@
 //! Everything that can be asked of the engine. One `match` over [`Command`] shows what the system
 //! can do.
 
+use crate::block::Block;
 use crate::digest::Digest;
 use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::invite::Invite;
@@ -44,6 +45,8 @@ pub struct Enrol {
     pub key: Key,
     /// What it calls itself.
     pub nickname: String,
+    /// From which public block it says so; none on the operator's own networks.
+    pub block: Option<Block>,
     /// What it has to offer now.
     pub capabilities: Capabilities,
     /// The digest of its invite's secret; not needed by a host that is already enrolled.
@@ -81,6 +84,8 @@ pub struct Request {
     pub host: HostId,
     /// For how many leases, 1 to [`BATCH_MAX`](crate::limits::BATCH_MAX).
     pub count: u16,
+    /// From which public block it asks; none on the operator's own networks.
+    pub block: Option<Block>,
 }
 
 /// A host is still computing.

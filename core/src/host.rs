@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::block::Block;
 use crate::credit::MicroCredits;
 use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
 use crate::key::Key;
@@ -18,6 +19,8 @@ pub struct Host {
     pub key: Key,
     /// Who lends it.
     pub volunteer: VolunteerId,
+    /// From which public block it was last heard; none on the operator's own networks.
+    pub block: Option<Block>,
     /// What it calls itself; the only thing about it that others see.
     pub nickname: String,
     /// What it has to offer. Thousands of machines have the same: a store may share it among them.

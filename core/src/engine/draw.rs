@@ -102,7 +102,7 @@ pub(super) fn is_founding(
     let plan = Plan::new(confidence);
     let founders = plan.founders() as usize;
     let seen_since = cx.now.minus(STANDING_SEEN);
-    Ok(store.volunteers_of_standing(plan.probation, seen_since, founders)? < founders)
+    Ok(store.parties_of_standing(plan.probation, seen_since, founders)? < founders)
 }
 
 /// Lets the lots fall.
@@ -178,7 +178,7 @@ fn may_check(host: &Host, unit: &WorkUnit, job: &Job, now: Timestamp) -> bool {
     let silence_max = SILENCE_MAX.0.max(job.policy.lease_ms.0.saturating_mul(2));
     host.is_active()
         && host.has_standing(probation)
-        && !unit.knows(host.volunteer)
+        && !unit.knows(host.party())
         && now.since(host.seen_at).0 <= silence_max
         && host.leases.len() < LEASES_PER_HOST_MAX
         && job.requirement.fits(&host.capabilities).is_ok()

@@ -2,6 +2,7 @@
 //! queries. The whole store is checked after every command.
 #![expect(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+mod blocks;
 mod cancel;
 mod chains;
 mod confidence;

@@ -1,7 +1,7 @@
 //! The slot process: takes orders from standard input, runs replicas one after the other, and writes
 //! notes to standard output.
 //!
-//! A second thread, with a large stack, reads orders, runs guests and alone writes notes: from an order to its guest
+//! A second thread, with a large stack, reads orders, runs guests and writes notes: from an order to its guest
 //! and back no other thread is woken. The first one hears wishes to a guest that is running (`ear`); they come from
 //! standard error, which is a socket. When either input ends, the worker is gone, and this process with it.
 
@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::thread;
@@ -25,7 +25,8 @@ use crate::sandbox::{
 };
 use crate::slots::command::{InputFile, RunSpec};
 use crate::slots::ear::Ear;
-use crate::slots::{frame, process as system, wire};
+use crate::slots::{frame, process as system, setup, wire};
+use crate::wall;
 
 /// Modules that a slot keeps compiled.
 const PROGRAMS_MAX: usize = 4;
@@ -53,27 +54,34 @@ fn serve() -> io::Result<()> {
     let mut orders = BufReader::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
     let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
     let mut wishes = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-    let compiled_folder = match next_order(&mut orders)? {
-        Some(v1::order::Order::Setup(setup)) => wire::path(&setup.compiled_folder),
+    let (compiled_folder, room) = match next_order(&mut orders)? {
+        Some(v1::order::Order::Setup(setup)) => setup::read(&setup),
         Some(_) => return Err(io::Error::other("the first order must be the set-up")),
         None => return Ok(()),
     };
+    let sandbox = Sandbox::new(Some(&compiled_folder)).map_err(io::Error::other)?;
+    // Nothing of a guest has been read until here, and there is no other thread that would stay outside.
+    let walls = wall::raise(&room)?;
+    let ready = setup::ready(std::env::consts::ARCH, &walls);
     let ear = Arc::new(Ear::default());
-    start_guest_thread(compiled_folder, orders, Arc::clone(&ear), notes)?;
+    start_guest_thread(sandbox, ready, orders, Arc::clone(&ear), notes)?;
     ear.listen(&mut wishes)?;
     // A guest may be running; it is not waited for.
     process::exit(0)
 }
 
 fn start_guest_thread(
-    compiled_folder: PathBuf,
+    sandbox: Sandbox,
+    ready: v1::Note,
     mut orders: BufReader<File>,
     ear: Arc<Ear>,
     notes: Arc<File>,
 ) -> io::Result<()> {
     let work = move || {
-        let served =
-            catch_unwind(AssertUnwindSafe(|| run_all(&compiled_folder, &mut orders, &ear, &notes)));
+        let served = catch_unwind(AssertUnwindSafe(|| {
+            frame::write(&mut &*notes, &ready)?;
+            run_all(sandbox, &mut orders, &ear, &notes)
+        }));
         if let Ok(Err(error)) = &served {
             drop(writeln!(io::stderr(), "slot: {error}"));
         }
@@ -85,13 +93,11 @@ fn start_guest_thread(
 }
 
 fn run_all(
-    compiled_folder: &Path,
+    sandbox: Sandbox,
     orders: &mut BufReader<File>,
     ear: &Ear,
     notes: &Arc<File>,
 ) -> io::Result<()> {
-    let sandbox = Sandbox::new(Some(compiled_folder)).map_err(io::Error::other)?;
-    frame::write(&mut &**notes, &wire::ready(std::env::consts::ARCH))?;
     let mut programs = Programs { sandbox, warm: VecDeque::new() };
     while let Some(order) = next_order(orders)? {
         let v1::order::Order::Run(run) = order else {

@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::net;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::time::ClockId;
@@ -89,12 +90,29 @@ pub(super) fn ended_by_cpu_limit(status: ExitStatus) -> bool {
     status.signal() == Some(Signal::SIGXCPU as i32)
 }
 
-/// In the child, once: what guests leave behind is not dumped, and if memory runs out the system takes
-/// a slot before it takes what the person at the machine is working with.
+/// In the child, first of all: it keeps nothing open but its pipes and its socket, what guests leave behind is not dumped, and
+/// if memory runs out the system takes a slot before it takes what the person at the machine is working with.
 pub(super) fn settle() -> io::Result<()> {
+    close_inherited()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     #[cfg(target_os = "linux")]
     std::fs::write("/proc/self/oom_score_adj", "1000")?;
+    Ok(())
+}
+
+/// Closes what the worker got from whoever started it and handed on without knowing.
+fn close_inherited() -> io::Result<()> {
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir("/dev/fd")? {
+        open.extend(entry?.file_name().to_str().and_then(|name| name.parse::<RawFd>().ok()));
+    }
+    for descriptor in open.into_iter().filter(|it| *it > 2) {
+        match nix::unistd::close(descriptor) {
+            // One of them was the list itself.
+            Ok(()) | Err(Errno::EBADF) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     Ok(())
 }
 

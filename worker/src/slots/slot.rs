@@ -19,7 +19,9 @@ use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 use crate::slots::command::{RunSpec, SlotCommand};
 use crate::slots::frame::{self, FRAME_BYTES_MAX};
 use crate::slots::run::Run;
+use crate::slots::setup::{self, Ready};
 use crate::slots::{process, wire};
+use crate::wall::Wall;
 
 /// Longest wait for a process to say that it is ready; an engine starts within milliseconds.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
@@ -76,6 +78,7 @@ pub(super) struct Alive {
     pub(super) notes: FramedRead<ChildStdout, LengthDelimitedCodec>,
     last_words: OwnedReadHalf,
     isa: String,
+    walls: Vec<Wall>,
     /// Runs that were ordered.
     runs: u64,
 }
@@ -84,11 +87,10 @@ impl Alive {
     /// Starts a process and waits until it is ready.
     async fn start(command: &SlotCommand) -> Result<Self, SlotError> {
         let mut alive = Self::spawn(command)?;
-        let compiled_folder = wire::path_bytes(&command.compiled_folder);
-        let setup = alive.send(v1::order::Order::Setup(v1::Setup { compiled_folder })).await;
+        let setup = alive.send(setup::order(command)).await;
         let cause = match timeout(START_TIME_MAX, alive.notes.next()).await {
-            Ok(Some(Ok(bytes))) => match wire::to_isa(&bytes) {
-                Ok(isa) => return setup.map(|()| Self { isa, ..alive }),
+            Ok(Some(Ok(bytes))) => match setup::to_ready(&bytes) {
+                Ok(Ready { isa, walls }) => return setup.map(|()| Self { isa, walls, ..alive }),
                 Err(error) => error.to_string(),
             },
             Ok(Some(Err(error))) => error.to_string(),
@@ -113,6 +115,7 @@ impl Alive {
             notes: FramedRead::new(stdout, frame::codec()),
             last_words,
             isa: String::new(),
+            walls: Vec::new(),
             runs: 0,
         })
     }
@@ -175,6 +178,12 @@ impl Slot {
         self.alive.as_ref().map(|alive| alive.isa.as_str())
     }
 
+    /// What stands between the process and the machine, as it says itself; empty if there is no process.
+    #[must_use]
+    pub fn walls(&self) -> &[Wall] {
+        self.alive.as_ref().map_or(&[], |alive| &alive.walls)
+    }
+
     /// Starts the process now, so that the first run finds it warm, and waits until it is ready.
     ///
     /// # Errors
@@ -204,6 +213,6 @@ impl Slot {
                 Err(other) => return Err(other),
             }
         }
-        Ok(Run::new(self, Duration::from_millis(spec.limits.cpu_ms)))
+        Ok(Run::new(self, spec))
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use manyhands_proto::slot::v1;
@@ -143,6 +143,7 @@ async fn a_process_that_talks_nonsense() {
             program: program.into(),
             args: args.into_iter().map(Into::into).collect(),
             compiled_folder: bench.path("compiled"),
+            room: bench.room(),
         });
         let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
         assert!(matches!(error, SlotError::NotReady { .. }), "{error}");
@@ -178,8 +179,16 @@ fn the_end_of_the_worker_ends_a_run() {
         .spawn()
         .unwrap();
     let mut orders = child.stdin.take().unwrap();
-    let compiled_folder = bench.path("compiled").into_os_string().into_vec().into();
-    order(&mut orders, v1::order::Order::Setup(v1::Setup { compiled_folder }));
+    let folders = |folders: Vec<PathBuf>| {
+        folders.into_iter().map(|it| it.into_os_string().into_vec().into()).collect()
+    };
+    let room = bench.room();
+    let setup = v1::Setup {
+        compiled_folder: bench.path("compiled").into_os_string().into_vec().into(),
+        readable_folders: folders(room.readable),
+        writable_folders: folders(room.writable),
+    };
+    order(&mut orders, v1::order::Order::Setup(setup));
     let run = v1::Run {
         module_path: spec.module_path.into_os_string().into_vec().into(),
         module_digest: spec.module_digest.to_vec().into(),

@@ -107,6 +107,7 @@ async fn a_program_that_is_not_there() {
         program: bench.path("nothing"),
         args: Vec::new(),
         compiled_folder: bench.path("compiled"),
+        room: bench.room(),
     });
     let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
     assert!(matches!(error, SlotError::Start { .. }), "{error}");

@@ -107,7 +107,7 @@ fn a_database_of_the_second_format_is_brought_up_to_date() {
     let job = store.job(JobId(1)).unwrap().unwrap();
     assert_eq!((job.policy.confidence, job.order, job.parts), (None, Order(None), 0));
     assert_eq!((job.tally.leased, job.tally.compared, job.tally.valid), (9, 0, 8));
-    assert_eq!(store.volunteers_of_standing(1, Timestamp(0), 9).unwrap(), 0);
+    assert_eq!(store.parties_of_standing(1, Timestamp(0), 9).unwrap(), 0);
 }
 
 #[test]

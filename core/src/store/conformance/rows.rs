@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::account::Account;
+use crate::block::Block;
 use crate::credit::MicroCredits;
 use crate::digest::Digest;
 use crate::host::{Counters, Host, HostState, Reopening, Standing};
@@ -101,6 +102,7 @@ pub fn replica(number: u16) -> Replica {
         number,
         host: HostId(10 + u64::from(number)),
         volunteer: VolunteerId(20 + u64::from(number)),
+        block: Some(Block::V4([198, 51, number.to_le_bytes()[0]])),
         life: 0,
         is_voice: true,
         chain: number,
@@ -231,6 +233,7 @@ pub fn host(id: u64, deadlines: &[u64]) -> Host {
         id: HostId(id),
         key: key(id),
         volunteer: VolunteerId(id + 100),
+        block: Some(Block::V6([0x20, 0x01, 0x0d, 0xb8, 0, id.to_le_bytes()[0]])),
         nickname: format!("höst-{id}"),
         capabilities: Arc::new(Capabilities {
             slots: u16::MAX,

@@ -11,7 +11,9 @@ use manyhands_core::store::StoreError;
 use manyhands_core::time::Timestamp;
 use prost::Message;
 
-use crate::store::sqlite::codec::{corrupt, key, narrow, unit_id, unit_key, unsigned};
+use crate::store::sqlite::codec::{
+    block, block_bytes, corrupt, key, narrow, unit_id, unit_key, unsigned,
+};
 
 /// A host but for its id and key.
 #[derive(Clone, PartialEq, Message)]
@@ -50,6 +52,9 @@ pub(in crate::store::sqlite) struct HostBody {
     /// Not in rows of earlier formats.
     #[prost(message, optional, tag = "14")]
     standing: Option<StandingBody>,
+    /// Empty on own networks, and in rows of earlier formats.
+    #[prost(bytes = "vec", tag = "15")]
+    block: Vec<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -104,6 +109,7 @@ impl From<&Host> for HostBody {
         };
         Self {
             volunteer: host.volunteer.0,
+            block: block_bytes(host.block),
             nickname: host.nickname.clone(),
             capabilities: CapabilitiesBody::from(&*host.capabilities),
             suspended_at: suspended_at.map(|at| at.0),
@@ -135,6 +141,7 @@ pub(in crate::store::sqlite) fn host(columns: Columns) -> Result<Host, StoreErro
         id: HostId(unsigned("host id", id)?),
         key: key(&public_key)?,
         volunteer: VolunteerId(body.volunteer),
+        block: block(&body.block)?,
         nickname: body.nickname,
         capabilities: Arc::new(body.capabilities.try_into()?),
         state,
