@@ -5,7 +5,7 @@
 //! costs little more than a message there and one back.
 //!
 //! Map: `slot` and `run` are the worker's side ([`Slot`], [`Run`]), `child` the process's ([`slot_main`]),
-//! with the `ear` that hears orders; `setup` is how the two begin; `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
+//! with the `ear` that hears wishes; `setup` is how the two begin; `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
 //! `claim` is which files a slot's word is taken for;
 //! `process` is all that is asked of the operating system.
 

@@ -1,13 +1,13 @@
 //! The slot process: takes orders from standard input, runs replicas one after the other, and writes
 //! notes to standard output.
 //!
-//! A second thread, with a large stack, waits for runs, runs guests and alone writes notes; the first one hears
-//! wishes to a guest that is running (`ear` says who listens when). When the input ends, the worker is gone,
-//! and this process with it.
+//! A second thread, with a large stack, reads orders, runs guests and writes notes: from an order to its guest
+//! and back no other thread is woken. The first one hears wishes to a guest that is running (`ear`); they come from
+//! standard error, which is a socket. When either input ends, the worker is gone, and this process with it.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -17,6 +17,7 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use manyhands_proto::slot::v1;
 
 use crate::sandbox::{
     CheckpointPlan, Content, Control, GUEST_THREAD_STACK_BYTES, HostError, HostErrorKind, Input,
@@ -25,7 +26,7 @@ use crate::sandbox::{
 use crate::slots::command::{InputFile, RunSpec};
 use crate::slots::ear::Ear;
 use crate::slots::{frame, process as system, setup, wire};
-use crate::wall::{self, Wall};
+use crate::wall;
 
 /// Modules that a slot keeps compiled.
 const PROGRAMS_MAX: usize = 4;
@@ -49,23 +50,38 @@ pub fn slot_main() -> ExitCode {
 
 fn serve() -> io::Result<()> {
     system::settle()?;
-    let ear = Arc::new(Ear::new()?);
-    let Some(setup) = ear.set_up()? else { return Ok(()) };
-    let (compiled_folder, room) = setup::read(&setup);
+    // Files, because `Stdout` would look for line ends in what it writes.
+    let mut orders = BufReader::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
+    let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
+    let mut wishes = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+    let (compiled_folder, room) = match next_order(&mut orders)? {
+        Some(v1::order::Order::Setup(setup)) => setup::read(&setup),
+        Some(_) => return Err(io::Error::other("the first order must be the set-up")),
+        None => return Ok(()),
+    };
     let sandbox = Sandbox::new(Some(&compiled_folder)).map_err(io::Error::other)?;
     // Nothing of a guest has been read until here, and there is no other thread that would stay outside.
     let walls = wall::raise(&room)?;
-    start_guest_thread(sandbox, walls, Arc::clone(&ear))?;
-    ear.listen()?;
+    let ready = setup::ready(std::env::consts::ARCH, &walls);
+    let ear = Arc::new(Ear::default());
+    start_guest_thread(sandbox, ready, orders, Arc::clone(&ear), notes)?;
+    ear.listen(&mut wishes)?;
     // A guest may be running; it is not waited for.
     process::exit(0)
 }
 
-fn start_guest_thread(sandbox: Sandbox, walls: Vec<Wall>, ear: Arc<Ear>) -> io::Result<()> {
-    // A file instead of `Stdout`, which would look for line ends in what it writes.
-    let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
+fn start_guest_thread(
+    sandbox: Sandbox,
+    ready: v1::Note,
+    mut orders: BufReader<File>,
+    ear: Arc<Ear>,
+    notes: Arc<File>,
+) -> io::Result<()> {
     let work = move || {
-        let served = catch_unwind(AssertUnwindSafe(|| run_all(sandbox, &walls, &ear, &notes)));
+        let served = catch_unwind(AssertUnwindSafe(|| {
+            frame::write(&mut &*notes, &ready)?;
+            run_all(sandbox, &mut orders, &ear, &notes)
+        }));
         if let Ok(Err(error)) = &served {
             drop(writeln!(io::stderr(), "slot: {error}"));
         }
@@ -76,17 +92,31 @@ fn start_guest_thread(sandbox: Sandbox, walls: Vec<Wall>, ear: Arc<Ear>) -> io::
     guest.stack_size(GUEST_THREAD_STACK_BYTES).spawn(work).map(drop)
 }
 
-fn run_all(sandbox: Sandbox, walls: &[Wall], ear: &Ear, notes: &Arc<File>) -> io::Result<()> {
-    frame::write(&mut &**notes, &setup::ready(std::env::consts::ARCH, walls))?;
+fn run_all(
+    sandbox: Sandbox,
+    orders: &mut BufReader<File>,
+    ear: &Ear,
+    notes: &Arc<File>,
+) -> io::Result<()> {
     let mut programs = Programs { sandbox, warm: VecDeque::new() };
-    while let Some((run, requests)) = ear.next_run()? {
-        let spec = wire::to_spec(run).map_err(io::Error::other)?;
+    while let Some(order) = next_order(orders)? {
+        let v1::order::Order::Run(run) = order else {
+            return Err(io::Error::other("set up twice"));
+        };
+        let passed = || io::Error::other("a run whose number is less than one heard before");
+        let requests = ear.requests(run.number).ok_or_else(passed)?;
+        let spec = wire::to_spec(*run).map_err(io::Error::other)?;
         let report = run_one(&mut programs, spec, requests, notes)
             .unwrap_or_else(|error| failed(Outcome::HostError(error)));
-        ear.run_ended()?;
         frame::write(&mut &**notes, &wire::from_report(report))?;
     }
     Ok(())
+}
+
+/// Waits for the next order; `None` if the worker is gone.
+fn next_order(orders: &mut BufReader<File>) -> io::Result<Option<v1::order::Order>> {
+    let Some(order) = frame::read::<v1::Order>(orders)? else { return Ok(None) };
+    order.order.map(Some).ok_or_else(|| io::Error::other("an unknown order"))
 }
 
 /// Programs that are ready to run, the one used last at the front.

@@ -258,18 +258,18 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             Wish::CheckpointNow => {
-                alive.send(v1::order::Order::CheckpointNow(v1::CheckpointNow {})).await
+                alive.wish(v1::wish::Wish::CheckpointNow(v1::CheckpointNow {})).await
             }
             Wish::Drain => {
                 process::resume(&alive.child);
-                alive.send(v1::order::Order::Drain(v1::Drain {})).await
+                alive.wish(v1::wish::Wish::Drain(v1::Drain {})).await
             }
             Wish::Kill => {
                 self.end().await;
                 return Some(SlotEvent::Killed);
             }
         };
-        // A pipe that broke ends the notes too, and that will tell why.
+        // A socket that broke ends the notes too, and that will tell why.
         drop(sent);
         None
     }

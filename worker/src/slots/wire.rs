@@ -48,7 +48,7 @@ fn digest(bytes: &[u8]) -> Result<[u8; 32], WireError> {
     bytes.try_into().map_err(|_length| WireError("a digest that is not 32 bytes long"))
 }
 
-pub(super) fn from_spec(spec: &RunSpec) -> v1::Run {
+pub(super) fn from_spec(spec: &RunSpec, number: u64) -> v1::Run {
     let optional = |path: &Option<PathBuf>| path.as_deref().map(path_bytes).unwrap_or_default();
     let inputs = spec.inputs.iter().map(|input| v1::Input {
         guest_path: input.guest_path.clone(),
@@ -82,6 +82,7 @@ pub(super) fn from_spec(spec: &RunSpec) -> v1::Run {
             .halt
             .as_ref()
             .map(|halt| v1::Halt { step: halt.step, folder: optional(&halt.folder) }),
+        number,
     }
 }
 

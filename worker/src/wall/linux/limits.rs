@@ -7,7 +7,7 @@ use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use crate::sandbox::{FILE_BYTES_MAX, MEMORY_BYTES_MAX};
 use crate::wall::Wall;
 
-/// Open files: pipes, and a handful while an input, a checkpoint or an output is read or written.
+/// Open files: pipes, a socket, and a handful while an input, a checkpoint or an output is read or written.
 const FILES_MAX: rlim_t = 64;
 /// Largest file: a checkpoint of the largest guest, with all its files, and room for what does not compress.
 const FILE_SIZE_MAX: rlim_t = 2 * (MEMORY_BYTES_MAX + 2 * FILE_BYTES_MAX);

@@ -8,10 +8,9 @@ use super::{Calls, any_of, argument_is};
 
 /// Allowed whatever their arguments are.
 const ALWAYS: &[libc::c_long] = &[
-    // Pipes: orders, notes, and the wish to stop listening.
+    // Pipes and a socket: orders, notes, wishes and last words.
     libc::SYS_read,
     libc::SYS_write,
-    libc::SYS_ppoll,
     // Files of the room: modules, inputs, compiled code, checkpoints, outputs.
     libc::SYS_openat,
     libc::SYS_close,
@@ -60,7 +59,7 @@ const ALWAYS: &[libc::c_long] = &[
 
 /// Older forms of calls above, which the C library still takes on this processor.
 #[cfg(target_arch = "x86_64")]
-const OLDER: &[libc::c_long] = &[libc::SYS_poll, libc::SYS_rename, libc::SYS_unlink];
+const OLDER: &[libc::c_long] = &[libc::SYS_rename, libc::SYS_unlink];
 #[cfg(target_arch = "aarch64")]
 const OLDER: &[libc::c_long] = &[libc::SYS_renameat];
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
