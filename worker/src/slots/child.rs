@@ -51,6 +51,7 @@ fn serve() -> io::Result<()> {
     system::settle()?;
     let ear = Arc::new(Ear::new()?);
     let Some(setup) = ear.set_up()? else { return Ok(()) };
+    setup::priority(&setup).take()?;
     let (compiled_folder, room) = setup::read(&setup);
     let sandbox = Sandbox::new(Some(&compiled_folder)).map_err(io::Error::other)?;
     // Nothing of a guest has been read until here, and there is no other thread that would stay outside.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use manyhands_worker::sandbox::{AppErrorKind, HostErrorKind, Limit, Outcome};
-use manyhands_worker::slots::{RunSpec, Slot, SlotCommand, SlotError, SlotEvent};
+use manyhands_worker::slots::{Priority, RunSpec, Slot, SlotCommand, SlotError, SlotEvent};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -139,6 +139,7 @@ async fn a_process_that_talks_nonsense() {
             args: args.into_iter().map(Into::into).collect(),
             compiled_folder: bench.path("compiled"),
             room: bench.room(),
+            priority: Priority::Inherited,
         });
         let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
         assert!(matches!(error, SlotError::NotReady { .. }), "{error}");
