@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Verify(Verify),
     Ledger(Ledger),
     Join(Join),
-    Worker(Worker),
+    Worker(Box<Worker>),
     Coordinator(Coordinator),
     Invite(Invite),
     Hosts(Hosts),

@@ -14,6 +14,7 @@ mod cache;
 mod clock;
 pub mod config;
 pub mod control;
+pub mod doctor;
 pub mod guest;
 mod home;
 mod link;
@@ -140,8 +141,10 @@ pub async fn run(
     }
     prepare_folders(&home, &config)?;
     let SlotProgram { program, args } = slot_program;
+    let priority = config.priority;
     let room = Room { readable: vec![home.blobs()], writable: Vec::new() };
-    let slot_command = SlotCommand { program, args, compiled_folder: home.modules(), room };
+    let slot_command =
+        SlotCommand { program, args, compiled_folder: home.modules(), room, priority };
     let capabilities = capabilities(&config, isa(&slot_command).await?);
     let dialer = Dialer {
         invite: config.invite.clone(),

@@ -7,13 +7,14 @@
 //! Map: `slot` and `run` are the worker's side ([`Slot`], [`Run`]), `child` the process's ([`slot_main`]),
 //! with the `ear` that hears wishes; `setup` is how the two begin; `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
 //! `claim` is which files a slot's word is taken for;
-//! `process` is all that is asked of the operating system.
+//! `priority` how it shares the processor; `process` is all that is asked of the operating system.
 
 mod child;
 mod claim;
 mod command;
 mod ear;
 mod frame;
+mod priority;
 mod process;
 mod run;
 mod setup;
@@ -23,5 +24,6 @@ mod wire;
 pub use self::child::slot_main;
 pub use self::command::{InputFile, RunSpec, SlotCommand};
 pub use self::frame::FRAME_BYTES_MAX;
+pub use self::priority::Priority;
 pub use self::run::{Run, RunControl, SlotEvent};
 pub use self::slot::{Slot, SlotError};

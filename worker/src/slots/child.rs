@@ -55,7 +55,10 @@ fn serve() -> io::Result<()> {
     let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
     let mut wishes = File::from(io::stderr().as_fd().try_clone_to_owned()?);
     let (compiled_folder, room) = match next_order(&mut orders)? {
-        Some(v1::order::Order::Setup(setup)) => setup::read(&setup),
+        Some(v1::order::Order::Setup(setup)) => {
+            setup::priority(&setup).take()?;
+            setup::read(&setup)
+        }
         Some(_) => return Err(io::Error::other("the first order must be the set-up")),
         None => return Ok(()),
     };

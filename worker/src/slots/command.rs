@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::sandbox::{Halt, Limits};
+use crate::slots::priority::Priority;
 use crate::wall::Room;
 
 /// How slot processes are started.
@@ -21,6 +22,8 @@ pub struct SlotCommand {
     /// What else a slot may touch: folders of modules, inputs and checkpoints to read from, and of
     /// checkpoints and outputs to write to. They must be there when its process starts.
     pub room: Room,
+    /// What slots take of a busy machine.
+    pub priority: Priority,
 }
 
 /// One replica to run.

@@ -19,6 +19,9 @@ use tokio::process::{Child, Command};
 /// How far the system's own limit on CPU time lies above the one that the worker watches.
 const CPU_LIMIT_SLACK: Duration = Duration::from_secs(5);
 
+/// What a process has open.
+const OPEN_FILES: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+
 /// Starts a slot: no shell, no environment, no file but two pipes and a socket, its standard error, whose
 /// other end is returned.
 ///
@@ -103,7 +106,7 @@ pub(super) fn settle() -> io::Result<()> {
 /// Closes what the worker got from whoever started it and handed on without knowing.
 fn close_inherited() -> io::Result<()> {
     let mut open = Vec::new();
-    for entry in std::fs::read_dir("/dev/fd")? {
+    for entry in std::fs::read_dir(OPEN_FILES)? {
         open.extend(entry?.file_name().to_str().and_then(|name| name.parse::<RawFd>().ok()));
     }
     for descriptor in open.into_iter().filter(|it| *it > 2) {

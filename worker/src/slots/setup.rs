@@ -7,6 +7,7 @@ use manyhands_proto::slot::v1;
 use prost::Message;
 
 use crate::slots::command::SlotCommand;
+use crate::slots::priority::Priority;
 use crate::slots::wire::{WireError, note, path, path_bytes};
 use crate::wall::{Room, Wall};
 
@@ -30,6 +31,7 @@ pub(super) fn order(command: &SlotCommand) -> v1::order::Order {
         compiled_folder: path_bytes(&command.compiled_folder),
         readable_folders: bytes(&command.room.readable),
         writable_folders: bytes(&command.room.writable),
+        lowest_priority: command.priority == Priority::Lowest,
     })
 }
 
@@ -40,6 +42,10 @@ pub(super) fn read(setup: &v1::Setup) -> (PathBuf, Room) {
     let writable = setup.writable_folders.iter().map(|it| path(it));
     let writable = writable.chain([compiled_folder.clone()]).collect();
     (compiled_folder, Room { readable, writable })
+}
+
+pub(super) fn priority(setup: &v1::Setup) -> Priority {
+    if setup.lowest_priority { Priority::Lowest } else { Priority::Inherited }
 }
 
 pub(super) fn ready(isa: &str, walls: &[Wall]) -> v1::Note {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use manyhands_proto::slot::v1;
 use manyhands_worker::sandbox::{AppErrorKind, HostErrorKind, Limit, Outcome};
-use manyhands_worker::slots::{RunSpec, Slot, SlotCommand, SlotError, SlotEvent};
+use manyhands_worker::slots::{Priority, RunSpec, Slot, SlotCommand, SlotError, SlotEvent};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use prost::Message;
@@ -144,6 +144,7 @@ async fn a_process_that_talks_nonsense() {
             args: args.into_iter().map(Into::into).collect(),
             compiled_folder: bench.path("compiled"),
             room: bench.room(),
+            priority: Priority::Inherited,
         });
         let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
         assert!(matches!(error, SlotError::NotReady { .. }), "{error}");
@@ -187,6 +188,7 @@ fn the_end_of_the_worker_ends_a_run() {
         compiled_folder: bench.path("compiled").into_os_string().into_vec().into(),
         readable_folders: folders(room.readable),
         writable_folders: folders(room.writable),
+        lowest_priority: false,
     };
     order(&mut orders, v1::order::Order::Setup(setup));
     let run = v1::Run {

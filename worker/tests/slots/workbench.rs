@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use manyhands_prepare::prepare;
 use manyhands_worker::sandbox::{Limits, RunReport};
-use manyhands_worker::slots::{Run, RunSpec, Slot, SlotCommand, SlotEvent};
+use manyhands_worker::slots::{Priority, Run, RunSpec, Slot, SlotCommand, SlotEvent};
 use manyhands_worker::wall::Room;
 use tempfile::TempDir;
 
@@ -69,6 +69,7 @@ impl Bench {
             args: Vec::new(),
             compiled_folder: self.path("compiled"),
             room: self.room(),
+            priority: Priority::Inherited,
         })
     }
 

@@ -1,21 +1,27 @@
 //! Real slots are behind the wall.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 
-use manyhands_worker::slots::{Slot, SlotCommand};
+use manyhands_worker::slots::{Priority, Slot, SlotCommand};
 use manyhands_worker::wall::Room;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 /// A slot that is ready, and its folder.
 async fn slot() -> (Slot, tempfile::TempDir) {
+    slot_with(Priority::Lowest).await
+}
+
+async fn slot_with(priority: Priority) -> (Slot, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut slot = Slot::new(SlotCommand {
         program: env!("CARGO_BIN_EXE_manyhands-slot").into(),
         args: Vec::new(),
         compiled_folder: folder.path().join("compiled"),
         room: Room::default(),
+        priority,
     });
     slot.warm_up().await.unwrap();
     (slot, folder)
@@ -52,17 +58,38 @@ async fn it_says_what_stands() {
     );
 }
 
-/// Neither a file nor another socket of the worker's was left open to it.
+/// The worker's own files close by themselves in its children, but it may have been started with others.
 #[tokio::test]
-async fn nothing_is_open_but_two_pipes_and_a_socket() {
-    // The worker's own files close by themselves in its children, but it may have been started with others.
-    let inherited = File::open("/dev/null").unwrap();
-    fcntl(&inherited, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
+async fn what_the_worker_inherited_is_closed() {
+    let (mut reader, writer) = io::pipe().unwrap();
+    fcntl(&writer, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
     let (slot, _folder) = slot().await;
-    let open = fs::read_dir(about(&slot, "fd")).unwrap();
-    let targets: BTreeSet<_> = open.map(|it| fs::read_link(it.unwrap().path()).unwrap()).collect();
-    let kinds = targets.iter().map(|it| it.to_str().unwrap().split(':').next().unwrap());
-    assert_eq!(kinds.collect::<Vec<_>>(), ["pipe", "pipe", "socket"], "{targets:?}");
+    drop(writer);
+    // The end, which comes only when nobody has the other end.
+    assert_eq!(reader.read(&mut [0]).unwrap(), 0);
+    assert!(slot.process_id().is_some());
+}
+
+/// Nice value and scheduling class of each thread of a process.
+fn shares_of(tasks: PathBuf) -> BTreeSet<(i32, i32)> {
+    let threads = fs::read_dir(tasks).unwrap();
+    let share = |thread: io::Result<fs::DirEntry>| {
+        let stat = fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
+        let fields: Vec<_> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+        // proc(5) counts from 1, and two fields stand before.
+        (fields[19 - 3].parse().unwrap(), fields[41 - 3].parse().unwrap())
+    };
+    threads.map(share).collect()
+}
+
+#[tokio::test]
+async fn every_thread_takes_what_nobody_else_wants() {
+    let (slot, _folder) = slot().await;
+    assert_eq!(shares_of(about(&slot, "task")), [(19, nix::libc::SCHED_IDLE)].into());
+    let own = shares_of("/proc/self/task".into());
+    let (other, _folder) = slot_with(Priority::Inherited).await;
+    let inherited = shares_of(about(&other, "task"));
+    assert!(inherited.is_subset(&own), "{inherited:?} of {own:?}");
 }
 
 #[tokio::test]
