@@ -15,6 +15,7 @@
 
 pub mod address;
 pub mod coordinators;
+pub mod gossip;
 pub mod holders;
 pub mod record;
 pub mod table;
