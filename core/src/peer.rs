@@ -14,17 +14,20 @@
 //! and its witnesses are theirs.
 
 pub mod address;
+mod answer;
 pub mod coordinators;
 pub mod gossip;
 pub mod holders;
 pub mod record;
 pub mod table;
+pub mod tracker;
 
 pub use self::address::{AddressError, PORT_MIN, PeerAddress, Reach, Subnet};
 pub use self::coordinators::{CoordinatorAt, CoordinatorRecord, Coordinators, SignedCoordinators};
 pub use self::holders::Holders;
 pub use self::record::{Record, RecordError, SignedRecord, Visit, Witness};
 pub use self::table::{Asker, Dial, Name, Source, Table, Unheard};
+pub use self::tracker::{Tracker, Unregistered};
 
 use crate::time::Span;
 

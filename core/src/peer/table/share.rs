@@ -1,19 +1,16 @@
 //! What a host passes on to others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rand_core::Rng;
 
+use super::super::VISIT_LIFE_MAX;
 use super::super::address::Reach;
+use super::super::answer::chosen;
 use super::super::record::SignedRecord;
-use super::super::{ANSWER_MAX, VISIT_LIFE_MAX};
 use super::Table;
-use super::choice::pick;
 use crate::key::Key;
 use crate::time::Timestamp;
-
-/// Most records of one public subnet in an answer.
-const ANSWER_SUBNET_MAX: usize = 2;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +22,7 @@ pub struct Asker {
 }
 
 impl Table {
-    /// At most [`ANSWER_MAX`] records, by chance, of those among `holders` that this host has itself been
+    /// At most [`ANSWER_MAX`](crate::peer::ANSWER_MAX) records, by chance, of those among `holders` that this host has itself been
     /// linked to lately. A host passes on nothing that it has only heard, so what is told cannot spread
     /// faster than it is true. What is private goes only to who asks from as near.
     #[must_use]
@@ -45,18 +42,6 @@ impl Table {
             let record = entry.record.as_ref().filter(|it| !it.record().has_expired(now))?;
             Some((link.address, record))
         });
-        let mut seen: Vec<_> = seen.collect();
-        let mut subnets = BTreeMap::new();
-        let mut answer = Vec::new();
-        while answer.len() < ANSWER_MAX {
-            let Some(at) = pick((0..seen.len()).collect(), rng) else { break };
-            let (address, record) = seen.swap_remove(at);
-            let count: &mut usize = subnets.entry(address.subnet()).or_default();
-            *count += 1;
-            if *count <= ANSWER_SUBNET_MAX || address.reach() != Reach::World {
-                answer.push(record.clone());
-            }
-        }
-        answer
+        chosen(seen.collect(), rng)
     }
 }
