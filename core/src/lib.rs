@@ -13,6 +13,7 @@
 //! - [`engine`] is the only writer. Each [`Command`](command::Command) is one file there.
 //! - [`store`] is the port to what is remembered, with a memory implementation.
 //! - [`query`] reads; [`agent`] is the pure half of a worker; [`invariant`] checks a whole store.
+//! - [`peer`] is what a host knows of other hosts, and how news passes between them.
 //! - The rest are the nouns ([`job`], [`work_unit`], [`replica`], [`host`], …) and the rules about
 //!   them ([`validate`], [`trust`], [`statement`], [`transition`], [`schedule`], [`credit`], [`ledger`],
 //!   [`backoff`]).
@@ -72,6 +73,7 @@ pub mod order;
 pub mod part;
 pub mod party;
 pub mod path;
+pub mod peer;
 pub mod policy;
 pub mod query;
 pub mod refusal;

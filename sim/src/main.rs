@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use manyhands_sim::scenario::Scenario;
 use manyhands_sim::world::World;
 use manyhands_sim::zoo::Size;
-use manyhands_sim::{catalogue, scale, zoo};
+use manyhands_sim::{catalogue, gossip, scale, storm, zoo};
 
 /// The core of Manyhands under virtual hosts, from one seed.
 #[derive(Debug, Parser)]
@@ -45,6 +45,24 @@ enum Command {
         #[arg(long, default_value_t = Size::default().seeds)]
         seeds: u32,
     },
+    /// Let news pass through swarms of peers, and show how long that takes and how often it comes twice.
+    Gossip {
+        /// How many peers.
+        #[arg(long, default_value_t = 500)]
+        peers: usize,
+        /// The seed of all that happens by chance.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Let a coordinator be away for a while, and show how its hosts come back.
+    Storm {
+        /// How many hosts.
+        #[arg(long, default_value_t = 10_000)]
+        hosts: u32,
+        /// The seed of all that happens by chance.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Measure how large a grid can be simulated.
     Scale {
         /// How many hosts.
@@ -64,6 +82,8 @@ fn main() -> ExitCode {
             table.map(|table| table.to_string()).map_err(|error| error.to_string())
         }
         Command::Goals { seeds } => Ok(zoo::goals::Shown(&zoo::goals::measure(seeds)).to_string()),
+        Command::Gossip { peers, seed } => Ok(gossip::table(peers, seed).to_string()),
+        Command::Storm { hosts, seed } => Ok(storm::table(hosts, seed).to_string()),
         Command::Scale { hosts, days } => {
             scale::measure(hosts, days).map(|scale| scale.to_string()).map_err(|e| e.to_string())
         }

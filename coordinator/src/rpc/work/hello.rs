@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use manyhands_core::agent::retry::return_within;
 use manyhands_core::block::Block;
 use manyhands_core::command::{Command, Enrol, Outcome, Renewal, ReplicaReport, Report};
 use manyhands_core::host::Host;
@@ -12,6 +13,7 @@ use manyhands_core::key::Key;
 use manyhands_core::limits::LEASES_PER_HOST_MAX;
 use manyhands_core::reply::Reply;
 use manyhands_core::store::Store as _;
+use manyhands_core::time::Span;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use tonic::Status;
@@ -68,12 +70,16 @@ pub(super) async fn welcome(
     let held: Result<BTreeSet<_>, _> = held.into_iter().map(ReplicaId::try_from).collect();
     let held = held.map_err(status::wire)?;
     let limits = &session.shared.config.limits;
+    let heartbeat = session.shared.config.heartbeat.as_millis();
+    let heartbeat = Span(u64::try_from(heartbeat).unwrap_or(u64::MAX));
+    // Those who are not connected now may be when this coordinator goes away, most of all after a start.
+    let last = session.shared.reader.read(|store| store.last_ids()).await.map_err(status::desk)?;
     let welcome = v1::Welcome {
         host: host.id.0,
-        heartbeat_ms: u64::try_from(session.shared.config.heartbeat.as_millis())
-            .unwrap_or(u64::MAX),
+        heartbeat_ms: heartbeat.0,
         inline_bytes_max: limits.inline_bytes_max,
         batch_max: limits.batch_max,
+        return_ms: return_within(last.host, heartbeat).0,
     };
     session.send(Out::Welcome(welcome)).await?;
     reconcile(session, host, &held).await
