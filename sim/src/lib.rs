@@ -20,6 +20,7 @@ pub mod catalogue;
 pub mod chance;
 pub mod check;
 pub mod coordinator;
+pub mod guesser;
 pub mod host;
 pub mod interval;
 pub mod message;
