@@ -199,10 +199,17 @@ impl Host {
         Some(at.min(ends_at).min(speaks_at).max(around.now))
     }
 
+    /// Takes a replica out, and keeps no room for it.
+    fn take_out(&mut self, at: usize) -> Held {
+        let held = self.held.remove(at);
+        self.held.shrink_to_fit();
+        held
+    }
+
     /// Forgets a replica that it will not answer.
     fn drop_held(&mut self, replica: ReplicaId, around: &mut Around<'_>) {
         let Some(at) = self.held.iter().position(|held| held.replica == replica) else { return };
-        let held = self.held.remove(at);
+        let held = self.take_out(at);
         around.tally.dropped_ms += u64::from(held.spent_ms);
         if let Some(ring) = around.rings.of(self.population.into(), self.place) {
             ring.lost(replica.unit, self.place);
