@@ -29,10 +29,10 @@ pub struct Replica {
     pub lineage: Vec<VolunteerId>,
     /// When the host got it.
     pub leased_at: Timestamp,
-    /// The checkpoint from which it started.
-    pub resumed_from: Option<CheckpointRef>,
+    /// The checkpoint from which it started. Boxed, because few replicas have one.
+    pub resumed_from: Option<Box<CheckpointRef>>,
     /// The furthest checkpoint of its chain that is known to the coordinator.
-    pub checkpoint: Option<CheckpointRef>,
+    pub checkpoint: Option<Box<CheckpointRef>>,
     /// Whether it has credit: a grant for it that was not taken back.
     pub is_paid: bool,
     /// That its host signed its answer.

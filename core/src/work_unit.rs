@@ -232,7 +232,7 @@ impl WorkUnit {
             | ReplicaState::HostError { .. } => false,
         });
         let chains = chains.filter(|replica| !spoilt.contains(&replica.chain));
-        let chains = chains.filter_map(|replica| Some((replica, replica.checkpoint?)));
+        let chains = chains.filter_map(|replica| Some((replica, *replica.checkpoint.as_deref()?)));
         chains.max_by_key(|(_, checkpoint)| checkpoint.step)
     }
 

@@ -21,6 +21,7 @@ pub mod chance;
 pub mod check;
 pub mod coordinator;
 pub mod gossip;
+pub mod guesser;
 pub mod host;
 pub mod interval;
 pub mod message;

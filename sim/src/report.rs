@@ -1,12 +1,14 @@
 //! What a run has shown: read off the store at its end, and put in words.
 
 mod audit;
+mod guesses;
 mod show;
 
 use manyhands_core::store::StoreError;
 use manyhands_core::time::Span;
 
 pub use self::audit::Run;
+use crate::guesser::Guesses;
 use crate::scenario::Scenario;
 
 /// What a run has shown.
@@ -22,6 +24,8 @@ pub struct Report {
     pub took: Span,
     /// What each population did and got, in the order of the scenario.
     pub populations: Vec<PopulationReport>,
+    /// How well the hostile could have guessed which of their answers are audited.
+    pub guesses: Guesses,
     /// What the run itself took.
     pub effort: RunEffort,
 }
@@ -35,6 +39,8 @@ pub struct Units {
     pub done: u64,
     /// With an answer that is wrong.
     pub wrong: u64,
+    /// Of those, the ones on which somebody lied who was caught, for this or for something else.
+    pub left: u64,
     /// Without an answer, because the program fails on them.
     pub failed: u64,
     /// Without an answer, though there is one: too many tries, or no agreement.
@@ -108,6 +114,7 @@ impl Run<'_> {
             replicas: Replicas::default(),
             took: Span::ZERO,
             populations: Vec::new(),
+            guesses: Guesses::default(),
             effort: RunEffort::default(),
         };
         self.count_populations(scenario, &mut report);

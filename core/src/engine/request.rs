@@ -137,7 +137,7 @@ fn lease(
         unit.turn = None;
     }
     let grant = id.replica(replica.number);
-    let resume_from = replica.resumed_from;
+    let resume_from = replica.resumed_from.as_deref().copied();
     unit.replicas.push(replica);
 
     let job = rows.job_mut(id.job);
@@ -181,6 +181,7 @@ fn resume(unit: &WorkUnit, replica: &mut Replica, spoilt: &BTreeSet<u16>) {
         replica.chain = previous.chain;
         replica.lineage.clone_from(&previous.lineage);
         replica.lineage.push(previous.volunteer);
-        (replica.resumed_from, replica.checkpoint) = (Some(checkpoint), Some(checkpoint));
+        let boxed = || Some(Box::new(checkpoint));
+        (replica.resumed_from, replica.checkpoint) = (boxed(), boxed());
     }
 }

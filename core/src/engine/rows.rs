@@ -211,9 +211,10 @@ impl Rows {
     }
 }
 
-/// Rows of one kind, each with whether it was changed.
+/// Rows of one kind, each with whether it was changed. They are boxed, because a node of the map has
+/// room for eleven, and most commands work on one or two.
 #[derive(Debug)]
-struct Table<Id, Row>(BTreeMap<Id, (Row, bool)>);
+struct Table<Id, Row>(BTreeMap<Id, (Box<Row>, bool)>);
 
 impl<Id, Row> Default for Table<Id, Row> {
     fn default() -> Self {
@@ -228,11 +229,11 @@ impl<Id: Ord + Copy + fmt::Debug, Row> Table<Id, Row> {
 
     /// The first one to come stays: it may have been changed already.
     fn add(&mut self, id: Id, row: Row) {
-        self.0.entry(id).or_insert((row, false));
+        self.0.entry(id).or_insert_with(|| (Box::new(row), false));
     }
 
     fn find(&self, id: Id) -> Option<&Row> {
-        self.0.get(&id).map(|(row, _)| row)
+        self.0.get(&id).map(|(row, _)| &**row)
     }
 
     fn get(&self, id: Id) -> &Row {
@@ -246,7 +247,7 @@ impl<Id: Ord + Copy + fmt::Debug, Row> Table<Id, Row> {
     }
 
     fn into_changed(self) -> impl Iterator<Item = Row> {
-        self.0.into_values().filter(|(_, changed)| *changed).map(|(row, _)| row)
+        self.0.into_values().filter(|(_, changed)| *changed).map(|(row, _)| *row)
     }
 }
 

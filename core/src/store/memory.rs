@@ -41,13 +41,15 @@ pub struct MemoryStore {
     units_by_turn: BTreeSet<(HostId, UnitId)>,
     units_by_draw_at: BTreeSet<(Timestamp, UnitId)>,
     hosts: BTreeMap<HostId, Arc<Host>>,
-    hosts_by_key: BTreeMap<Key, HostId>,
+    /// By the first bytes of their keys: few share those.
+    hosts_by_key: BTreeSet<(u64, HostId)>,
     hosts_by_deadline_at: BTreeSet<(Timestamp, HostId)>,
     hosts_by_compared: BTreeSet<(u32, HostId)>,
     /// All that hosts ever had to offer, each once.
     capabilities: BTreeSet<Arc<Capabilities>>,
     parts: BTreeMap<(JobId, HostId), Part>,
-    volunteers: BTreeMap<VolunteerId, Volunteer>,
+    /// Boxed, because nodes of a map that only grows at its end are half empty.
+    volunteers: BTreeMap<VolunteerId, Box<Volunteer>>,
     volunteers_by_name: BTreeMap<String, VolunteerId>,
     invites: BTreeMap<Digest, Invite>,
     accounts: BTreeMap<Key, Account>,
@@ -72,7 +74,7 @@ impl MemoryStore {
                 if let Some(name) = &volunteer.name {
                     self.volunteers_by_name.insert(name.clone(), volunteer.id);
                 }
-                self.volunteers.insert(volunteer.id, volunteer);
+                self.volunteers.insert(volunteer.id, Box::new(volunteer));
             }
             Write::PutInvite(invite) => {
                 self.invites.insert(invite.token, invite);
@@ -165,7 +167,7 @@ impl MemoryStore {
             }
         }
         if old.is_none_or(|old| old.key != key) {
-            self.hosts_by_key.insert(key, id);
+            self.hosts_by_key.insert((first_bytes(&key), id));
         }
     }
 
@@ -316,8 +318,10 @@ impl Store for MemoryStore {
     }
 
     fn host_by_key(&self, key: &Key) -> Result<Option<Host>, StoreError> {
-        let host = self.hosts_by_key.get(key).and_then(|id| self.hosts.get(id));
-        Ok(host.map(|host| Host::clone(host)))
+        let first = first_bytes(key);
+        let alike = self.hosts_by_key.range((first, HostId(0))..=(first, HostId(u64::MAX)));
+        let mut hosts = alike.filter_map(|(_, id)| self.hosts.get(id));
+        Ok(hosts.find(|host| host.key == *key).map(|host| Host::clone(host)))
     }
 
     fn hosts(&self, after: Option<HostId>, limit: usize) -> Result<Vec<Host>, StoreError> {
@@ -363,12 +367,13 @@ impl Store for MemoryStore {
     }
 
     fn volunteer(&self, id: VolunteerId) -> Result<Option<Volunteer>, StoreError> {
-        Ok(self.volunteers.get(&id).cloned())
+        Ok(self.volunteers.get(&id).map(|volunteer| Volunteer::clone(volunteer)))
     }
 
     fn volunteer_by_name(&self, name: &str) -> Result<Option<Volunteer>, StoreError> {
         let id = self.volunteers_by_name.get(name);
-        Ok(id.and_then(|id| self.volunteers.get(id)).cloned())
+        let volunteer = id.and_then(|id| self.volunteers.get(id));
+        Ok(volunteer.map(|volunteer| Volunteer::clone(volunteer)))
     }
 
     fn invite(&self, token: &Digest) -> Result<Option<Invite>, StoreError> {
@@ -403,6 +408,11 @@ impl Store for MemoryStore {
         let standing = vouchers.into_values().filter(|voucher| voucher.replicas > 0);
         Ok(standing.take(limit).collect())
     }
+}
+
+fn first_bytes(key: &Key) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = key.0;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// The least key of `units_by_ready_at` whose time is after `at`.

@@ -22,7 +22,7 @@ impl Host {
             return Stage::Withheld;
         }
         let unit = held.replica.unit;
-        let history = (self.accepted, self.gambled);
+        let history = self.history();
         let Some(ring) = around.rings.of(self.population.into(), self.place) else {
             return Stage::Ended(End::Answer(honest));
         };
@@ -31,6 +31,7 @@ impl Host {
             Some(said) => said,
             None if lies(attack.lies, held, ring, history, around.workload) => {
                 self.gambled += u32::from(!owns_quorum(held, ring, around.workload));
+                ring.lied(unit, self.place);
                 ring.lie
             }
             None => honest,
@@ -65,12 +66,17 @@ impl Host {
         let attack = around.population.attack;
         match around.rings.of(self.population.into(), self.place) {
             Some(ring) if attack.poisons => {
-                let history = (self.accepted, self.gambled);
+                let history = self.history();
                 let is_false = lies(attack.lies, held, ring, history, around.workload);
                 if is_false { ring.lie } else { held.from }
             }
             Some(_) | None => held.from,
         }
+    }
+
+    fn history(&self) -> History {
+        let Self { place, accepted, gambled, .. } = *self;
+        History { place, accepted, gambled }
     }
 
     /// What an honest host would say: the truth, unless its machine or a stranger's checkpoint is
@@ -93,25 +99,35 @@ impl Host {
     }
 }
 
-/// Whether a ring lies on a unit, by what its member has had accepted and has gambled.
+/// What a member of a ring knows of itself.
+#[derive(Clone, Copy)]
+struct History {
+    place: u32,
+    accepted: u32,
+    gambled: u32,
+}
+
+/// Whether a ring lies on a unit, by what its member knows of itself.
 fn lies(
     lies: Lies,
     held: &Held,
     ring: &mut Ring,
-    (accepted, gambled): (u32, u32),
+    History { place, accepted, gambled }: History,
     workload: &Workload,
 ) -> bool {
     let unit = held.replica.unit;
+    let is_first = held.replica.number == 0;
     match lies {
         Lies::Never => false,
         Lies::Always => true,
         Lies::Rate(share) => hashed_fraction(&[5, unit.job.0, unit.index.into()]) < share.get(),
         Lies::First(share) => {
-            let is_first = held.replica.number == 0;
             is_first && hashed_fraction(&[5, unit.job.0, unit.index.into()]) < share.get()
         }
         Lies::OwningQuorum => owns_quorum(held, ring, workload),
         Lies::After(count) => accepted >= count,
+        Lies::Spell { after, lies } => is_first && accepted >= after && gambled < lies,
+        Lies::AtRisk(lies) => is_first && ring.at_risk(place) < lies,
         Lies::Adaptive(spare) => owns_quorum(held, ring, workload) || gambled < spare,
     }
 }

@@ -100,7 +100,7 @@ impl Host {
             let Some(at) = self.held.iter().position(|held| held.replica == item.replica) else {
                 continue;
             };
-            let held = self.held.remove(at);
+            let held = self.take_out(at);
             if item.counts {
                 self.accepted += 1;
             }

@@ -120,6 +120,18 @@ pub enum Lies {
     OwningQuorum,
     /// Always, once so many of its answers were taken in.
     After(u32),
+    /// Once so many of its answers were taken in, so many lies, where the replica's number says that
+    /// nobody had the unit before.
+    Spell {
+        /// Answers before the first lie.
+        after: u32,
+        /// Lies.
+        lies: u32,
+    },
+    /// Where the replica's number says that nobody had the unit before, as long as it has fewer lies
+    /// standing than this that an honest host may still audit: it knows the rule of trust and its own
+    /// history, and accomplices tell when an audit came to them.
+    AtRisk(u32),
     /// As `OwningQuorum`, and elsewhere so many times in the life of an identity: who has read the rule
     /// keeps count, and stops before it is suspended for that.
     Adaptive(u32),

@@ -194,7 +194,8 @@ fn replicas() -> Vec<Replica> {
         (last.life, last.is_voice) = (70_000, false);
         last.signed = Some(Box::new(proof(3)));
         last.lineage = vec![VolunteerId(25), VolunteerId(1 << 40)];
-        (last.resumed_from, last.checkpoint) = (checkpoint, checkpoint);
+        last.resumed_from = checkpoint.map(Box::new);
+        last.checkpoint = checkpoint.map(Box::new);
     }
     all
 }

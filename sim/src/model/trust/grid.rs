@@ -3,10 +3,10 @@
 use manyhands_core::trust::Plan;
 use manyhands_core::trust::dispute::{Opinion, opinion};
 
-use super::guesser::Guesser;
 use super::liar::TRUTH;
 use super::{Outcome, Trial};
 use crate::chance::Chance;
+use crate::guesser::Guesser;
 
 /// Draws after which nobody is found who may answer.
 const DRAWS_MAX: u32 = 10_000;
