@@ -29,6 +29,7 @@ pub mod report;
 pub mod ring;
 pub mod scale;
 pub mod scenario;
+pub mod swarm;
 pub mod tally;
 pub mod workload;
 pub mod world;
