@@ -42,6 +42,11 @@ pub const DEALS_MAX: usize = 2;
 pub const HAVE_MAX: usize = 1_024;
 /// Most bytes of a piece's encoding in one message.
 pub const PART_BYTES_MAX: u64 = 64 * 1_024;
+/// So many neighbours may say of a peer that it sends bytes that do not match before an origin stops
+/// being its last resort.
+pub const ACCUSERS_MAX: usize = 2;
+/// So many accusations of one neighbour are heard.
+pub const ACCUSATIONS_MAX: usize = 2;
 /// Beyond the one copy that it deals, an origin gives one part in so many of a blob away to speed
 /// things up.
 pub const SPARE_SHARE: u64 = 16;

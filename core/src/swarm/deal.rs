@@ -83,7 +83,7 @@ impl Deal {
 
     /// Whom to deal a piece, and which.
     ///
-    /// The neighbour with the fewest pieces that it alone has comes first: it passes on what it gets,
+    /// Whoever is accused comes last. The neighbour with the fewest pieces that it alone has comes first: it passes on what it gets,
     /// and little is lost if it leaves. Then whoever got least. Of the pieces, those that the fewest
     /// say they have; chance decides the rest. What neighbours say only changes the order, so no lie
     /// keeps a piece from being dealt.
@@ -98,7 +98,6 @@ impl Deal {
         }
         let can_take = |(_, n): &(&PeerId, &Neighbour)| {
             n.role == Role::Peer
-                && !n.is_accused
                 && n.requested(true) < DEALS_MAX
                 && self.fresh.without([&n.has, &n.has]).next().is_some()
         };
@@ -106,7 +105,7 @@ impl Deal {
             neighbours.iter().filter(can_take).min_by_key(|(_, neighbour)| {
                 let under_way = neighbour.requested(true);
                 let kept = neighbour.has.in_common(&self.sole);
-                (under_way, kept, neighbour.dealt, below(1 << 16, rng))
+                (neighbour.accusers, under_way, kept, neighbour.dealt, below(1 << 16, rng))
             })?;
         let wished = self.fresh.without([&neighbour.has, &neighbour.has]);
         Some((*peer, rarest(wished, holders, rng)?))

@@ -65,8 +65,13 @@ pub enum Event {
         /// Of which piece.
         piece: u32,
     },
-    /// Others say that this neighbour sends bytes that do not match. That may be a lie.
-    Accused(PeerId),
+    /// A neighbour says that another one sends bytes that do not match. That may be a lie.
+    Accused {
+        /// Who says so.
+        by: PeerId,
+        /// Of whom.
+        peer: PeerId,
+    },
     /// Time has passed: once each [`TICK`](super::TICK).
     Tick,
 }

@@ -130,6 +130,12 @@ impl Exchange {
         self.neighbours.get(&from).is_some_and(is_of)
     }
 
+    /// Whether this is the part of the blob's origin.
+    #[must_use]
+    pub fn is_origin(&self) -> bool {
+        self.deal.is_some()
+    }
+
     /// Bytes that an origin has begun to send; 0 for others.
     #[must_use]
     pub fn origin_bytes(&self) -> u64 {
@@ -169,7 +175,7 @@ impl Exchange {
                 self.judge(from, Err(Fault::Corrupt { piece }), &mut cx);
             }
             Event::Sent { to, piece } => self.sent(to, piece, now),
-            Event::Accused(peer) => self.accuse(peer, &mut cx),
+            Event::Accused { by, peer } => self.accuse(by, peer, &mut cx),
             Event::Tick => self.tick(&mut cx),
         }
         cx.effects

@@ -1,7 +1,7 @@
 //! What is known of one neighbour. All of it is bounded, whatever the neighbour does.
 
 use super::allowance::Allowance;
-use super::event::Role;
+use super::event::{PeerId, Role};
 use super::pieces::Pieces;
 use super::{REST, REST_MAX};
 use crate::time::Timestamp;
@@ -49,8 +49,10 @@ pub(super) struct Neighbour {
     pub(super) requests: Vec<Request>,
     /// How many pieces were dealt to it.
     pub(super) dealt: u32,
-    /// It is said to send bytes that do not match.
-    pub(super) is_accused: bool,
+    /// So many others say that it sends bytes that do not match.
+    pub(super) accusers: usize,
+    /// Of whom it said so, as far as it is heard.
+    pub(super) accused: Vec<PeerId>,
     /// Parts that may still come of pieces that are no longer wanted.
     pub(super) late_parts: u64,
     /// What it may still say that helps nobody.
@@ -69,7 +71,8 @@ impl Neighbour {
             fetches: Vec::new(),
             requests: Vec::new(),
             dealt: 0,
-            is_accused: false,
+            accusers: 0,
+            accused: Vec::new(),
             late_parts: 0,
             allowance: Allowance::new(now),
             rests_until: now,

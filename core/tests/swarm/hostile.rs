@@ -49,7 +49,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (who(), 0..PIECES).prop_map(|(from, piece)| Event::Arrived { from, piece }),
         1 => (who(), piece()).prop_map(|(from, piece)| Event::Corrupt { from, piece }),
         1 => (who(), piece()).prop_map(|(to, piece)| Event::Sent { to, piece }),
-        1 => who().prop_map(Event::Accused),
+        1 => (who(), who()).prop_map(|(by, peer)| Event::Accused { by, peer }),
         1 => Just(Event::Tick),
     ]
 }
@@ -77,7 +77,7 @@ proptest! {
                 | Event::Part { .. }
                 | Event::Corrupt { .. }
                 | Event::Sent { .. }
-                | Event::Accused(_)
+                | Event::Accused { .. }
                 | Event::Tick => {}
             }
             let effects = exchange.handle(event, now, &mut rng);

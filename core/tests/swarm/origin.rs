@@ -1,6 +1,8 @@
 //! Swarms around an origin: it deals each piece once, and makes up for who leaves.
 
-use manyhands_core::swarm::{Effect, Event, Exchange, Geometry, PIECE_BYTES_MIN, Pieces, Role};
+use manyhands_core::swarm::{
+    Effect, Event, Exchange, Geometry, Message, PIECE_BYTES_MIN, PeerId, Pieces, Role,
+};
 use manyhands_core::time::Timestamp;
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
@@ -97,19 +99,66 @@ fn an_origin_shows_what_it_has_only_when_all_is_dealt() {
     assert_eq!((uploads, effects.len()), (2, 2), "{effects:?}");
 }
 
-/// Others say that a peer sends bad bytes. Pieces that it alone was dealt go to somebody else, and it
-/// is dealt nothing more; it stays, since the others may be lying.
-#[test]
-fn an_accused_peer_is_dealt_nothing_more() {
-    let mut bed = swarm(3, 2, 20);
-    for _step in 0..10 {
-        bed.step();
+/// An origin that sent one piece to the first peer and waits for it; then it notes whom it deals to.
+struct Dealer {
+    origin: Exchange,
+    rng: ChaCha8Rng,
+    dealt: Vec<PeerId>,
+}
+
+impl Dealer {
+    fn new(peers: usize) -> Self {
+        let mut origin = Exchange::origin(geometry(40));
+        origin.set_uploads_max(1);
+        let mut dealer = Self { origin, rng: ChaCha8Rng::seed_from_u64(1), dealt: Vec::new() };
+        for number in 1..=peers {
+            let joined = Event::Joined { peer: peer(number), role: Role::Peer };
+            dealer.origin.handle(joined, Timestamp(0), &mut dealer.rng);
+        }
+        dealer
     }
-    bed.handle(0, Event::Accused(peer(1)));
-    let load = bed.hosts[0].exchange.load();
-    assert_eq!(load.neighbours, 2);
-    bed.leave(2);
-    while bed.step() {}
-    let held = bed.hosts[1].exchange.held().len();
-    assert!(held < 20, "it was dealt everything");
+
+    /// Whoever is dealt a piece has it at once, so that the next one is dealt.
+    fn handle(&mut self, event: Event) {
+        let mut events = vec![event];
+        while let Some(event) = events.pop() {
+            for effect in self.origin.handle(event, Timestamp(0), &mut self.rng) {
+                if let Effect::Upload { to, piece } = effect
+                    && self.dealt.len() < 20
+                {
+                    self.dealt.push(to);
+                    let message = Message::Have(vec![piece]);
+                    events.push(Event::Heard { peer: to, message });
+                }
+            }
+        }
+    }
+}
+
+/// Somebody says that a peer sends bad bytes. It stays, since that may be a lie; but others are dealt to
+/// before it.
+#[test]
+fn an_accused_peer_is_dealt_to_after_the_others() {
+    let mut dealer = Dealer::new(3);
+    dealer.handle(Event::Accused { by: peer(1), peer: peer(2) });
+    dealer.origin.set_uploads_max(2);
+    dealer.handle(Event::Tick);
+    assert_eq!(dealer.dealt.len(), 20);
+    assert!(!dealer.dealt.contains(&peer(2)), "{:?}", dealer.dealt);
+    assert_eq!(dealer.origin.load().neighbours, 3);
+}
+
+/// One liar accuses everybody. Only the first two accusations are heard, so those who were not accused
+/// are dealt to as before.
+#[test]
+fn nobody_is_heard_about_many() {
+    let mut dealer = Dealer::new(6);
+    for number in 2..=6 {
+        dealer.handle(Event::Accused { by: peer(1), peer: peer(number) });
+    }
+    dealer.origin.set_uploads_max(2);
+    dealer.handle(Event::Tick);
+    for number in 4..=6 {
+        assert!(dealer.dealt.contains(&peer(number)), "{:?}", dealer.dealt);
+    }
 }

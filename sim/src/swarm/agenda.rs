@@ -31,8 +31,13 @@ pub(super) enum Event {
     Said(LinkAt, Box<Message>),
     /// A part of a piece has come.
     Part(LinkAt, Arrival),
-    /// A host, by its place, is said to send bytes that do not match.
-    Accused(At),
+    /// A host says of another one that it sends bytes that do not match.
+    Accused {
+        /// Who says so.
+        by: At,
+        /// Of whom.
+        host: At,
+    },
 }
 
 /// A part of a piece.

@@ -1,8 +1,10 @@
 //! A swarm's run: one event after the other.
 
+mod links;
+mod transfer;
+
 use manyhands_core::swarm::{
-    self, Effect, Exchange, Fault, Geometry, GeometryError, Message, PART_BYTES_MAX, PeerId,
-    Pieces, Role, TICK,
+    self, Effect, Exchange, Fault, Geometry, GeometryError, Message, PeerId, Pieces, TICK,
 };
 use manyhands_core::time::Timestamp;
 
@@ -157,7 +159,7 @@ impl World {
                 self.handle(host, swarm::Event::Heard { peer, message: *message });
             }
             Event::Part(link, arrival) => self.part(host, link, arrival),
-            Event::Accused(accused) => self.accused(host, accused),
+            Event::Accused { by, host: accused } => self.accused(host, by, accused),
         }
     }
 
@@ -175,78 +177,6 @@ impl World {
         node.is_here = false;
         let links: Vec<LinkAt> = node.links.keys().copied().collect();
         links.into_iter().for_each(|link| self.cut(host, link));
-    }
-
-    /// The tracker names a few peers, and the origin; they are dialled.
-    fn seek(&mut self, host: At) {
-        self.dial(host, ORIGIN);
-        let all = self.nodes.len();
-        for _try in 0..3 * NAMED_MAX {
-            let named = self.node(host).map_or(0, |node| node.links.len());
-            if named > NAMED_MAX {
-                break;
-            }
-            let other = u32::try_from(self.chance.index(all)).unwrap_or(0);
-            self.dial(host, other);
-        }
-    }
-
-    fn dial(&mut self, host: At, other: At) {
-        let (Some(mine), Some(theirs)) = (self.node(host), self.node(other)) else { return };
-        let is_possible = theirs.is_reachable && theirs.is_here && mine.is_here;
-        // A host that was banned by the other side is not let in.
-        let is_new = host != other && !mine.knows(other) && !theirs.knows(host);
-        if !is_possible || !is_new {
-            return;
-        }
-        let link = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
-        self.links.push(Some([host, other]));
-        let at_us = self.now_us + 2_000 * self.plan.latency.0;
-        for (end, far) in [(host, other), (other, host)] {
-            if let Some(node) = self.node_mut(end) {
-                node.links.insert(link, far);
-            }
-            self.agenda.put(at_us, end, Event::Linked(link));
-        }
-    }
-
-    fn linked(&mut self, host: At, link: LinkAt) {
-        let Some(other) = self.other_end(host, link) else { return };
-        let role = if other == ORIGIN { Role::Origin } else { Role::Peer };
-        self.handle(host, swarm::Event::Joined { peer: PeerId(u64::from(link)), role });
-    }
-
-    fn other_end(&self, host: At, link: LinkAt) -> Option<At> {
-        let ends = (*self.links.get(usize::try_from(link).ok()?)?)?;
-        ends.into_iter().find(|end| *end != host)
-    }
-
-    /// Ends a link; the other side hears of it.
-    fn cut(&mut self, host: At, link: LinkAt) {
-        let other = self.other_end(host, link);
-        if let Ok(at) = usize::try_from(link)
-            && let Some(ends) = self.links.get_mut(at)
-        {
-            *ends = None;
-        }
-        self.let_go(host, link);
-        if let Some(other) = other {
-            let at_us = self.now_us + 1_000 * self.plan.latency.0;
-            self.agenda.put(at_us, other, Event::Unlinked(link));
-        }
-    }
-
-    fn unlinked(&mut self, host: At, link: LinkAt) {
-        self.let_go(host, link);
-        self.handle(host, swarm::Event::Left(PeerId(u64::from(link))));
-    }
-
-    fn let_go(&mut self, host: At, link: LinkAt) {
-        let Some(node) = self.node_mut(host) else { return };
-        node.links.remove(&link);
-        let peer = PeerId(u64::from(link));
-        node.line.stop_all(peer);
-        node.parts.retain(|(from, _), _| *from != peer);
     }
 
     /// Lets a host's exchange take note of something, and does what it says.
@@ -300,16 +230,19 @@ impl World {
                 self.caught.push(other);
             }
             let at_us = self.now_us + 1_000 * self.plan.latency.0;
-            self.agenda.put(at_us, ORIGIN, Event::Accused(other));
+            self.agenda.put(at_us, ORIGIN, Event::Accused { by: host, host: other });
         }
         self.cut(host, link);
     }
 
-    fn accused(&mut self, host: At, accused: At) {
+    fn accused(&mut self, host: At, by: At, accused: At) {
         let Some(node) = self.node(host) else { return };
-        let link = node.links.iter().find(|(_, at)| **at == accused).map(|(link, _)| *link);
-        if let Some(link) = link {
-            self.handle(host, swarm::Event::Accused(PeerId(u64::from(link))));
+        let peer = |of: At| {
+            let link = node.links.iter().find(|(_, at)| **at == of).map(|(link, _)| *link);
+            link.map(|link| PeerId(u64::from(link)))
+        };
+        if let (Some(by), Some(peer)) = (peer(by), peer(accused)) {
+            self.handle(host, swarm::Event::Accused { by, peer });
         }
     }
 
@@ -319,61 +252,6 @@ impl World {
         node.finished_at_us = Some(now_us);
         if node.nature == Nature::Honest {
             self.waiting -= 1;
-        }
-    }
-
-    fn start_line(&mut self, host: At) {
-        let now_us = self.now_us;
-        let Some(node) = self.node_mut(host) else { return };
-        if let Some(at_us) = node.line.start(now_us) {
-            self.agenda.put(at_us, host, Event::LineFree);
-        }
-    }
-
-    /// A part has been sent; it is on its way, and the next one begins.
-    fn line_free(&mut self, host: At) {
-        let now_us = self.now_us;
-        let Some(node) = self.node_mut(host) else { return };
-        let is_bad = node.is_hostile();
-        let Some((sent, bytes, is_last)) = node.line.finish() else {
-            self.start_line(host);
-            return;
-        };
-        let other = link_of(sent.to).and_then(|link| Some((link, self.other_end(host, link)?)));
-        if let Some((link, other)) = other
-            && let Some(receiver) = self.node_mut(other)
-        {
-            let arrival = Arrival { piece: sent.piece, part: sent.next_part, is_last, is_bad };
-            let down_at_us = receiver.line.receive(now_us, bytes);
-            let at_us = down_at_us + 1_000 * self.plan.latency.0;
-            self.agenda.put(at_us, other, Event::Part(link, arrival));
-        }
-        self.handle(host, swarm::Event::Sent { to: sent.to, piece: sent.piece });
-    }
-
-    fn part(&mut self, host: At, link: LinkAt, arrival: Arrival) {
-        let Arrival { piece, part, is_last, is_bad } = arrival;
-        let from = PeerId(u64::from(link));
-        self.handle(host, swarm::Event::Part { from, piece, is_first: part == 0 });
-        let Some(node) = self.node_mut(host) else { return };
-        let bytes = node.exchange.geometry().bytes_of(piece).min(PART_BYTES_MAX);
-        let known = node.parts.get(&(from, piece)).copied().unwrap_or(0);
-        // A part of an upload that was cancelled meanwhile fits nothing.
-        if !node.exchange.expects(from, piece) || known != part {
-            node.parts.remove(&(from, piece));
-            node.wasted_bytes += bytes;
-            return;
-        }
-        if !is_last {
-            node.parts.insert((from, piece), part + 1);
-            return;
-        }
-        node.parts.remove(&(from, piece));
-        if is_bad {
-            node.wasted_bytes += node.exchange.geometry().bytes_of(piece);
-            self.handle(host, swarm::Event::Corrupt { from, piece });
-        } else {
-            self.handle(host, swarm::Event::Arrived { from, piece });
         }
     }
 }

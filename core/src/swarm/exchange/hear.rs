@@ -5,7 +5,7 @@ use rand_core::Rng;
 
 use super::{Cx, Effect, Exchange, Fault, Judged, Message, Neighbour, PeerId, Role, WANTS_MAX};
 use crate::swarm::neighbour::{Fetch, Kind, Request};
-use crate::swarm::{HAVE_MAX, Pieces};
+use crate::swarm::{ACCUSERS_MAX, HAVE_MAX, Pieces};
 
 impl Exchange {
     pub(super) fn hear(
@@ -110,7 +110,8 @@ impl Exchange {
             return Err(Fault::Flood);
         }
         // Everybody else has left it, so it would live on the origin alone.
-        let kind = if neighbour.is_accused { Kind::Wanted } else { kind };
+        let is_left = neighbour.accusers > ACCUSERS_MAX;
+        let kind = if is_left { Kind::Wanted } else { kind };
         neighbour.requests.push(Request { piece, kind, sending_since: None });
         let is_shown = self.deal.as_ref().is_none_or(|deal| deal.is_shown);
         if !is_shown && kind == Kind::Wanted {

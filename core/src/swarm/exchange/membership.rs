@@ -3,8 +3,8 @@
 use rand_core::Rng;
 
 use super::{Cx, Effect, Exchange, Fault, Message, Neighbour, PeerId, Role};
-use crate::swarm::NEIGHBOURS_MAX;
 use crate::swarm::pieces::index;
+use crate::swarm::{ACCUSATIONS_MAX, NEIGHBOURS_MAX};
 
 impl Exchange {
     pub(super) fn join(&mut self, peer: PeerId, role: Role, cx: &mut Cx<'_, impl Rng>) {
@@ -40,7 +40,7 @@ impl Exchange {
         for fetch in &neighbour.fetches {
             self.release(fetch.piece);
         }
-        if neighbour.role == Role::Peer && !neighbour.is_accused {
+        if neighbour.role == Role::Peer && neighbour.accusers == 0 {
             neighbour.has.iter().for_each(|piece| self.count(piece, false));
         }
         for request in neighbour.requests.iter().filter(|r| r.sending_since.is_some()) {
@@ -50,16 +50,24 @@ impl Exchange {
         self.serve(cx);
     }
 
-    /// What others say of a neighbour may be a lie, so nothing is taken from it; but pieces that only
-    /// it has are dealt again, once, and it is dealt none.
-    pub(super) fn accuse(&mut self, peer: PeerId, cx: &mut Cx<'_, impl Rng>) {
-        let Some(neighbour) = self.neighbours.get_mut(&peer) else { return };
-        if self.deal.is_none() || neighbour.is_accused {
+    /// What one neighbour says of another may be a lie, so nobody is dropped for it, and nobody is heard
+    /// about many. But what only the accused has is dealt again, and it is dealt to after all others.
+    pub(super) fn accuse(&mut self, by: PeerId, peer: PeerId, cx: &mut Cx<'_, impl Rng>) {
+        if self.deal.is_none() || by == peer || !self.neighbours.contains_key(&peer) {
             return;
         }
-        neighbour.is_accused = true;
-        let claimed = neighbour.has.clone();
-        claimed.iter().for_each(|piece| self.count(piece, false));
+        let Some(accuser) = self.neighbours.get_mut(&by) else { return };
+        if accuser.accused.contains(&peer) || accuser.accused.len() >= ACCUSATIONS_MAX {
+            return;
+        }
+        accuser.accused.push(peer);
+        let Some(neighbour) = self.neighbours.get_mut(&peer) else { return };
+        neighbour.accusers += 1;
+        if neighbour.accusers == 1 {
+            // What it says that it has no longer counts.
+            let claimed = neighbour.has.clone();
+            claimed.iter().for_each(|piece| self.count(piece, false));
+        }
         self.serve(cx);
     }
 
@@ -67,7 +75,7 @@ impl Exchange {
     pub(super) fn note_has(&mut self, peer: PeerId, piece: u32) -> bool {
         let Some(neighbour) = self.neighbours.get_mut(&peer) else { return false };
         let is_news = neighbour.has.insert(piece);
-        if is_news && neighbour.role == Role::Peer && !neighbour.is_accused {
+        if is_news && neighbour.role == Role::Peer && neighbour.accusers == 0 {
             self.count(piece, true);
         }
         is_news
