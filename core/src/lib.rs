@@ -13,7 +13,7 @@
 //! - [`engine`] is the only writer. Each [`Command`](command::Command) is one file there.
 //! - [`store`] is the port to what is remembered, with a memory implementation.
 //! - [`query`] reads; [`agent`] is the pure half of a worker; [`invariant`] checks a whole store.
-//! - [`peer`] is what a host knows of other hosts, and how news passes between them.
+//! - [`peer`] is what a host knows of other hosts, and how news passes between them; [`swarm`] is how they pass blobs on.
 //! - The rest are the nouns ([`job`], [`work_unit`], [`replica`], [`host`], …) and the rules about
 //!   them ([`validate`], [`trust`], [`statement`], [`transition`], [`schedule`], [`credit`], [`ledger`],
 //!   [`backoff`]).
@@ -85,6 +85,7 @@ pub mod schedule;
 pub mod settings;
 pub mod statement;
 pub mod store;
+pub mod swarm;
 pub mod time;
 pub mod transition;
 pub mod trust;

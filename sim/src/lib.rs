@@ -32,6 +32,7 @@ pub mod ring;
 pub mod scale;
 pub mod scenario;
 pub mod storm;
+pub mod swarm;
 pub mod tally;
 pub mod workload;
 pub mod world;

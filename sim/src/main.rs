@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use manyhands_sim::scenario::Scenario;
 use manyhands_sim::world::World;
 use manyhands_sim::zoo::{Part, Progress, Size};
-use manyhands_sim::{catalogue, gossip, scale, storm, zoo};
+use manyhands_sim::{catalogue, gossip, scale, storm, swarm, zoo};
 
 /// The engine clones and drops small rows with every command: this takes a third off a run.
 #[global_allocator]
@@ -71,6 +71,19 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Let swarms of peers pass a blob to each other, and show how long that takes and what it costs
+    /// the origin.
+    Swarm {
+        /// Leave out swarms of more peers than this.
+        #[arg(long, default_value_t = 10_000)]
+        peers_max: u32,
+        /// Run only the swarm whose figures carry this name, such as `100_churn`.
+        #[arg(long)]
+        only: Option<String>,
+        /// The seed of all that happens by chance.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Measure how large a grid can be simulated.
     Scale {
         /// How many hosts.
@@ -91,6 +104,9 @@ fn main() -> ExitCode {
         Command::Goals { seeds } => show_zoo(Part::ModelOfGoals, Size { seeds, ..Size::default() }),
         Command::Gossip { peers, seed } => Ok(gossip::table(peers, seed).to_string()),
         Command::Storm { hosts, seed } => Ok(storm::table(hosts, seed).to_string()),
+        Command::Swarm { peers_max, only, seed } => swarm::table(peers_max, only.as_deref(), seed)
+            .map(|table| table.to_string())
+            .map_err(|error| error.to_string()),
         Command::Scale { hosts, days } => {
             scale::measure(hosts, days).map(|scale| scale.to_string()).map_err(|e| e.to_string())
         }
