@@ -54,6 +54,7 @@ pub mod backoff;
 pub mod command;
 pub mod credit;
 pub mod digest;
+pub mod dispute;
 pub mod effect;
 pub mod engine;
 mod hex;
