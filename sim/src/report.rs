@@ -1,12 +1,14 @@
 //! What a run has shown: read off the store at its end, and put in words.
 
 mod audit;
+mod disputed;
 mod show;
 
 use manyhands_core::store::StoreError;
 use manyhands_core::time::Span;
 
 pub use self::audit::Run;
+pub use self::disputed::Disputes;
 use crate::scenario::Scenario;
 
 /// What a run has shown.
@@ -22,6 +24,8 @@ pub struct Report {
     pub took: Span,
     /// What each population did and got, in the order of the scenario.
     pub populations: Vec<PopulationReport>,
+    /// What disputes about steps found.
+    pub disputes: Disputes,
     /// What the run itself took.
     pub effort: RunEffort,
 }
@@ -108,11 +112,13 @@ impl Run<'_> {
             replicas: Replicas::default(),
             took: Span::ZERO,
             populations: Vec::new(),
+            disputes: Disputes::default(),
             effort: RunEffort::default(),
         };
         self.count_populations(scenario, &mut report);
         self.count_jobs(&mut report)?;
         self.count_hosts(&mut report)?;
+        self.count_disputes(&mut report)?;
         report.effort = RunEffort {
             events: self.events,
             commands: self.coordinator.commands,
