@@ -9,6 +9,7 @@ mod bad_input;
 mod colluders;
 mod coordinator_crash;
 mod demo;
+mod disputes;
 mod examples;
 mod failing_programs;
 mod grid;
