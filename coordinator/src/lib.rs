@@ -27,7 +27,7 @@ pub mod store;
 mod sweeper;
 mod ticker;
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, Network, NetworkError};
 pub use desk::OpenDeskError;
 pub use folder::FolderError;
 pub use serve::{Coordinator, RunError, run};

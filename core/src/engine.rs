@@ -24,6 +24,7 @@ mod equivocation;
 mod expire;
 mod invite;
 mod judge;
+mod pardon;
 mod payment;
 mod question;
 mod recover;
@@ -164,5 +165,6 @@ fn decide(
             assimilate::decide(assimilate::load(store, &units)?, &units, cx)
         }
         Command::Cancel(cancel) => cancel::decide(cancel::load(store, &cancel)?, cancel, cx),
+        Command::Pardon(pardon) => pardon::decide(pardon::load(store, &pardon)?, pardon, cx),
     })
 }

@@ -29,7 +29,7 @@
 //!
 //! let mut store = MemoryStore::new();
 //! let mut engine = Engine::new(Settings::default(), [0; 32]);
-//! let request = Command::Request(Request { host: HostId(1), count: 4 });
+//! let request = Command::Request(Request { host: HostId(1), count: 4, block: None });
 //!
 //! let (reply, effects) = engine.handle(&mut store, request, Timestamp(0))?;
 //! assert_eq!(reply, Reply::Refused(Refusal::UnknownHost(HostId(1))));
@@ -51,6 +51,7 @@
 pub mod account;
 pub mod agent;
 pub mod backoff;
+pub mod block;
 pub mod command;
 pub mod credit;
 pub mod digest;
@@ -70,6 +71,7 @@ pub mod limits;
 pub mod manifest;
 pub mod order;
 pub mod part;
+pub mod party;
 pub mod path;
 pub mod policy;
 pub mod query;

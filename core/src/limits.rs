@@ -28,6 +28,8 @@ pub const OUTPUTS_MAX: usize = 64;
 pub const INLINE_BYTES_MAX: usize = 16 * 1_024;
 /// Most bytes that all outputs of a report may have inside it together.
 pub const INLINE_BYTES_SUM_MAX: usize = 16 * INLINE_BYTES_MAX;
+/// Longest reason of a pardon.
+pub const REASON_BYTES_MAX: usize = 512;
 /// Longest message of an app error or host error.
 pub const MESSAGE_BYTES_MAX: usize = 4_096;
 

@@ -1,5 +1,6 @@
 //! One copy of a work unit, meant for one host, and what came of it.
 
+use crate::block::Block;
 use crate::digest::Digest;
 use crate::id::{HostId, VolunteerId};
 use crate::limits::INLINE_BYTES_MAX;
@@ -16,6 +17,8 @@ pub struct Replica {
     pub host: HostId,
     /// Who lends that host.
     pub volunteer: VolunteerId,
+    /// From which public block the host got it; none on the operator's own networks.
+    pub block: Option<Block>,
     /// In which life the host got it: [`Standing::life`](crate::host::Standing::life).
     pub life: u32,
     /// Whether its answer counts. That of a newcomer is only compared.

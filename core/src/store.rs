@@ -181,10 +181,10 @@ pub trait Store {
     /// The earliest [`next_deadline_at`](Host::next_deadline_at) of all hosts.
     fn next_deadline_at(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Of how many volunteers there are hosts with
+    /// How many [parties](crate::party::Parties) there are of hosts with
     /// [`compared`](crate::host::Standing::compared)` >= compared_min`, seen since `seen_since`; at
     /// most `limit` are counted.
-    fn volunteers_of_standing(
+    fn parties_of_standing(
         &self,
         compared_min: u32,
         seen_since: Timestamp,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
+use crate::id::{HostId, ReplicaId, UnitId};
 use crate::limits::{QUESTIONS_FROM, REPLICAS_MAX};
+use crate::party::Party;
 use crate::policy::Policy;
 use crate::replica::{CheckpointRef, Replica, ReplicaState, Verdict};
 use crate::time::Timestamp;
@@ -201,10 +202,11 @@ impl WorkUnit {
         }
     }
 
-    /// Whether `volunteer` ever held or contributed to a replica of this unit.
+    /// Whether this party ever held a replica of the unit, or contributed to one: then it gets no
+    /// other. Everyone in a [lineage](Replica::lineage) held one.
     #[must_use]
-    pub fn knows(&self, volunteer: VolunteerId) -> bool {
-        self.replicas.iter().any(|r| r.volunteer == volunteer || r.lineage.contains(&volunteer))
+    pub fn knows(&self, party: Party) -> bool {
+        self.replicas.iter().any(|replica| replica.party().is_one_with(party))
     }
 
     /// The voices that hosts are computing now.

@@ -3,6 +3,7 @@
 mod offer;
 mod receive;
 
+use manyhands_core::block::Block;
 use manyhands_core::command::{Admit, Command, Submit};
 use manyhands_core::digest::Digest;
 use manyhands_core::effect::Effect;
@@ -67,6 +68,8 @@ struct Seat {
     ticket: Option<u64>,
     /// Who it is.
     host: Option<HostId>,
+    /// From which public address block it comes.
+    block: Option<Block>,
 }
 
 /// What leaves the coordinator.

@@ -10,6 +10,7 @@ mod colluders;
 mod coordinator_crash;
 mod demo;
 mod disputes;
+mod doctor;
 mod examples;
 mod failing_programs;
 mod grid;

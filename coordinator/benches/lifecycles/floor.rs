@@ -79,6 +79,7 @@ fn replica(index: u32, number: u16, is_reported: bool) -> Replica {
         number,
         host,
         volunteer,
+        block: None,
         life: 0,
         is_voice: true,
         chain: number,

@@ -24,6 +24,7 @@ const FOR_GOOD: Span = Span::hours(24);
 fn code(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::UnknownHost(_)
+        | Refusal::NotSuspended(_)
         | Refusal::InviteExpired
         | Refusal::InviteUsedUp
         | Refusal::LeaseExpired(_)

@@ -117,7 +117,10 @@ fn draw(rows: &mut Rows, id: UnitId, candidates: &Candidates, cx: &mut Context<'
 fn pick(rows: &Rows, id: UnitId, among: &[HostId], cx: &mut Context<'_>) -> Option<HostId> {
     let (unit, job) = (rows.unit(id)?, rows.job(id.job));
     let dispute = rows.dispute(id)?;
-    let is_new = |host: &Host| dispute.questions().all(|asked| asked.volunteer != host.volunteer);
+    let is_new = |host: &Host| {
+        let asked = dispute.questions().map(|question| rows.host(question.host).party());
+        asked.into_iter().all(|asked| !asked.is_one_with(host.party()))
+    };
     let hosts = among.iter().map(|host| rows.host(*host));
     let able = hosts.filter(|host| is_new(host) && draw::may_check(host, unit, job, cx.now));
     let able: Vec<HostId> = able.map(|host| host.id).collect();

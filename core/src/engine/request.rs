@@ -47,7 +47,8 @@ pub(super) fn load(
     if may_ask(&rows, *request, cx.now).is_err() {
         return Ok(nothing(rows, Idle::NoJobs));
     }
-    let host = rows.host(request.host).clone();
+    // Where it asks from counts, not where it said hello.
+    let host = Host { block: request.block, ..rows.host(request.host).clone() };
     let held = host.leases.len();
     let wanted = usize::from(request.count).min(LEASES_PER_HOST_MAX.saturating_sub(held));
     if wanted == 0 {
@@ -75,6 +76,9 @@ pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> 
     let Loaded { mut rows, questions, choices, idle } = loaded;
     if let Err(refusal) = may_ask(&rows, request, cx.now) {
         return Decision::refuse(refusal);
+    }
+    if rows.host(request.host).block != request.block {
+        rows.host_mut(request.host).block = request.block;
     }
     let mut leased = Leased::default();
     for unit in questions {
@@ -179,6 +183,7 @@ fn begun(unit: &WorkUnit, host: &Host, cx: &Context<'_>) -> Replica {
         number,
         host: host.id,
         volunteer: host.volunteer,
+        block: host.block,
         life: host.standing.life,
         is_voice: true,
         chain: number,

@@ -70,7 +70,8 @@ fn check_questions(
             ensure(asked.len() <= JUDGES_MAX, format_args!("unit {id}: too many judges"))?;
             let volunteers: BTreeSet<_> = under_way.questions.iter().map(|q| q.volunteer).collect();
             let are_many = volunteers.len() == asked.len();
-            let are_others = !volunteers.iter().any(|volunteer| unit.knows(*volunteer));
+            let are_others =
+                !unit.replicas.iter().any(|replica| volunteers.contains(&replica.volunteer));
             ensure(are_many && are_others, format_args!("unit {id}: its judges"))?;
             let moves = under_way.is_awaited() || under_way.draw_at.is_some();
             ensure(moves, format_args!("unit {id}: nobody moves its dispute"))?;

@@ -43,12 +43,15 @@ fn check_tries(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
     ensure(tries <= tries_max, format_args!("unit {}: too many replicas", unit.id))
 }
 
-/// No volunteer has two replicas of a unit; none works in two of its chains.
+/// No volunteer and no address block has two replicas of a unit; none works in two of its chains.
 fn check_volunteers(unit: &WorkUnit) -> Result<(), Violation> {
     let mut seen = BTreeSet::new();
     let mut chain_of: BTreeMap<VolunteerId, u16> = BTreeMap::new();
-    for replica in &unit.replicas {
+    for (at, replica) in unit.replicas.iter().enumerate() {
         let volunteer = replica.volunteer;
+        let earlier = unit.replicas.iter().take(at).map(Replica::party);
+        let is_other = !earlier.into_iter().any(|party| party.shares_block_with(replica.party()));
+        ensure(is_other, format_args!("unit {}: a block twice, at {}", unit.id, replica.number))?;
         let is_new = seen.insert(volunteer);
         ensure(is_new, format_args!("unit {}: volunteer {volunteer} twice", unit.id))?;
         for member in replica.lineage.iter().chain([&volunteer]) {
@@ -239,7 +242,7 @@ pub(super) fn check_step(
     ensure(old.replicas.len() <= new.replicas.len(), format_args!("unit {id} lost a replica"))?;
     for (was, is) in old.replicas.iter().zip(&new.replicas) {
         let replica = old.replica_id(was.number);
-        ensure(was.volunteer == is.volunteer, format_args!("replica {replica}: its volunteer"))?;
+        ensure(was.party() == is.party(), format_args!("replica {replica}: its party"))?;
         let may_follow = match was.state {
             ReplicaState::Leased | ReplicaState::Expired => true,
             ReplicaState::HostError { .. } | ReplicaState::Aborted => was.state == is.state,

@@ -54,7 +54,7 @@ macro_rules! store_conformance {
         $crate::store_conformance! { $fixture => trusted
             settling_jobs_are_found
             turns_are_found_by_host_and_time
-            volunteers_of_standing_are_counted
+            parties_of_standing_are_counted
             parts_are_paged_by_host
         }
         $crate::store_conformance! { $fixture => disputed

@@ -22,6 +22,7 @@ use crate::job::{Job, JobState};
 use crate::key::Key;
 use crate::ledger::{Head, Kind, LedgerRow};
 use crate::part::Part;
+use crate::party::Parties;
 use crate::requirement::Capabilities;
 use crate::statement::Equivocation;
 use crate::time::Timestamp;
@@ -361,21 +362,21 @@ impl Store for MemoryStore {
         Ok(self.hosts_by_deadline_at.first().map(|(at, _)| *at))
     }
 
-    fn volunteers_of_standing(
+    fn parties_of_standing(
         &self,
         compared_min: u32,
         seen_since: Timestamp,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        let mut volunteers = BTreeSet::new();
+        let mut parties = Parties::default();
         for (_, id) in self.hosts_by_compared.range((compared_min.max(1), HostId(0))..) {
             let host = self.hosts.get(id).filter(|host| host.seen_at >= seen_since);
-            volunteers.extend(host.map(|host| host.volunteer));
-            if volunteers.len() >= limit {
+            host.into_iter().for_each(|host| parties.add(host));
+            if parties.count() >= limit {
                 return Ok(limit);
             }
         }
-        Ok(volunteers.len())
+        Ok(parties.count())
     }
 
     fn part(&self, job: JobId, host: HostId) -> Result<Option<Part>, StoreError> {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use manyhands_core::command::{Cancel, Command, Outcome, ReplicaReport, Report, Request};
+use manyhands_core::block::Block;
+use manyhands_core::command::{Cancel, Command, Outcome, ReplicaReport, Report};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::lease::Replay;
 use manyhands_core::policy::Policy;
@@ -25,6 +26,7 @@ const CONFIDENCE: Confidence =
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Enrol { volunteer: u8 },
+    Move { host: u8, to: u8 },
     Submit { units: u8, quorum: u8, tries: u8, priority: u8, is_sure: bool },
     Request { host: u8, count: u8 },
     Report { host: u8, lease: u8, outcome: u8, times: u8 },
@@ -40,6 +42,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => any::<u8>().prop_map(|volunteer| Step::Enrol { volunteer }),
+        1 => any::<(u8, u8)>().prop_map(|(host, to)| Step::Move { host, to }),
         2 => (1..12_u8, 1..4_u8, 0..4_u8, 0..2_u8, any::<bool>()).prop_map(
             |(units, quorum, tries, priority, is_sure)| {
                 Step::Submit { units, quorum, tries, priority, is_sure }
@@ -93,6 +96,7 @@ impl World {
     fn take(&mut self, step: Step) {
         match step {
             Step::Enrol { volunteer } => self.enrol(volunteer),
+            Step::Move { host, to } => self.move_to(host, to),
             Step::Submit { units, quorum, tries, priority, is_sure } => {
                 let replicas_max = quorum + tries;
                 let confidence = is_sure.then_some(CONFIDENCE);
@@ -140,9 +144,18 @@ impl World {
         self.hosts.push(host);
     }
 
+    /// To an address block, or to an own network.
+    fn move_to(&mut self, host: u8, to: u8) {
+        let Some(host) = pick(&self.hosts, host) else { return };
+        match to % 4 {
+            0 => self.grid.blocks.remove(&host),
+            block => self.grid.blocks.insert(host, Block::V4([203, 0, block])),
+        };
+    }
+
     fn request(&mut self, host: u8, count: u16) {
         let host = pick(&self.hosts, host).unwrap_or(HostId(99));
-        if let Reply::Leased(leased) = self.grid.tell(Command::Request(Request { host, count })) {
+        if let Reply::Leased(leased) = self.grid.tell(self.grid.wish(host, count)) {
             self.note(host, &leased);
         }
     }
@@ -181,7 +194,7 @@ impl World {
     }
 
     fn request_and_answer(&mut self, host: HostId) {
-        let reply = self.grid.tell(Command::Request(Request { host, count: 100 }));
+        let reply = self.grid.tell(self.grid.wish(host, 100));
         // Founders may have been suspended.
         let Reply::Leased(leased) = reply else { return };
         for lease in leased.leases {

@@ -158,7 +158,7 @@ impl Coordinator {
             return Ok(None);
         };
         self.looks.ask(place);
-        let request = Command::Request(Request { host, count: seat.want });
+        let request = Command::Request(Request { host, count: seat.want, block: seat.block });
         match self.decide(request, now)? {
             None => Ok(None),
             Some(Reply::Leased(leased)) => Ok(Some((host, leased))),

@@ -1,5 +1,9 @@
 //! Who computes: populations of hosts that are alike, honest or not.
 
+use std::num::NonZeroU32;
+
+use manyhands_core::block::Block;
+use manyhands_core::digest::Digest;
 use serde::Deserialize;
 
 use super::quantity::{Share, Time};
@@ -24,6 +28,8 @@ pub struct Population {
     /// How fast each is: a unit takes its cost divided by this.
     #[serde(default = "speed_one")]
     pub speed: f64,
+    /// In how many public address blocks they are, evenly; each in a place of its own if not given.
+    pub blocks: Option<NonZeroU32>,
     /// Instruction set.
     #[serde(default = "x86_64")]
     pub isa: String,
@@ -166,6 +172,16 @@ impl Default for Attack {
 }
 
 impl Population {
+    /// The block of the host at a place; none if each is in a place of its own. No two populations share
+    /// one.
+    #[must_use]
+    pub fn block(&self, place: u32) -> Option<Block> {
+        let number = place % self.blocks?;
+        let [_, a, b, c] = number.to_be_bytes();
+        let Digest(name) = Digest::of(self.name.as_bytes());
+        Some(Block::V6([0x20, name[0], name[1], a, b, c]))
+    }
+
     /// Whether it does anything to others by will.
     #[must_use]
     pub fn is_hostile(&self) -> bool {

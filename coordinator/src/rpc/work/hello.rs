@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use manyhands_core::block::Block;
 use manyhands_core::command::{Command, Enrol, Outcome, Renewal, ReplicaReport, Report};
 use manyhands_core::host::Host;
 use manyhands_core::id::{HostId, ReplicaId};
@@ -27,6 +28,7 @@ const LET_GO: Duration = Duration::from_secs(5);
 pub(super) async fn seat(
     shared: &Shared,
     key: Key,
+    block: Option<Block>,
     capabilities: Option<v1::Capabilities>,
 ) -> Result<(Host, Seat), Status> {
     let host = stored(shared, key).await?;
@@ -39,7 +41,7 @@ pub(super) async fn seat(
     let capabilities =
         super::offered(capabilities)?.unwrap_or_else(|| Arc::unwrap_or_clone(host.capabilities));
     // This command is decided after all that the older stream may have handed in.
-    let enrol = Enrol { key, nickname: host.nickname, capabilities, token: None };
+    let enrol = Enrol { key, nickname: host.nickname, block, capabilities, token: None };
     match shared.desk.ask(Command::Enrol(enrol)).await.map_err(status::desk)? {
         Reply::Enrolled { .. } => Ok((stored(shared, key).await?, seat)),
         Reply::Refused(refusal) => Err(status::refused(&refusal)),

@@ -326,17 +326,20 @@ impl Store for SqliteStore {
         Ok(self.number(sql, [])?.map(Timestamp))
     }
 
-    fn volunteers_of_standing(
+    fn parties_of_standing(
         &self,
         compared_min: u32,
         seen_since: Timestamp,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        let sql = "select count(*) from (
+        let sql = "select min((select count(*) from (
                        select distinct volunteer from host indexed by host_standing
-                       where compared > 0 and compared >= ?1 and seen_at >= ?2 limit ?3)";
+                       where compared > 0 and compared >= ?1 and seen_at >= ?2 limit ?3)),
+                              (select count(*) from (
+                       select distinct coalesce(block, id) from host indexed by host_standing
+                       where compared > 0 and compared >= ?1 and seen_at >= ?2 limit ?3)))";
         let params = params![compared_min, stamp(seen_since), signed(limit as u64)];
-        narrow("volunteers", self.number(sql, params)?.unwrap_or(0))
+        narrow("parties", self.number(sql, params)?.unwrap_or(0))
     }
 
     fn part(&self, job: JobId, host: HostId) -> Result<Option<Part>, StoreError> {

@@ -1,6 +1,7 @@
 //! Rows on their way in.
 
 use manyhands_core::account::Account;
+use manyhands_core::block::Block;
 use manyhands_core::host::Host;
 use manyhands_core::id::{HostId, UnitId};
 use manyhands_core::invite::Invite;
@@ -65,10 +66,11 @@ impl SqliteStore {
     fn put_host(&self, host: &Host) -> Result<(), StoreError> {
         let body = body::HostBody::from(host).encode_to_vec();
         self.execute(
-            "insert into host (id, key, next_deadline_at, volunteer, compared, seen_at, body)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "insert into host (id, key, next_deadline_at, volunteer, compared, seen_at, body,
+                               block)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              on conflict (id) do update set key = ?2, next_deadline_at = ?3, volunteer = ?4,
-             compared = ?5, seen_at = ?6, body = ?7",
+             compared = ?5, seen_at = ?6, body = ?7, block = ?8",
             params![
                 signed(host.id.0),
                 host.key.0,
@@ -77,6 +79,7 @@ impl SqliteStore {
                 host.standing.compared,
                 stamp(host.seen_at),
                 body,
+                host.block.as_ref().map(Block::as_bytes),
             ],
         )
     }

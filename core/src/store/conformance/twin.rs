@@ -138,7 +138,7 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
         assert_eq!(a.host(HostId(id))?, b.host(HostId(id))?);
         assert_eq!(a.units_of_turn(HostId(id), 3)?, b.units_of_turn(HostId(id), 3)?);
         assert_eq!(a.parts(job, HostId(2), 3)?, b.parts(job, HostId(2), 3)?);
-        let standing = |store: &dyn Store| store.volunteers_of_standing(2, at, 2);
+        let standing = |store: &dyn Store| store.parties_of_standing(2, at, 2);
         assert_eq!(standing(a)?, standing(b)?);
         let drawn = |store: &dyn Store| {
             let mut drawn = store.units_to_draw(at, 99)?;

@@ -8,7 +8,7 @@ use manyhands_core::time::Timestamp;
 use prost::{Message, Oneof};
 
 use super::statement::ProofBody;
-use crate::store::sqlite::codec::{corrupt, digest, narrow};
+use crate::store::sqlite::codec::{block, block_bytes, corrupt, digest, narrow};
 
 /// A replica but for its number, which is its position.
 #[derive(Clone, PartialEq, Message)]
@@ -40,6 +40,9 @@ pub(super) struct ReplicaBody {
     is_only_compared: bool,
     #[prost(message, optional, tag = "20")]
     signed: Option<ProofBody>,
+    /// Empty on own networks, and in rows of earlier formats.
+    #[prost(bytes = "vec", tag = "21")]
+    block: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
@@ -123,6 +126,7 @@ impl From<&Replica> for ReplicaBody {
         Self {
             host: replica.host.0,
             volunteer: replica.volunteer.0,
+            block: block_bytes(replica.block),
             chain: replica.chain.into(),
             lineage: replica.lineage.iter().map(|volunteer| volunteer.0).collect(),
             leased_at: replica.leased_at.0,
@@ -169,6 +173,7 @@ pub(super) fn replica(at: usize, body: ReplicaBody) -> Result<Replica, StoreErro
         number: narrow("replica number", at)?,
         host: HostId(body.host),
         volunteer: VolunteerId(body.volunteer),
+        block: block(&body.block)?,
         life: body.life,
         is_voice: !body.is_only_compared,
         chain: narrow("chain", body.chain)?,
