@@ -56,6 +56,7 @@ pub mod block;
 pub mod command;
 pub mod credit;
 pub mod digest;
+pub mod dispute;
 pub mod effect;
 pub mod engine;
 mod hex;

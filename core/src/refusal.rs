@@ -45,6 +45,9 @@ pub enum Refusal {
     /// The whole unit was asked for, not a state on the way.
     #[error("replica {0} is to be computed to its end; a state on the way is no answer")]
     NoReplay(ReplicaId),
+    /// The state that was handed over is not the one that was told of.
+    #[error("the state handed over with replica {0} is not of the step that was asked about")]
+    OtherState(ReplicaId),
     /// The answer is to another job's unit.
     #[error(
         "replica {replica} was reported as of manifest {manifest}, which is another job's; drop it"

@@ -122,6 +122,10 @@ pub struct Usage {
     /// Work that the program counted. It is the only field that depends on the unit alone: replicas that
     /// differ in it do not agree.
     pub work: u64,
+    /// Calls of a step program's step function that came back, at most
+    /// [`STEPS_MAX`](crate::limits::STEPS_MAX); 0 of a command. The host's word: a
+    /// [dispute](crate::dispute) finds out whether it is true.
+    pub steps: u64,
 }
 
 /// The resumable state of a replica of a step program, as a blob.

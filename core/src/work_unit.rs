@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::id::{HostId, ReplicaId, UnitId};
-use crate::limits::REPLICAS_MAX;
+use crate::limits::{QUESTIONS_FROM, REPLICAS_MAX};
 use crate::party::Party;
 use crate::policy::Policy;
 use crate::replica::{CheckpointRef, Replica, ReplicaState, Verdict};
@@ -139,6 +139,9 @@ impl WorkUnit {
     /// tries as at first. With a confidence only losses use up tries, and a dispute may go on.
     #[must_use]
     pub fn may_have_more(&self, policy: &Policy) -> bool {
+        if self.replicas.len() >= usize::from(QUESTIONS_FROM) {
+            return false;
+        }
         let times = usize::from(self.reopened) + 1;
         let tries_max = usize::from(policy.replicas_max) * times;
         if policy.confidence.is_none() {

@@ -30,6 +30,7 @@ pub const ATTACKS: &[Entry] = entries!(
     "independent" "seldom" "pairs" "ring" "talkers" "bursters" "poisoners" "traitors"
     "whitewashers" "sybils" "adaptive" "careful"
     "rack" "sybil-rack"
+    "disputed" "hiding" "contradicting" "bribed-judges"
     "hoarders" "withholders" "inflaters" "copycats"
 );
 

@@ -210,8 +210,9 @@ impl Host {
     fn drop_held(&mut self, replica: ReplicaId, around: &mut Around<'_>) {
         let Some(at) = self.held.iter().position(|held| held.replica == replica) else { return };
         let held = self.take_out(at);
-        around.tally.dropped_ms += u64::from(held.spent_ms);
-        if let Some(ring) = around.rings.of(self.population.into(), self.place) {
+        around.tally.dropped_ms += u64::from(held.spent_ms());
+        let ring = around.rings.of(self.population.into(), self.place);
+        if let Some(ring) = ring.filter(|_| !held.is_replay()) {
             ring.lost(replica.unit, self.place);
         }
     }

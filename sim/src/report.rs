@@ -1,6 +1,7 @@
 //! What a run has shown: read off the store at its end, and put in words.
 
 mod audit;
+mod disputed;
 mod guesses;
 mod show;
 
@@ -8,6 +9,7 @@ use manyhands_core::store::StoreError;
 use manyhands_core::time::Span;
 
 pub use self::audit::Run;
+pub use self::disputed::Disputes;
 use crate::guesser::Guesses;
 use crate::scenario::Scenario;
 
@@ -26,6 +28,8 @@ pub struct Report {
     pub populations: Vec<PopulationReport>,
     /// How well the hostile could have guessed which of their answers are audited.
     pub guesses: Guesses,
+    /// What disputes about steps found.
+    pub disputes: Disputes,
     /// What the run itself took.
     pub effort: RunEffort,
 }
@@ -115,11 +119,13 @@ impl Run<'_> {
             took: Span::ZERO,
             populations: Vec::new(),
             guesses: Guesses::default(),
+            disputes: Disputes::default(),
             effort: RunEffort::default(),
         };
         self.count_populations(scenario, &mut report);
         self.count_jobs(&mut report)?;
         self.count_hosts(&mut report)?;
+        self.count_disputes(&mut report)?;
         report.effort = RunEffort {
             events: self.events,
             commands: self.coordinator.commands,

@@ -31,6 +31,7 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::TooFewVolunteers { .. }
         | Refusal::OtherManifest { .. }
         | Refusal::NoReplay(_)
+        | Refusal::OtherState(_)
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
         Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => {
             Code::NotFound

@@ -9,7 +9,7 @@ use super::pardon;
 use super::payment;
 use super::rows::Rows;
 use crate::host::{Host, HostState, Reopening};
-use crate::id::{JobId, UnitId};
+use crate::id::{HostId, JobId, UnitId};
 use crate::replica::{Class, Replica};
 use crate::work_unit::WorkUnit;
 
@@ -32,6 +32,16 @@ pub(super) fn blame(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Conte
     host.standing.strikes = host.standing.strikes.saturating_add(1);
     if is_lie || is_first_caught || host.standing.strikes >= cx.settings.invalid_max {
         suspend(host, id, is_lie, cx);
+    }
+}
+
+/// A judge said something else of a step than the others. That is a fault until it is known to be a lie:
+/// liars may have outvoted an honest judge, whom no answer to the unit would vindicate.
+pub(super) fn blame_judge(rows: &mut Rows, id: UnitId, host: HostId, cx: &mut Context<'_>) {
+    let host = rows.host_mut(host);
+    host.counters.invalid = host.counters.invalid.saturating_add(1);
+    if host.is_active() {
+        suspend(host, id, false, cx);
     }
 }
 

@@ -40,11 +40,13 @@ pub(super) struct Draws {
     candidates: BTreeMap<JobId, Candidates>,
 }
 
+/// Hosts of which one may be drawn for a unit of a job.
 #[derive(Default)]
-struct Candidates {
+pub(super) struct Candidates {
     /// A host as often as it was met among those who answered.
-    by_work: Vec<HostId>,
-    others: Vec<HostId>,
+    pub(super) by_work: Vec<HostId>,
+    /// Hosts from anywhere.
+    pub(super) others: Vec<HostId>,
     /// Hardly anybody has standing, so nobody is believed alone.
     is_founding: bool,
 }
@@ -79,7 +81,8 @@ impl Candidates {
     }
 }
 
-fn candidates(
+/// Reads candidates for units of a job, by chance.
+pub(super) fn candidates(
     store: &dyn Store,
     rows: &mut Rows,
     job: JobId,
@@ -213,14 +216,20 @@ fn pick(
     able.get(usize::try_from(at).unwrap_or(0)).copied()
 }
 
-fn may_check(host: &Host, unit: &WorkUnit, job: &Job, now: Timestamp) -> bool {
+/// Whether the host was heard of so lately that it is likely to come when it is called.
+pub(super) fn was_seen_lately(host: &Host, job: &Job, now: Timestamp) -> bool {
+    let silence_max = SILENCE_MAX.0.max(job.policy.lease_ms.0.saturating_mul(2));
+    now.since(host.seen_at).0 <= silence_max
+}
+
+/// Whether the host may check an answer to the unit.
+pub(super) fn may_check(host: &Host, unit: &WorkUnit, job: &Job, now: Timestamp) -> bool {
     let probation =
         job.policy.confidence.as_ref().map_or(0, |confidence| Plan::new(confidence).probation);
-    let silence_max = SILENCE_MAX.0.max(job.policy.lease_ms.0.saturating_mul(2));
     host.is_active()
         && host.has_standing(probation)
         && !unit.knows(host.party())
-        && now.since(host.seen_at).0 <= silence_max
+        && was_seen_lately(host, job, now)
         && host.leases.len() < LEASES_PER_HOST_MAX
         && job.requirement.fits(&host.capabilities).is_ok()
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Violation, ensure};
 use crate::credit::{self, MicroCredits};
+use crate::dispute::Dispute;
 use crate::host::Host;
 use crate::id::{HostId, VolunteerId};
 use crate::job::{Job, JobState};
@@ -16,6 +17,7 @@ pub(super) fn check(
     unit: &WorkUnit,
     job: &Job,
     hosts: &BTreeMap<HostId, Host>,
+    dispute: Option<&Dispute>,
 ) -> Result<(), Violation> {
     let id = unit.id;
     ensure(id.index < job.units_total, format_args!("unit {id} is outside its job"))?;
@@ -26,7 +28,8 @@ pub(super) fn check(
     check_volunteers(unit)?;
     check_chains(unit)?;
     check_state(unit, job, hosts)?;
-    check_ready(unit, job, hosts)
+    let is_disputed = dispute.is_some_and(|dispute| dispute.under_way.is_some());
+    check_ready(unit, job, hosts, is_disputed)
 }
 
 /// No more replicas than the policy allows; with a confidence, only lost ones are limited by it.
@@ -177,6 +180,7 @@ fn check_ready(
     unit: &WorkUnit,
     job: &Job,
     hosts: &BTreeMap<HostId, Host>,
+    is_disputed: bool,
 ) -> Result<(), Violation> {
     let id = unit.id;
     let is_open = unit.state == UnitState::Open;
@@ -191,7 +195,7 @@ fn check_ready(
     ensure(may_have_more || !is_ready, format_args!("unit {id} is ready beyond its tries"))?;
     let leased = unit.leased().count();
     let is_swept = job.state != JobState::Open;
-    let moves = is_ready || leased > 0 || is_swept;
+    let moves = is_ready || leased > 0 || is_swept || is_disputed;
     ensure(moves, format_args!("unit {id} is open and nothing will ever move it"))?;
 
     let wanted_if =

@@ -1,5 +1,6 @@
 //! One sentence on why something does not move.
 
+use super::disputed;
 use super::words::{counted, hosts, units};
 use super::{Found, Subject};
 use crate::host::{Host, Pardoned};
@@ -26,7 +27,10 @@ pub(super) fn explain(store: &dyn Store, subject: Subject, now: Timestamp) -> Fo
         },
         Subject::Unit(id) => explain_unit(store, id, now),
         Subject::Host(id) => match store.host(id)? {
-            Some(host) => Ok(Ok(explain_host(store, &host, now)?)),
+            Some(host) => {
+                let found = disputed::of_host(store, &host)?;
+                Ok(Ok(explain_host(store, &host, now)? + &found))
+            }
             None => Ok(Err(Refusal::UnknownHost(id))),
         },
     }
@@ -66,7 +70,14 @@ fn explain_unit(store: &dyn Store, id: UnitId, now: Timestamp) -> Found<String> 
     }
     Ok(Ok(match store.unit(id)? {
         None => explain_fresh(store, &job, id)?,
-        Some(unit) => explain_begun(store, &job, &unit, now)?,
+        Some(unit) => {
+            let dispute = store.dispute(id)?;
+            let found = dispute.as_ref().map(disputed::found).unwrap_or_default();
+            match dispute.and_then(|dispute| dispute.under_way) {
+                Some(under_way) => disputed::under_way(id, &under_way) + &found,
+                None => explain_begun(store, &job, &unit, now)? + &found,
+            }
+        }
     }))
 }
 

@@ -4,6 +4,7 @@
 //! makes one test of each function in [`cases`].
 
 pub mod cases;
+pub mod disputed;
 pub mod rows;
 
 mod story;
@@ -55,6 +56,10 @@ macro_rules! store_conformance {
             turns_are_found_by_host_and_time
             parties_of_standing_are_counted
             parts_are_paged_by_host
+        }
+        $crate::store_conformance! { $fixture => disputed
+            disputes_are_found_by_unit
+            calls_are_found_by_host_and_time
         }
     };
     ($fixture:expr => $cases:ident $($case:ident)*) => {$(

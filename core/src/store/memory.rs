@@ -4,13 +4,17 @@
 //! A simulation holds a hundred thousand hosts and millions of units, so their rows have no room
 //! for more than they hold, and what many rows say alike is kept once.
 
+mod disputes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use self::disputes::Disputes;
 use super::{LastIds, Store, StoreError, Voucher, Write};
 use crate::account::Account;
 use crate::digest::Digest;
+use crate::dispute::Dispute;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::invite::Invite;
@@ -55,6 +59,7 @@ pub struct MemoryStore {
     accounts: BTreeMap<Key, Account>,
     ledger: Vec<LedgerRow>,
     vouched: BTreeSet<(HostId, UnitId)>,
+    disputes: Disputes,
     evidence: BTreeMap<HostId, Equivocation>,
 }
 
@@ -85,6 +90,7 @@ impl MemoryStore {
             Write::PutPart(part) => {
                 self.parts.insert((part.job, part.host), part);
             }
+            Write::PutDispute(dispute) => self.disputes.put(*dispute),
             Write::AppendLedger(row) => self.ledger.push(row),
             Write::Vouch { host, unit } => {
                 self.vouched.insert((host, unit));
@@ -307,6 +313,26 @@ impl Store for MemoryStore {
         let units = self.vouched.range((host, from)..);
         let own = units.take_while(|(other, _)| *other == host);
         Ok(own.map(|(_, unit)| *unit).take(limit).collect())
+    }
+
+    fn dispute(&self, unit: UnitId) -> Result<Option<Dispute>, StoreError> {
+        Ok(self.disputes.get(unit))
+    }
+
+    fn disputes(&self, after: Option<UnitId>, limit: usize) -> Result<Vec<Dispute>, StoreError> {
+        Ok(self.disputes.page(after, limit))
+    }
+
+    fn disputes_calling(&self, host: HostId, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        Ok(self.disputes.calling(host, limit))
+    }
+
+    fn disputes_due(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        Ok(self.disputes.due(now, limit))
+    }
+
+    fn next_dispute_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.disputes.next_at())
     }
 
     fn evidence(&self, host: HostId) -> Result<Option<Equivocation>, StoreError> {

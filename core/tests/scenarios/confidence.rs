@@ -88,7 +88,11 @@ impl Crowd {
             if grid.job_row(job).state == JobState::Finished {
                 return;
             }
-            self.work(grid, count);
+            if self.work(grid, count) == 0 {
+                // Somebody is waited for who does not come.
+                grid.wait(Span::minutes(1));
+                grid.take_aborts();
+            }
         }
         panic!("{:?}", grid.job_row(job));
     }

@@ -32,6 +32,9 @@ use manyhands_core::work_unit::WorkUnit;
 /// The scientist of every test.
 pub(crate) const SCIENTIST: Key = Key([7; 32]);
 
+/// How often `Expire` may be asked for at the same time: each does a part of what is due.
+const EXPIRE_AT_ONCE_MAX: usize = 200;
+
 pub(crate) struct Grid {
     pub(crate) store: MemoryStore,
     pub(crate) now: Timestamp,
@@ -114,8 +117,12 @@ impl Grid {
     /// Lets time pass; every `Expire` that was asked for comes at its time.
     pub(crate) fn wait(&mut self, span: Span) {
         let until = self.now.plus(span);
+        let (mut before, mut times) = (self.now, 0);
         while let Some(at) = self.timers.first().copied().filter(|at| *at <= until) {
             self.timers.pop_first();
+            times = if at.max(self.now) == before { times + 1 } else { 0 };
+            before = self.now.max(at);
+            assert!(times < EXPIRE_AT_ONCE_MAX, "the engine asks for the same again and again");
             self.now = self.now.max(at);
             assert!(matches!(self.tell(Command::Expire), Reply::Expired { .. }));
         }

@@ -8,6 +8,7 @@ mod cancel;
 mod chains;
 mod confidence;
 mod credit;
+mod disputes;
 mod equivocation;
 mod faults;
 mod grid;

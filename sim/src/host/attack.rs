@@ -1,10 +1,12 @@
 //! What liars do differently: their answers, and the checkpoints that they leave.
 
+use manyhands_core::id::UnitId;
+
 use super::work::{End, Held, Stage};
 use super::{Around, Host};
 use crate::chance::hashed_fraction;
 use crate::ring::Ring;
-use crate::scenario::{Effort, Lies};
+use crate::scenario::{Asked, Effort, Lies};
 use crate::workload::{Variant, Workload};
 
 /// Lies that nobody agreed on have numbers from here on.
@@ -41,6 +43,22 @@ impl Host {
             ring.pact(unit).answer = Some(variant);
         }
         Stage::Ended(End::Answer(variant))
+    }
+
+    /// What becomes of a replay whose work has ended. Whoever knows of a lie about the unit, being asked or
+    /// judging, stands by it in one way or another.
+    pub(super) fn word(&mut self, held: &Held, around: &mut Around<'_>) -> Stage {
+        let unit = held.replica.unit;
+        let own = engine_lie(unit, around).unwrap_or(Variant::TRUTH);
+        let asked = around.population.attack.asked;
+        let ring = around.rings.of(self.population.into(), self.place);
+        let lie = ring.and_then(|ring| ring.pact(unit).said).filter(|it| *it != Variant::TRUTH);
+        match (lie, asked) {
+            (None, _) => Stage::Ended(End::Replayed(own)),
+            (Some(lie), Asked::Repeats) => Stage::Ended(End::Replayed(lie)),
+            (Some(_), Asked::Hides) => Stage::Withheld,
+            (Some(lie), Asked::Contradicts) => Stage::Ended(End::Answer(lie.other())),
+        }
     }
 
     /// Takes answers over for which accomplices worked; where none does any more, works itself.
@@ -85,18 +103,22 @@ impl Host {
         if held.from != Variant::TRUTH || around.is_calm {
             return held.from;
         }
-        let faults = around.population.faults;
-        let unit = held.replica.unit;
-        let isa = around.population.isa.bytes().map(u32::from).sum::<u32>() % 256;
-        let of = [4, isa.into(), unit.job.0, unit.index.into()];
-        if hashed_fraction(&of) < faults.engine.get() {
-            return Variant::lie(ENGINE_LIES + isa);
+        if let Some(lie) = engine_lie(held.replica.unit, around) {
+            return lie;
         }
-        if self.chance.happens(faults.wrong.get()) {
+        if self.chance.happens(around.population.faults.wrong.get()) {
             return Variant::lie(OWN_LIES + self.place * 64 + self.accepted % 64);
         }
         Variant::TRUTH
     }
+}
+
+/// What a broken engine makes of the unit, always the same, if it is one.
+fn engine_lie(unit: UnitId, around: &Around<'_>) -> Option<Variant> {
+    let isa = around.population.isa.bytes().map(u32::from).sum::<u32>() % 256;
+    let of = [4, isa.into(), unit.job.0, unit.index.into()];
+    let is_broken = hashed_fraction(&of) < around.population.faults.engine.get();
+    is_broken.then(|| Variant::lie(ENGINE_LIES + isa))
 }
 
 /// What a member of a ring knows of itself.

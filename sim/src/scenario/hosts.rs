@@ -84,6 +84,8 @@ pub struct Attack {
     pub inflates: f64,
     /// All of them ask for work at the same moment, so often, and only then.
     pub bursts_every: Option<Time>,
+    /// What it does when it is asked how a run went of which it lied.
+    pub asked: Asked,
     /// After a suspension it comes back as somebody else, after so long.
     pub returns_after: Option<Time>,
 }
@@ -99,6 +101,19 @@ pub enum Effort {
     Copied,
     /// Nothing: it answers at once.
     None,
+}
+
+/// What a liar does when it is asked how its run went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// Tells of states that lead to its lie; as a judge, to that of its accomplice.
+    #[default]
+    Repeats,
+    /// Says nothing.
+    Hides,
+    /// Says that it ended with yet another answer.
+    Contradicts,
 }
 
 /// When a host gives wrong answers.
@@ -162,6 +177,7 @@ impl Default for Attack {
             poisons: false,
             inflates: 1.0,
             bursts_every: None,
+            asked: Asked::Repeats,
             returns_after: None,
         }
     }

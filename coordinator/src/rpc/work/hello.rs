@@ -8,7 +8,7 @@ use manyhands_core::agent::retry::return_within;
 use manyhands_core::block::Block;
 use manyhands_core::command::{Command, Enrol, Outcome, Renewal, ReplicaReport, Report};
 use manyhands_core::host::Host;
-use manyhands_core::id::ReplicaId;
+use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::key::Key;
 use manyhands_core::limits::LEASES_PER_HOST_MAX;
 use manyhands_core::reply::Reply;
@@ -83,6 +83,13 @@ pub(super) async fn welcome(
     };
     session.send(Out::Welcome(welcome)).await?;
     reconcile(session, host, &held).await
+}
+
+/// Whether the host was called for a question of a dispute while it was away: it may have no wish, and is
+/// distrusted if it does not come.
+pub(super) async fn is_called(shared: &Shared, host: HostId) -> Result<bool, Status> {
+    let calling = shared.reader.read(move |store| store.disputes_calling(host, 1)).await;
+    calling.map(|units| !units.is_empty()).map_err(status::desk)
 }
 
 async fn reconcile(

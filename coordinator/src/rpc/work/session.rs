@@ -97,6 +97,9 @@ pub(super) async fn serve(
         named: BTreeSet::new(),
     };
     hello::welcome(&mut session, &host, greeting.held).await?;
+    if hello::is_called(&session.shared, session.host).await? {
+        session.take_turn().await?;
+    }
     session.run(inbound).await
 }
 

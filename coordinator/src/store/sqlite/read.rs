@@ -3,6 +3,7 @@
 use manyhands_core::account::Account;
 use manyhands_core::credit::MicroCredits;
 use manyhands_core::digest::Digest;
+use manyhands_core::dispute::Dispute;
 use manyhands_core::host::Host;
 use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
 use manyhands_core::invite::Invite;
@@ -40,7 +41,7 @@ macro_rules! rows {
 type Columns<T> = fn(&Row<'_>) -> rusqlite::Result<T>;
 
 impl SqliteStore {
-    fn list<R, T>(
+    pub(super) fn list<R, T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -52,7 +53,7 @@ impl SqliteStore {
         rows.map(|row| decode(row.map_err(backend)?)).collect()
     }
 
-    fn one<R, T>(
+    pub(super) fn one<R, T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -114,7 +115,7 @@ impl SqliteStore {
         Ok(MicroCredits(self.number(sql, [signed(job.0)])?.unwrap_or(0)))
     }
 
-    fn number(&self, sql: &str, params: impl Params) -> Result<Option<u64>, StoreError> {
+    pub(super) fn number(&self, sql: &str, params: impl Params) -> Result<Option<u64>, StoreError> {
         let found = self.one(sql, params, |row| row.get::<_, Option<i64>>(0), Ok)?;
         found.flatten().map(|number| unsigned("number", number)).transpose()
     }
@@ -270,6 +271,26 @@ impl Store for SqliteStore {
             |row| row.get(0),
             unit_id,
         )
+    }
+
+    fn dispute(&self, unit: UnitId) -> Result<Option<Dispute>, StoreError> {
+        self.find_dispute(unit)
+    }
+
+    fn disputes(&self, after: Option<UnitId>, limit: usize) -> Result<Vec<Dispute>, StoreError> {
+        self.dispute_page(after, limit)
+    }
+
+    fn disputes_calling(&self, host: HostId, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        self.units_calling(host, limit)
+    }
+
+    fn disputes_due(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        self.units_with_dispute_due(now, limit)
+    }
+
+    fn next_dispute_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.first_dispute_due()
     }
 
     fn evidence(&self, host: HostId) -> Result<Option<Equivocation>, StoreError> {

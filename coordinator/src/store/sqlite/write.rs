@@ -27,6 +27,7 @@ impl SqliteStore {
             Write::PutInvite(invite) => self.put_invite(invite),
             Write::PutAccount(account) => self.put_account(account),
             Write::PutPart(part) => self.put_part(*part),
+            Write::PutDispute(dispute) => self.put_dispute(dispute),
             Write::AppendLedger(row) => ledger::append(&self.connection, row),
             Write::Vouch { host, unit } => self.vouch(*host, *unit),
             Write::KeepEvidence { host, of } => self.keep_evidence(*host, of),
@@ -133,7 +134,7 @@ impl SqliteStore {
         )
     }
 
-    fn execute(&self, sql: &str, params: impl Params) -> Result<(), StoreError> {
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(backend)?;
         statement.execute(params).map(drop).map_err(backend)
     }

@@ -156,7 +156,8 @@ pub fn units(job: JobId) -> Vec<WorkUnit> {
 }
 
 fn replicas() -> Vec<Replica> {
-    let usage = Usage { cpu_ms: u64::MAX, wall_ms: 2, memory_bytes_peak: 3, work: 1 << 60 };
+    let usage =
+        Usage { cpu_ms: u64::MAX, wall_ms: 2, memory_bytes_peak: 3, work: 1 << 60, steps: 4 };
     let success = ReplicaState::Success {
         outputs: vec![Output::inline("a/b", vec![0, 255]), Output::blob("c", digest(5), 1 << 40)],
         answer: digest(6),

@@ -105,10 +105,12 @@ struct UsageBody {
     memory_bytes_peak: u64,
     #[prost(uint64, tag = "4")]
     work: u64,
+    #[prost(uint64, tag = "5")]
+    steps: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct CheckpointBody {
+pub(super) struct CheckpointBody {
     #[prost(bytes = "vec", tag = "1")]
     digest: Vec<u8>,
     #[prost(uint64, tag = "2")]
@@ -246,15 +248,15 @@ impl TryFrom<OutputBody> for Output {
 
 impl From<&Usage> for UsageBody {
     fn from(usage: &Usage) -> Self {
-        let Usage { cpu_ms, wall_ms, memory_bytes_peak, work } = *usage;
-        Self { cpu_ms, wall_ms, memory_bytes_peak, work }
+        let Usage { cpu_ms, wall_ms, memory_bytes_peak, work, steps } = *usage;
+        Self { cpu_ms, wall_ms, memory_bytes_peak, work, steps }
     }
 }
 
 impl From<UsageBody> for Usage {
     fn from(body: UsageBody) -> Self {
-        let UsageBody { cpu_ms, wall_ms, memory_bytes_peak, work } = body;
-        Self { cpu_ms, wall_ms, memory_bytes_peak, work }
+        let UsageBody { cpu_ms, wall_ms, memory_bytes_peak, work, steps } = body;
+        Self { cpu_ms, wall_ms, memory_bytes_peak, work, steps }
     }
 }
 
