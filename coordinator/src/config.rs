@@ -221,8 +221,8 @@ fn mean(written: Written) -> Config {
         drain: span(written.drain, 10),
         suspension: Suspension {
             answers: suspension.answers.unwrap_or(3),
-            rest: span(suspension.rest, 3_600),
-            rest_max: span(suspension.rest_max, 7 * 86_400),
+            rest: span(suspension.rest, 86_400),
+            rest_max: span(suspension.rest_max, 365 * 86_400),
         },
         blobs: BlobPolicy {
             sweep: span(blobs.sweep, 3_600),

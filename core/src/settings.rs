@@ -10,7 +10,7 @@ pub struct Settings {
     /// Invalid verdicts by quorums after which a host is suspended, at least 1. With a
     /// [confidence](crate::policy::Policy::confidence) the first one does it.
     pub invalid_max: u32,
-    /// How long a host that seems to be faulty is suspended; doubled each time.
+    /// How long a host that seems to be faulty is suspended; thirty times as long each time.
     pub rest_base: Span,
     /// The longest such time.
     pub rest_max: Span,
@@ -25,8 +25,8 @@ impl Default for Settings {
         Self {
             open_enrolment: false,
             invalid_max: 3,
-            rest_base: Span::hours(1),
-            rest_max: Span::hours(7 * 24),
+            rest_base: Span::hours(24),
+            rest_max: Span::hours(365 * 24),
             backoff_base: Span::seconds(1),
             backoff_max: Span::minutes(5),
         }

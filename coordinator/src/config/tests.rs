@@ -76,7 +76,7 @@ fn a_rest_has_bounds() {
     let said = refusal("[suspension]\nrest = \"999 ms\"\n");
     assert_eq!(said, "c.toml, key `suspension.rest`: must be 1 s or more");
     let words = "c.toml, key `suspension.rest_max`: must be from `suspension.rest` to 365 d";
-    assert_eq!(refusal("[suspension]\nrest = \"8 d\"\n"), words);
+    assert_eq!(refusal("[suspension]\nrest = \"8 d\"\nrest_max = \"7 d\"\n"), words);
     assert_eq!(refusal("[suspension]\nrest_max = \"366 d\"\n"), words);
     let said = refusal("[suspension]\nanswers = 0\n");
     assert_eq!(said, "c.toml, key `suspension.answers`: must be from 1 to 1000");

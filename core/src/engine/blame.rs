@@ -11,7 +11,12 @@ use super::rows::Rows;
 use crate::host::{Host, HostState, Reopening};
 use crate::id::{HostId, JobId, UnitId};
 use crate::replica::{Class, Replica};
+use crate::time::Span;
 use crate::work_unit::WorkUnit;
+
+/// How much longer each rest is than the one before. Each life is audited anew at the others' cost; so a
+/// machine that is wrong again should be mended first.
+const REST_GROWTH: u64 = 30;
 
 /// Counts a wrong answer, and suspends its host if that is due.
 pub(super) fn blame(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Context<'_>) {
@@ -94,7 +99,8 @@ fn suspend(host: &mut Host, unit: UnitId, is_lie: bool, cx: &mut Context<'_>) {
     host.standing.life = host.standing.life.saturating_add(1);
     (host.standing.compared, host.standing.strikes) = (0, 0);
     let times = host.standing.life.saturating_sub(host.standing.pardoned);
-    let rest = cx.settings.rest_base.doubled(times.saturating_sub(1), cx.settings.rest_max);
+    let growth = REST_GROWTH.saturating_pow(times.saturating_sub(1));
+    let rest = Span(cx.settings.rest_base.0.saturating_mul(growth)).min(cx.settings.rest_max);
     host.state = HostState::Suspended {
         suspended_at: cx.now,
         until: (!is_lie).then(|| cx.now.plus(rest)),

@@ -45,7 +45,7 @@ fn repeated(rest: Span, text: &str) -> (Grid, [HostId; 2]) {
 #[test]
 fn whoever_told_a_lie_first_is_convicted_when_it_is_told_again() {
     // While the first one rests, and when it has come back.
-    for rest in [Span(0), Span::hours(2)] {
+    for rest in [Span(0), Span::hours(25)] {
         let (grid, [first, second]) = repeated(rest, "lie");
         assert!(is_out_for_good(&grid, first) && is_out_for_good(&grid, second), "{rest}");
         assert_eq!(grid.host_row(first).standing.life, 2);

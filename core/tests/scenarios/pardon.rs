@@ -121,7 +121,7 @@ fn a_pardoned_host_is_on_probation() {
     let HostState::Suspended { suspended_at, until, .. } = grid.host_row(alice).state else {
         panic!("it is suspended")
     };
-    assert_eq!(until, Some(suspended_at.plus(Span::hours(1))));
+    assert_eq!(until, Some(suspended_at.plus(Span::hours(24))));
 }
 
 /// Whoever told a lie together with somebody is out for good, and only the operator can tell that the

@@ -113,12 +113,12 @@ fn a_liar_is_suspended() {
         }
     }
     assert_eq!(grid.assimilate().len(), 3);
-    let (suspended_at, until) = (grid.now, Some(grid.now.plus(Span::hours(1))));
+    let (suspended_at, until) = (grid.now, Some(grid.now.plus(Span::hours(24))));
     let unit = Some(job.unit(2));
     let state = HostState::Suspended { suspended_at, until, unit };
     assert_eq!(grid.host_row(mallory).state, state);
     assert_eq!(grid.take_aborts(), [(mallory, vec![lies[4]])]);
-    let refusal = Refusal::HostSuspended { host: mallory, invalid: 3, rest: Some(Span::hours(1)) };
+    let refusal = Refusal::HostSuspended { host: mallory, invalid: 3, rest: Some(Span::hours(24)) };
     let again = grid.report(mallory, lies[4], success("lie"));
     assert_eq!(again, Reported::Refused(refusal));
     grid.wait(Span(1));

@@ -92,7 +92,7 @@ pub(super) const GOALS: &[Goal] = &[
         confidence: confidence(80_000, 200_000, 0),
         hosts: 20,
         bad: 4,
-        units_per_host: 6_000,
+        units_per_host: 10_000,
         strategies: strategies::alone,
         ..C
     },
