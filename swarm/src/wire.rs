@@ -208,6 +208,7 @@ fn wrapped(kind: Kind) -> v1::PeerMessage {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use prost::Message as _;
 
     use super::*;
 
@@ -248,6 +249,33 @@ mod tests {
             }
             prop_assert!(was_last);
             prop_assert_eq!(whole, encoded);
+        }
+
+        /// Bytes that nobody would send, and bytes that are nearly a message.
+        #[test]
+        fn whatever_comes_is_read_within_its_bounds_or_refused(
+            message in message(),
+            noise in prop::collection::vec((any::<usize>(), any::<u8>()), 0..4),
+            bytes: Vec<u8>,
+        ) {
+            let mut nearly = said(&message).encode_to_vec();
+            for (at, byte) in noise {
+                let at = at % nearly.len();
+                nearly[at] = byte;
+            }
+            for bytes in [nearly, bytes] {
+                let Ok(message) = v1::PeerMessage::decode(&bytes[..]) else { continue };
+                drop(opened(message.clone()));
+                match heard(message, PIECES) {
+                    Ok(Heard::Message(Message::Have(pieces))) => prop_assert!(pieces.len() <= HAVE_MAX),
+                    Ok(Heard::Message(Message::Holds(pieces))) => {
+                        prop_assert_eq!(pieces.count(), PIECES);
+                    }
+                    Ok(Heard::Part(part)) => prop_assert!(part.data.len() as u64 <= PART_BYTES_MAX),
+                    Ok(Heard::Records(records)) => prop_assert!(records.len() <= RECORDS_MAX),
+                    Ok(_) | Err(_) => {}
+                }
+            }
         }
 
         #[test]
