@@ -77,7 +77,7 @@ impl Bed {
     }
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     tracing_subscriber::fmt().with_env_filter(env::var("SW_TRACE").unwrap_or_default()).init();
     let bed = Bed::read();
@@ -115,7 +115,7 @@ async fn leech(bed: &Bed) -> Result<(), Failure> {
     let fetched = async {
         swarm.whole(digest).await?;
         let blamed = swarm.status(digest).map_or(0, |status| status.blamed.len());
-        fs::write("blamed", blamed.to_string())?;
+        fs::write("blamed", format!("{blamed}\n"))?;
         fs::write("done", "")?;
         std::future::pending::<Result<(), Failure>>().await
     };
