@@ -11,6 +11,7 @@ use crate::command::coordinator::Coordinator;
 use crate::command::demo::Demo;
 use crate::command::evidence::Evidence;
 use crate::command::fetch::Fetch;
+use crate::command::host::Host;
 use crate::command::hosts::Hosts;
 use crate::command::invite::Invite;
 use crate::command::jobs::Jobs;
@@ -56,10 +57,11 @@ pub(crate) enum Command {
     Verify(Verify),
     Ledger(Ledger),
     Join(Join),
-    Worker(Worker),
+    Worker(Box<Worker>),
     Coordinator(Coordinator),
     Invite(Invite),
     Hosts(Hosts),
+    Host(Host),
     Evidence(Evidence),
     Completions(Completions),
     Slot(Slot),

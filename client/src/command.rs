@@ -7,6 +7,7 @@ pub(crate) mod coordinator;
 pub(crate) mod demo;
 pub(crate) mod evidence;
 pub(crate) mod fetch;
+pub(crate) mod host;
 pub(crate) mod hosts;
 pub(crate) mod invite;
 pub(crate) mod jobs;

@@ -54,6 +54,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Demo(it) => it.run(context).await,
         Command::Evidence(it) => it.run(context).await,
         Command::Fetch(it) => it.run(context).await,
+        Command::Host(it) => it.run(context).await,
         Command::Hosts(it) => it.run(context).await,
         Command::Invite(it) => it.run(context).await,
         Command::Jobs(it) => it.run(context).await,

@@ -1,14 +1,17 @@
 //! The configuration as meant: read from TOML, checked once, then only passed along.
 
+mod network;
 mod quantity;
 mod written;
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use manyhands_core::block::Block;
+pub use network::{Network, NetworkError};
 use written::Written;
 
 /// How a coordinator runs. `deploy/coordinator.toml` explains every key.
@@ -24,6 +27,8 @@ pub struct Config {
     pub plain: bool,
     /// Whether any key may enrol as a host without an invite.
     pub open_enrolment: bool,
+    /// Networks whose hosts count for themselves, also if their addresses are public.
+    pub own_networks: Vec<Network>,
     /// How often workers renew their leases.
     pub heartbeat: Duration,
     /// How long calls in flight may take to end at a stop.
@@ -146,6 +151,13 @@ impl Config {
         Self { data_dir, ..mean(Written::default()) }
     }
 
+    /// The public block of a remote address; none if it is on a network of the operator's own. All
+    /// hosts of one block count as one volunteer.
+    #[must_use]
+    pub fn block(&self, address: IpAddr) -> Option<Block> {
+        network::block(&self.own_networks, address)
+    }
+
     /// The first key whose value cannot be used, and what would do.
     #[must_use]
     pub fn flaw(&self) -> Option<(&'static str, &'static str)> {
@@ -204,6 +216,7 @@ fn mean(written: Written) -> Config {
         data_dir: written.data_dir.unwrap_or_else(|| PathBuf::from("manyhands-data")),
         plain: written.plain.unwrap_or(false),
         open_enrolment: written.open_enrolment.unwrap_or(false),
+        own_networks: written.own_networks,
         heartbeat: span(written.heartbeat, 30),
         drain: span(written.drain, 10),
         suspension: Suspension {

@@ -12,6 +12,7 @@
 //! - `serve` goes from a configuration to a running server and back to rest.
 //! - `layer` bounds calls, `rpc` decodes and encodes them, `desk` has them decided in groups.
 //! - `hub` brings effects to those who wait for them; `ticker` says when something is due.
+//! - `peers` dials back to hosts that say where they take calls, and signs what it saw.
 //! - [`store`] keeps rows, [`blobs`] keeps bytes, `sweeper` forgets bytes.
 
 pub mod blobs;
@@ -21,13 +22,14 @@ mod desk;
 mod folder;
 mod hub;
 mod layer;
+mod peers;
 mod rpc;
 mod serve;
 pub mod store;
 mod sweeper;
 mod ticker;
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, Network, NetworkError};
 pub use desk::OpenDeskError;
 pub use folder::FolderError;
 pub use serve::{Coordinator, RunError, run};

@@ -3,6 +3,7 @@
 mod admin;
 mod blobs;
 mod callers;
+mod discovery;
 mod jobs;
 mod ledger;
 mod status;
@@ -16,6 +17,7 @@ use manyhands_proto::v1::admin_server::AdminServer;
 use manyhands_proto::v1::blobs_server::BlobsServer;
 use manyhands_proto::v1::jobs_server::JobsServer;
 use manyhands_proto::v1::ledger_server::LedgerServer;
+use manyhands_proto::v1::tracker_server::TrackerServer;
 use manyhands_proto::v1::work_server::WorkServer;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +27,7 @@ use crate::blobs::Blobs;
 use crate::config::Config;
 use crate::desk::{Desk, Reader};
 use crate::hub::Hub;
+use crate::peers::Peers;
 pub(crate) use callers::Callers;
 pub(crate) use jobs::named;
 
@@ -39,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) hub: Arc<Hub>,
     pub(crate) blobs: Blobs,
     pub(crate) callers: Callers,
+    pub(crate) peers: Peers,
     pub(crate) started_at: Timestamp,
     /// Cancelled when the coordinator is about to stop.
     pub(crate) draining: CancellationToken,
@@ -54,5 +58,8 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Routes {
         .add_service(JobsServer::new(jobs::Jobs(share())).max_decoding_message_size(max))
         .add_service(BlobsServer::new(blobs::BlobService(share())).max_decoding_message_size(max))
         .add_service(LedgerServer::new(ledger::Ledger(share())).max_decoding_message_size(max))
+        .add_service(
+            TrackerServer::new(discovery::Discovery(share())).max_decoding_message_size(max),
+        )
         .add_service(AdminServer::new(admin::Admin(share())).max_decoding_message_size(max))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use manyhands_core::digest::Digest;
+use manyhands_core::dispute::Dispute;
 use manyhands_core::job::Job;
 use manyhands_core::limits::PAGE_MAX;
 use manyhands_core::replica::Replica;
@@ -58,6 +59,7 @@ pub(crate) fn sweep(blobs: &Blobs, database: &std::path::Path) -> Result<Swept, 
             break;
         }
     }
+    mark_disputes(&store, &mut referred)?;
     Ok(blobs.sweep(|digest| referred.contains(digest))?)
 }
 
@@ -84,6 +86,18 @@ fn mark_job(
     }
 }
 
+/// States that parties handed over, from which they and judges go on.
+fn mark_disputes(store: &dyn Store, referred: &mut BTreeSet<Digest>) -> Result<(), SweepError> {
+    let mut after = None;
+    loop {
+        let disputes = store.disputes(after, PAGE_MAX)?;
+        let Some(last) = disputes.last() else { return Ok(()) };
+        after = Some(last.unit);
+        let states = disputes.iter().flat_map(Dispute::states);
+        referred.extend(states.map(|state| state.digest));
+    }
+}
+
 fn mark_replica(replica: &Replica, referred: &mut BTreeSet<Digest>) {
     let blobs = replica.outputs().iter().filter(|output| output.inline.is_none());
     referred.extend(blobs.map(|output| output.digest));
@@ -95,9 +109,10 @@ fn mark_replica(replica: &Replica, referred: &mut BTreeSet<Digest>) {
 mod tests {
     use std::path::Path;
 
-    use manyhands_core::replica::{Output, ReplicaState, Usage, Verdict};
+    use manyhands_core::id::JobId;
+    use manyhands_core::replica::{CheckpointRef, Output, ReplicaState, Usage, Verdict};
     use manyhands_core::store::Write;
-    use manyhands_core::store::conformance::rows;
+    use manyhands_core::store::conformance::{disputed, rows};
 
     use super::*;
 
@@ -120,6 +135,21 @@ mod tests {
         store.apply(writes).unwrap();
         store.commit().unwrap();
         path
+    }
+
+    #[test]
+    fn states_that_a_dispute_goes_on_from_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(&dir.path().join("blobs"), 1_000, Duration::ZERO).unwrap();
+        let [state, orphan] = [b"a state", b"another"].map(|bytes| blobs.put(bytes).unwrap());
+        let mut dispute = disputed::calling(JobId(1).unit(0), &[]);
+        if let Some(under_way) = &mut dispute.under_way {
+            let kept = CheckpointRef { digest: state, step: 1, bytes: 7, state_hash: orphan };
+            under_way.parties[0].state = Some(kept);
+        }
+        let path = database(dir.path(), vec![Write::PutDispute(Box::new(dispute))]);
+        sweep(&blobs, &path).unwrap();
+        assert_eq!(blobs.missing(&[state, orphan]).unwrap(), [orphan]);
     }
 
     #[test]

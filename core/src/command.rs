@@ -1,6 +1,7 @@
 //! Everything that can be asked of the engine. One `match` over [`Command`] shows what the system
 //! can do.
 
+use crate::block::Block;
 use crate::digest::Digest;
 use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::invite::Invite;
@@ -35,6 +36,8 @@ pub enum Command {
     Assimilate(Vec<UnitId>),
     /// A scientist takes a job back.
     Cancel(Cancel),
+    /// The operator lets a suspended host on again.
+    Pardon(Pardon),
 }
 
 /// A host joins, or says hello again: the same key is always the same host.
@@ -44,6 +47,8 @@ pub struct Enrol {
     pub key: Key,
     /// What it calls itself.
     pub nickname: String,
+    /// From which public block it says so; none on the operator's own networks.
+    pub block: Option<Block>,
     /// What it has to offer now.
     pub capabilities: Capabilities,
     /// The digest of its invite's secret; not needed by a host that is already enrolled.
@@ -81,6 +86,8 @@ pub struct Request {
     pub host: HostId,
     /// For how many leases, 1 to [`BATCH_MAX`](crate::limits::BATCH_MAX).
     pub count: u16,
+    /// From which public block it asks; none on the operator's own networks.
+    pub block: Option<Block>,
 }
 
 /// A host is still computing.
@@ -200,4 +207,14 @@ pub struct Cancel {
     pub job: JobId,
     /// Who asks: only the submitter may.
     pub by: Key,
+}
+
+/// The operator lets a suspended host on again. That it is the operator who asks, the shell has checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pardon {
+    /// Whom.
+    pub host: HostId,
+    /// Why, 1 to [`REASON_BYTES_MAX`](crate::limits::REASON_BYTES_MAX) bytes without control
+    /// characters.
+    pub reason: String,
 }

@@ -16,19 +16,24 @@ mod cancel;
 mod check;
 mod compare;
 mod context;
+mod dispute;
 mod draw;
 mod effects;
 mod enrol;
 mod equivocation;
 mod expire;
 mod invite;
+mod judge;
+mod pardon;
 mod payment;
+mod question;
 mod recover;
 mod renew;
 mod reopen;
 mod report;
 mod request;
 mod rows;
+mod ruling;
 mod search;
 mod settle;
 mod submit;
@@ -160,5 +165,6 @@ fn decide(
             assimilate::decide(assimilate::load(store, &units)?, &units, cx)
         }
         Command::Cancel(cancel) => cancel::decide(cancel::load(store, &cancel)?, cancel, cx),
+        Command::Pardon(pardon) => pardon::decide(pardon::load(store, &pardon)?, pardon, cx),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::block::Block;
 use crate::credit::MicroCredits;
 use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
 use crate::key::Key;
@@ -18,6 +19,8 @@ pub struct Host {
     pub key: Key,
     /// Who lends it.
     pub volunteer: VolunteerId,
+    /// From which public block it was last heard; none on the operator's own networks.
+    pub block: Option<Block>,
     /// What it calls itself; the only thing about it that others see.
     pub nickname: String,
     /// What it has to offer. Thousands of machines have the same: a store may share it among them.
@@ -33,6 +36,8 @@ pub struct Host {
     pub counters: Counters,
     /// Sum of all its grants that were not taken back.
     pub credit: MicroCredits,
+    /// That the operator pardoned it, the last time.
+    pub pardoned: Option<Box<Pardoned>>,
     /// What it computes now, at most [`LEASES_PER_HOST_MAX`](crate::limits::LEASES_PER_HOST_MAX),
     /// sorted by replica.
     pub leases: Vec<Lease>,
@@ -70,6 +75,18 @@ pub struct Standing {
     pub compared: u32,
     /// Answers of this life that differed from a quorum.
     pub strikes: u32,
+    /// Lives before this one were pardoned: what they answered has no voice, but is paid where others
+    /// say the same, and is not held against the host any more.
+    pub pardoned: u32,
+}
+
+/// The operator let a host on again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pardoned {
+    /// When.
+    pub at: Timestamp,
+    /// Why, in the operator's words.
+    pub reason: String,
 }
 
 /// A host was caught, and the units that it vouched for are looked at again.

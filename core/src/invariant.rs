@@ -4,6 +4,7 @@
 //! [`check`] looks at one moment; [`check_step`] compares two, for what must never be undone. Both
 //! read everything: they are for tests and simulation.
 
+mod dispute;
 mod ledger;
 mod part;
 mod unit;
@@ -11,8 +12,9 @@ mod unit;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::dispute::Dispute;
 use crate::host::Host;
-use crate::id::{HostId, JobId, ReplicaId};
+use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::job::{Counts, Job, JobState};
 use crate::limits::PAGE_MAX;
 use crate::replica::ReplicaState;
@@ -36,6 +38,7 @@ struct Snapshot {
     jobs: BTreeMap<JobId, Job>,
     units: Vec<WorkUnit>,
     hosts: BTreeMap<HostId, Host>,
+    disputes: BTreeMap<UnitId, Dispute>,
 }
 
 /// Checks everything that must hold at any moment between two commands.
@@ -47,7 +50,9 @@ pub fn check(store: &dyn Store) -> Result<(), Violation> {
     for unit in &snapshot.units {
         let job = snapshot.jobs.get(&unit.id.job);
         let job = job.ok_or_else(|| broken(format_args!("unit {} has no job", unit.id)))?;
-        unit::check(unit, job, &snapshot.hosts)?;
+        let dispute = snapshot.disputes.get(&unit.id);
+        unit::check(unit, job, &snapshot.hosts, dispute)?;
+        dispute.map_or(Ok(()), |dispute| dispute::check(dispute, unit, job, &snapshot.hosts))?;
     }
     for job in snapshot.jobs.values() {
         check_counts(job, snapshot.units.iter().filter(|unit| unit.id.job == job.id))?;
@@ -72,6 +77,9 @@ pub fn check_step(before: &dyn Store, after: &dyn Store) -> Result<(), Violation
         let new = units.get(&old.id);
         let new = new.ok_or_else(|| broken(format_args!("unit {} has vanished", old.id)))?;
         unit::check_step(old, new, &after.hosts)?;
+    }
+    for (id, old) in &before.disputes {
+        dispute::check_step(old, after.disputes.get(id))?;
     }
     for (id, old) in before.jobs.iter().filter(|(_, job)| job.is_ended()) {
         let new = after.jobs.get(id);
@@ -107,6 +115,15 @@ fn read(store: &dyn Store) -> Result<Snapshot, StoreError> {
         let page = store.hosts(after, PAGE_MAX)?;
         let last = page.last().map(|host| host.id);
         snapshot.hosts.extend(page.into_iter().map(|host| (host.id, host)));
+        last
+    } {
+        after = Some(last);
+    }
+    let mut after = None;
+    while let Some(last) = {
+        let page = store.disputes(after, PAGE_MAX)?;
+        let last = page.last().map(|dispute| dispute.unit);
+        snapshot.disputes.extend(page.into_iter().map(|dispute| (dispute.unit, dispute)));
         last
     } {
         after = Some(last);
@@ -151,13 +168,15 @@ fn check_end(job: &Job) -> Result<(), Violation> {
     ensure(job.ended_at.is_some() == has_ended, format_args!("job {}: ended_at", job.id))
 }
 
-/// The leases in the hosts' rows are the leased replicas in the units' rows.
+/// The leases in the hosts' rows are the leased replicas in the units' rows and the questions in those
+/// of disputes.
 fn check_leases(snapshot: &Snapshot) -> Result<(), Violation> {
     let mut leased: BTreeMap<ReplicaId, HostId> = BTreeMap::new();
     for unit in &snapshot.units {
         let replicas = unit.replicas.iter().filter(|r| r.state == ReplicaState::Leased);
         leased.extend(replicas.map(|r| (unit.replica_id(r.number), r.host)));
     }
+    leased.extend(snapshot.disputes.values().flat_map(Dispute::leases));
     let mut held: BTreeMap<ReplicaId, HostId> = BTreeMap::new();
     for host in snapshot.hosts.values() {
         let is_sorted = host.leases.is_sorted_by(|a, b| a.replica < b.replica);

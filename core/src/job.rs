@@ -32,7 +32,7 @@ pub struct Job {
     pub policy: Policy,
     /// In which order its units are begun.
     pub order: Order,
-    /// How many hosts gave an answer that was believed, ever: it has so many [parts](crate::part::Part).
+    /// On the word of how many hosts its answers rest: so many [parts](crate::part::Part) are not empty.
     pub parts: u32,
     /// Where it is in its life.
     pub state: JobState,

@@ -12,7 +12,8 @@
 //!
 //! - [`engine`] is the only writer. Each [`Command`](command::Command) is one file there.
 //! - [`store`] is the port to what is remembered, with a memory implementation.
-//! - [`query`] reads; [`agent`] is the pure half of a worker, [`swarm`] of hosts that pass blobs on; [`invariant`] checks a whole store.
+//! - [`query`] reads; [`agent`] is the pure half of a worker; [`invariant`] checks a whole store.
+//! - [`peer`] is what a host knows of other hosts, and how news passes between them; [`swarm`] is how they pass blobs on.
 //! - The rest are the nouns ([`job`], [`work_unit`], [`replica`], [`host`], …) and the rules about
 //!   them ([`validate`], [`trust`], [`statement`], [`transition`], [`schedule`], [`credit`], [`ledger`],
 //!   [`backoff`]).
@@ -29,7 +30,7 @@
 //!
 //! let mut store = MemoryStore::new();
 //! let mut engine = Engine::new(Settings::default(), [0; 32]);
-//! let request = Command::Request(Request { host: HostId(1), count: 4 });
+//! let request = Command::Request(Request { host: HostId(1), count: 4, block: None });
 //!
 //! let (reply, effects) = engine.handle(&mut store, request, Timestamp(0))?;
 //! assert_eq!(reply, Reply::Refused(Refusal::UnknownHost(HostId(1))));
@@ -51,9 +52,11 @@
 pub mod account;
 pub mod agent;
 pub mod backoff;
+pub mod block;
 pub mod command;
 pub mod credit;
 pub mod digest;
+pub mod dispute;
 pub mod effect;
 pub mod engine;
 mod hex;
@@ -69,7 +72,9 @@ pub mod limits;
 pub mod manifest;
 pub mod order;
 pub mod part;
+pub mod party;
 pub mod path;
+pub mod peer;
 pub mod policy;
 pub mod query;
 pub mod refusal;

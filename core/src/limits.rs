@@ -28,6 +28,8 @@ pub const OUTPUTS_MAX: usize = 64;
 pub const INLINE_BYTES_MAX: usize = 16 * 1_024;
 /// Most bytes that all outputs of a report may have inside it together.
 pub const INLINE_BYTES_SUM_MAX: usize = 16 * INLINE_BYTES_MAX;
+/// Longest reason of a pardon.
+pub const REASON_BYTES_MAX: usize = 512;
 /// Longest message of an app error or host error.
 pub const MESSAGE_BYTES_MAX: usize = 4_096;
 
@@ -49,6 +51,19 @@ pub const LOG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 pub const LEASE_MS_MIN: Span = Span::seconds(10);
 /// Longest time from lease to report.
 pub const DEADLINE_MS_MAX: Span = Span::hours(365 * 24);
+
+/// Most calls of a step function in one run: years of the shortest ones.
+pub const STEPS_MAX: u64 = 1 << 48;
+/// Replica numbers of a unit from here on are not replicas but questions of a dispute.
+pub const QUESTIONS_FROM: u16 = 1 << 15;
+/// Most disputes about one unit, one after the other; then whole copies settle it.
+pub const DISPUTES_MAX: usize = 4;
+/// Most judges who are asked in one dispute, those included who do not answer.
+pub const JUDGES_MAX: usize = 64;
+/// How often judges of one step may be drawn in vain, with pauses that grow; then whole copies settle it.
+pub const JUDGE_DRAWS_MAX: u32 = 10;
+/// How often a party may give the same question back unanswered and in good order.
+pub const QUESTION_TRIES_MAX: u8 = 3;
 
 /// Most items of one batch: leases asked for, renewals, reports, units to assimilate.
 pub const BATCH_MAX: usize = 1_000;

@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 use crate::work_unit::WorkUnit;
 
 mod assurance;
+mod disputed;
 mod receipt;
 mod survey;
 mod why;

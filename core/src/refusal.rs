@@ -45,6 +45,9 @@ pub enum Refusal {
     /// The whole unit was asked for, not a state on the way.
     #[error("replica {0} is to be computed to its end; a state on the way is no answer")]
     NoReplay(ReplicaId),
+    /// The state that was handed over is not the one that was told of.
+    #[error("the state handed over with replica {0} is not of the step that was asked about")]
+    OtherState(ReplicaId),
     /// The answer is to another job's unit.
     #[error(
         "replica {replica} was reported as of manifest {manifest}, which is another job's; drop it"
@@ -68,6 +71,9 @@ pub enum Refusal {
         /// For how long; for good if `None`.
         rest: Option<Span>,
     },
+    /// The host gets work.
+    #[error("host {0} is not suspended: there is nothing to pardon")]
+    NotSuspended(HostId),
     /// A batch is empty or too large.
     #[error("{what} has {count} items; it must have between 1 and {max}")]
     BatchSize {
@@ -148,13 +154,16 @@ pub enum Refusal {
     /// The confidence takes more volunteers than there are.
     #[error(
         "confidence: the job needs answers of {needed} different volunteers to each of its first \
-         units, and hosts of {present} are here; invite more, or ask for less"
+         units, and hosts of {present} are here{}; invite more, or ask for less",
+        in_blocks(*.present, *.volunteers)
     )]
     TooFewVolunteers {
         /// How many it takes.
         needed: usize,
-        /// How many were seen lately.
+        /// How many were seen lately, of whom those in one address block count as one.
         present: usize,
+        /// How many they are by name.
+        volunteers: usize,
     },
     /// Too many jobs are open.
     #[error("{max} jobs are open, the most there may be; wait until one ends")]
@@ -162,6 +171,17 @@ pub enum Refusal {
         /// How many there may be.
         max: usize,
     },
+}
+
+/// Why there are fewer volunteers than names.
+fn in_blocks(present: usize, volunteers: usize) -> String {
+    if volunteers <= present {
+        return String::new();
+    }
+    format!(
+        ", because {volunteers} volunteers share public address blocks, and each block counts as one \
+         unless the coordinator lists it in `own_networks`"
+    )
 }
 
 /// When a suspended host may try again.

@@ -1,5 +1,6 @@
 //! One copy of a work unit, meant for one host, and what came of it.
 
+use crate::block::Block;
 use crate::digest::Digest;
 use crate::id::{HostId, VolunteerId};
 use crate::limits::INLINE_BYTES_MAX;
@@ -16,6 +17,8 @@ pub struct Replica {
     pub host: HostId,
     /// Who lends that host.
     pub volunteer: VolunteerId,
+    /// From which public block the host got it; none on the operator's own networks.
+    pub block: Option<Block>,
     /// In which life the host got it: [`Standing::life`](crate::host::Standing::life).
     pub life: u32,
     /// Whether its answer counts. That of a newcomer is only compared.
@@ -26,10 +29,10 @@ pub struct Replica {
     pub lineage: Vec<VolunteerId>,
     /// When the host got it.
     pub leased_at: Timestamp,
-    /// The checkpoint from which it started.
-    pub resumed_from: Option<CheckpointRef>,
+    /// The checkpoint from which it started. Boxed, because few replicas have one.
+    pub resumed_from: Option<Box<CheckpointRef>>,
     /// The furthest checkpoint of its chain that is known to the coordinator.
-    pub checkpoint: Option<CheckpointRef>,
+    pub checkpoint: Option<Box<CheckpointRef>>,
     /// Whether it has credit: a grant for it that was not taken back.
     pub is_paid: bool,
     /// That its host signed its answer.
@@ -119,6 +122,10 @@ pub struct Usage {
     /// Work that the program counted. It is the only field that depends on the unit alone: replicas that
     /// differ in it do not agree.
     pub work: u64,
+    /// Calls of a step program's step function that came back, at most
+    /// [`STEPS_MAX`](crate::limits::STEPS_MAX); 0 of a command. The host's word: a
+    /// [dispute](crate::dispute) finds out whether it is true.
+    pub steps: u64,
 }
 
 /// The resumable state of a replica of a step program, as a blob.

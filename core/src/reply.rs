@@ -48,6 +48,8 @@ pub enum Reply {
         /// Whether the job was still open; it had ended or was being cancelled already if not.
         is_new: bool,
     },
+    /// To `Pardon`.
+    Pardoned,
 }
 
 /// What a host got.

@@ -11,6 +11,7 @@ pub mod memory;
 
 use crate::account::Account;
 use crate::digest::Digest;
+use crate::dispute::Dispute;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::invite::Invite;
@@ -40,6 +41,8 @@ pub enum Write {
     PutAccount(Account),
     /// What a host answered of a job, by both.
     PutPart(Part),
+    /// The disputes about a unit, by its id.
+    PutDispute(Box<Dispute>),
     /// A row of the ledger: the next one after its head.
     AppendLedger(LedgerRow),
     /// That the answer to a unit rested on the word of a host, among others; again is no more.
@@ -153,6 +156,17 @@ pub trait Store {
         limit: usize,
     ) -> Result<Vec<UnitId>, StoreError>;
 
+    /// The disputes about a unit, if there ever was one.
+    fn dispute(&self, unit: UnitId) -> Result<Option<Dispute>, StoreError>;
+    /// Units with their disputes by id, after `after`.
+    fn disputes(&self, after: Option<UnitId>, limit: usize) -> Result<Vec<Dispute>, StoreError>;
+    /// Units about which this host is [called](Dispute::called), by id.
+    fn disputes_calling(&self, host: HostId, limit: usize) -> Result<Vec<UnitId>, StoreError>;
+    /// Units with disputes of [`due_at`](Dispute::due_at)` <= now`, the earliest first.
+    fn disputes_due(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError>;
+    /// The earliest [`due_at`](Dispute::due_at) of all disputes.
+    fn next_dispute_at(&self) -> Result<Option<Timestamp>, StoreError>;
+
     /// The proof that a host contradicted itself, if it did.
     fn evidence(&self, host: HostId) -> Result<Option<Equivocation>, StoreError>;
 
@@ -167,10 +181,10 @@ pub trait Store {
     /// The earliest [`next_deadline_at`](Host::next_deadline_at) of all hosts.
     fn next_deadline_at(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Of how many volunteers there are hosts with
+    /// How many [parties](crate::party::Parties) there are of hosts with
     /// [`compared`](crate::host::Standing::compared)` >= compared_min`, seen since `seen_since`; at
     /// most `limit` are counted.
-    fn volunteers_of_standing(
+    fn parties_of_standing(
         &self,
         compared_min: u32,
         seen_since: Timestamp,

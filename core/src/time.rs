@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Timestamp(pub u64);
 
 /// A length of time in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(pub u64);
 
 impl Timestamp {
@@ -52,6 +52,18 @@ impl Span {
         Self(n as u64 * 3_600_000)
     }
 
+    /// Both spans, one after the other; the longest there is, if that is longer.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// What is left of it after `other`; nothing, if that is longer.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// This span `n` times; `None` if that is longer than can be counted.
     #[must_use]
     pub fn checked_mul(self, n: u64) -> Option<Self> {
@@ -92,6 +104,8 @@ mod tests {
         assert_eq!(Timestamp(u64::MAX).plus(Span(1)), Timestamp(u64::MAX));
         assert_eq!(Timestamp(1).since(Timestamp(2)), Span::ZERO);
         assert_eq!(Span(u64::MAX).checked_mul(2), None);
+        assert_eq!(Span(u64::MAX).plus(Span(1)), Span(u64::MAX));
+        assert_eq!(Span(1).minus(Span(2)), Span::ZERO);
         assert_eq!(Span::seconds(1).doubled(3, Span::minutes(5)), Span::seconds(8));
         assert_eq!(Span::seconds(1).doubled(64, Span::minutes(5)), Span::minutes(5));
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
-use crate::limits::REPLICAS_MAX;
+use crate::id::{HostId, ReplicaId, UnitId};
+use crate::limits::{QUESTIONS_FROM, REPLICAS_MAX};
+use crate::party::Party;
 use crate::policy::Policy;
 use crate::replica::{CheckpointRef, Replica, ReplicaState, Verdict};
 use crate::time::Timestamp;
@@ -138,6 +139,9 @@ impl WorkUnit {
     /// tries as at first. With a confidence only losses use up tries, and a dispute may go on.
     #[must_use]
     pub fn may_have_more(&self, policy: &Policy) -> bool {
+        if self.replicas.len() >= usize::from(QUESTIONS_FROM) {
+            return false;
+        }
         let times = usize::from(self.reopened) + 1;
         let tries_max = usize::from(policy.replicas_max) * times;
         if policy.confidence.is_none() {
@@ -198,10 +202,11 @@ impl WorkUnit {
         }
     }
 
-    /// Whether `volunteer` ever held or contributed to a replica of this unit.
+    /// Whether this party ever held a replica of the unit, or contributed to one: then it gets no
+    /// other. Everyone in a [lineage](Replica::lineage) held one.
     #[must_use]
-    pub fn knows(&self, volunteer: VolunteerId) -> bool {
-        self.replicas.iter().any(|r| r.volunteer == volunteer || r.lineage.contains(&volunteer))
+    pub fn knows(&self, party: Party) -> bool {
+        self.replicas.iter().any(|replica| replica.party().is_one_with(party))
     }
 
     /// The voices that hosts are computing now.
@@ -230,7 +235,7 @@ impl WorkUnit {
             | ReplicaState::HostError { .. } => false,
         });
         let chains = chains.filter(|replica| !spoilt.contains(&replica.chain));
-        let chains = chains.filter_map(|replica| Some((replica, replica.checkpoint?)));
+        let chains = chains.filter_map(|replica| Some((replica, *replica.checkpoint.as_deref()?)));
         chains.max_by_key(|(_, checkpoint)| checkpoint.step)
     }
 

@@ -12,6 +12,7 @@ mod ids;
 mod job;
 mod ledger;
 mod manifest;
+mod peer;
 mod work;
 
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use self::ledger::ledger_rows;
 pub use self::manifest::{
     MANIFEST_BYTES_MAX, MANIFEST_SIGNATURE, decode_manifest, encode_manifest,
 };
+pub(crate) use self::peer::{coordinator_record, peer_record};
 pub use self::work::{renewals, renewed, reports};

@@ -31,6 +31,7 @@ pub mod document;
 pub mod identity;
 pub mod invite;
 pub mod link;
+pub mod peer;
 pub mod pushback;
 pub mod statement;
 

@@ -29,6 +29,8 @@ pub const ATTACKS: &[Entry] = entries!(
     "faulty" "bad-engine"
     "independent" "seldom" "pairs" "ring" "talkers" "bursters" "poisoners" "traitors"
     "whitewashers" "sybils" "adaptive" "careful"
+    "rack" "sybil-rack"
+    "disputed" "hiding" "contradicting" "bribed-judges"
     "hoarders" "withholders" "inflaters" "copycats"
 );
 

@@ -3,6 +3,9 @@
 mod offer;
 mod receive;
 
+use std::num::NonZeroU64;
+
+use manyhands_core::block::Block;
 use manyhands_core::command::{Admit, Command, Submit};
 use manyhands_core::digest::Digest;
 use manyhands_core::effect::Effect;
@@ -64,9 +67,11 @@ struct Seat {
     /// Leases that the host still wants.
     want: u16,
     /// Its ticket in the line, if it is in it.
-    ticket: Option<u64>,
+    ticket: Option<NonZeroU64>,
     /// Who it is.
     host: Option<HostId>,
+    /// From which public address block it comes.
+    block: Option<Block>,
 }
 
 /// What leaves the coordinator.

@@ -58,8 +58,8 @@ pub struct Host {
     worked_until: Timestamp,
     /// When it renews next.
     beat_at: Timestamp,
-    /// When it is on the agenda.
-    wake_at: Option<Timestamp>,
+    /// When it is on the agenda; [`power::NEVER`] if it is not.
+    wake_at: Timestamp,
 }
 
 /// What a host sees while it takes a turn, and where it says something.
@@ -105,7 +105,7 @@ impl Host {
             leaves_at: power::NEVER,
             worked_until: join_at,
             beat_at: join_at,
-            wake_at: Some(join_at),
+            wake_at: join_at,
         }
     }
 
@@ -166,9 +166,9 @@ impl Host {
 
     /// Whether it was to wake up now; else something came in between.
     pub fn is_awaited(&mut self, now: Timestamp) -> bool {
-        let is_awaited = self.wake_at == Some(now);
+        let is_awaited = self.wake_at == now;
         if is_awaited {
-            self.wake_at = None;
+            self.wake_at = power::NEVER;
         }
         is_awaited
     }
@@ -176,10 +176,10 @@ impl Host {
     /// When to wake it, if it is not on the agenda for then or earlier.
     pub fn next_wake(&mut self, around: &Around<'_>) -> Option<Timestamp> {
         let due_at = self.due_at(around)?;
-        if self.wake_at.is_some_and(|wake_at| wake_at <= due_at) {
+        if self.wake_at <= due_at {
             return None;
         }
-        self.wake_at = Some(due_at);
+        self.wake_at = due_at;
         Some(due_at)
     }
 
@@ -199,12 +199,20 @@ impl Host {
         Some(at.min(ends_at).min(speaks_at).max(around.now))
     }
 
+    /// Takes a replica out, and keeps no room for it.
+    fn take_out(&mut self, at: usize) -> Held {
+        let held = self.held.remove(at);
+        self.held.shrink_to_fit();
+        held
+    }
+
     /// Forgets a replica that it will not answer.
     fn drop_held(&mut self, replica: ReplicaId, around: &mut Around<'_>) {
         let Some(at) = self.held.iter().position(|held| held.replica == replica) else { return };
-        let held = self.held.remove(at);
-        around.tally.dropped_ms += u64::from(held.spent_ms);
-        if let Some(ring) = around.rings.of(self.population.into(), self.place) {
+        let held = self.take_out(at);
+        around.tally.dropped_ms += u64::from(held.spent_ms());
+        let ring = around.rings.of(self.population.into(), self.place);
+        if let Some(ring) = ring.filter(|_| !held.is_replay()) {
             ring.lost(replica.unit, self.place);
         }
     }
@@ -225,7 +233,7 @@ mod tests {
     /// Beside this there is the coordinator's row of it, and what it holds.
     #[test]
     fn a_host_is_small() {
-        assert!(size_of::<Host>() <= 192, "{}", size_of::<Host>());
+        assert!(size_of::<Host>() <= 184, "{}", size_of::<Host>());
         assert!(size_of::<Held>() <= 64, "{}", size_of::<Held>());
     }
 }

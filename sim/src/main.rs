@@ -1,14 +1,19 @@
 //! Runs scenarios from the command line.
 
 use std::fs;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use manyhands_sim::scenario::Scenario;
 use manyhands_sim::world::World;
-use manyhands_sim::zoo::Size;
-use manyhands_sim::{catalogue, scale, swarm, zoo};
+use manyhands_sim::zoo::{Part, Progress, Size};
+use manyhands_sim::{catalogue, gossip, scale, storm, swarm, zoo};
+
+/// The engine clones and drops small rows with every command, which this one is quicker at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The core of Manyhands under virtual hosts, from one seed.
 #[derive(Debug, Parser)]
@@ -29,21 +34,42 @@ enum Command {
     },
     /// Try every attack against every rule, and show a table.
     Zoo {
+        /// Only the rows of one goal, A to G.
+        #[arg(long)]
+        goal: Option<char>,
         /// Runs of each row.
         #[arg(long, default_value_t = Size::default().seeds)]
         seeds: u32,
-        /// How many times more units than the scenarios say.
-        #[arg(long, default_value_t = Size::default().times)]
-        times: u32,
-        /// Units of each run of the model.
-        #[arg(long, default_value_t = Size::default().model_units)]
-        model_units: u32,
+        /// How many times fewer units than the goals ask for: to see the table soon.
+        #[arg(long, default_value_t = Size::default().smaller)]
+        smaller: u32,
+        /// Runs at the same time.
+        #[arg(long, default_value_t = Size::default().threads)]
+        threads: usize,
     },
-    /// Measure the error and the cost that the rule of trust promises.
+    /// The rows of the table that try the rule of trust in the model: they take a minute.
     Goals {
         /// Runs of each attack.
         #[arg(long, default_value_t = Size::default().seeds)]
         seeds: u32,
+    },
+    /// Let news pass through swarms of peers, and show how long that takes and how often it comes twice.
+    Gossip {
+        /// How many peers.
+        #[arg(long, default_value_t = 500)]
+        peers: usize,
+        /// The seed of all that happens by chance.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Let a coordinator be away for a while, and show how its hosts come back.
+    Storm {
+        /// How many hosts.
+        #[arg(long, default_value_t = 10_000)]
+        hosts: u32,
+        /// The seed of all that happens by chance.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Let swarms of peers pass a blob to each other, and show how long that takes and what it costs
     /// the origin.
@@ -72,11 +98,12 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { scenario, seed } => run(&scenario, seed),
-        Command::Zoo { seeds, times, model_units } => {
-            let table = zoo::table(Size { seeds, times, model_units });
-            table.map(|table| table.to_string()).map_err(|error| error.to_string())
+        Command::Zoo { goal, seeds, smaller, threads } => {
+            show_zoo(goal.map_or(Part::All, Part::Goal), Size { seeds, smaller, threads })
         }
-        Command::Goals { seeds } => Ok(zoo::goals::Shown(&zoo::goals::measure(seeds)).to_string()),
+        Command::Goals { seeds } => show_zoo(Part::ModelOfGoals, Size { seeds, ..Size::default() }),
+        Command::Gossip { peers, seed } => Ok(gossip::table(peers, seed).to_string()),
+        Command::Storm { hosts, seed } => Ok(storm::table(hosts, seed).to_string()),
         Command::Swarm { peers_max, only, seed } => swarm::table(peers_max, only.as_deref(), seed)
             .map(|table| table.to_string())
             .map_err(|error| error.to_string()),
@@ -87,6 +114,25 @@ fn main() -> ExitCode {
     match done {
         Ok(text) => show(&text),
         Err(problem) => complain(&problem),
+    }
+}
+
+fn show_zoo(part: Part, size: Size) -> Result<String, String> {
+    let table = zoo::table(part, size, &tell);
+    if io::stderr().is_terminal() {
+        complain("");
+    }
+    table.map(|table| table.to_string()).map_err(|error| error.to_string())
+}
+
+/// How far the table is: on a terminal in one line, elsewhere now and then.
+#[expect(clippy::print_stderr, reason = "a command line program talks to its terminal")]
+fn tell(Progress { begun, total, rule, attack }: Progress<'_>) {
+    let line = format!("run {begun} of {total}: {rule}, {attack}");
+    if io::stderr().is_terminal() {
+        eprint!("\r{line:<78.78}");
+    } else if begun % 100 == 1 {
+        eprintln!("{line}");
     }
 }
 

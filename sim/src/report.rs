@@ -1,12 +1,16 @@
 //! What a run has shown: read off the store at its end, and put in words.
 
 mod audit;
+mod disputed;
+mod guesses;
 mod show;
 
 use manyhands_core::store::StoreError;
 use manyhands_core::time::Span;
 
 pub use self::audit::Run;
+pub use self::disputed::Disputes;
+use crate::guesser::Guesses;
 use crate::scenario::Scenario;
 
 /// What a run has shown.
@@ -22,6 +26,10 @@ pub struct Report {
     pub took: Span,
     /// What each population did and got, in the order of the scenario.
     pub populations: Vec<PopulationReport>,
+    /// How well the hostile could have guessed which of their answers are audited.
+    pub guesses: Guesses,
+    /// What disputes about steps found.
+    pub disputes: Disputes,
     /// What the run itself took.
     pub effort: RunEffort,
 }
@@ -35,6 +43,8 @@ pub struct Units {
     pub done: u64,
     /// With an answer that is wrong.
     pub wrong: u64,
+    /// Of those, the ones on which somebody lied who was caught, for this or for something else.
+    pub left: u64,
     /// Without an answer, because the program fails on them.
     pub failed: u64,
     /// Without an answer, though there is one: too many tries, or no agreement.
@@ -108,11 +118,14 @@ impl Run<'_> {
             replicas: Replicas::default(),
             took: Span::ZERO,
             populations: Vec::new(),
+            guesses: Guesses::default(),
+            disputes: Disputes::default(),
             effort: RunEffort::default(),
         };
         self.count_populations(scenario, &mut report);
         self.count_jobs(&mut report)?;
         self.count_hosts(&mut report)?;
+        self.count_disputes(&mut report)?;
         report.effort = RunEffort {
             events: self.events,
             commands: self.coordinator.commands,

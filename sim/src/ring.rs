@@ -14,6 +14,8 @@ pub struct Ring {
     /// The lie that all of them tell.
     pub lie: Variant,
     pacts: BTreeMap<UnitId, Pact>,
+    /// Lies of each member, by place, that somebody else than an accomplice may still audit.
+    at_risk: BTreeMap<u32, u32>,
 }
 
 /// What the ring knows of one unit.
@@ -27,6 +29,8 @@ pub struct Pact {
     pub worker: Option<u32>,
     /// What that member says.
     pub answer: Option<Variant>,
+    /// The member that lied first, by place, as long as no accomplice got the unit after it.
+    liar: Option<u32>,
 }
 
 impl Ring {
@@ -35,10 +39,30 @@ impl Ring {
         self.pacts.entry(unit).or_default()
     }
 
-    /// A member got a replica of the unit.
+    /// A member got a replica of the unit: it will confirm the lie of another one, if there is one.
     pub fn holds(&mut self, unit: UnitId) {
         let pact = self.pact(unit);
         pact.holding = pact.holding.saturating_add(1);
+        if let Some(liar) = pact.liar.take() {
+            self.at_risk.entry(liar).and_modify(|lies| *lies = lies.saturating_sub(1));
+        }
+    }
+
+    /// The member at `place` lies first.
+    pub fn lied(&mut self, unit: UnitId, place: u32) {
+        self.pact(unit).liar = Some(place);
+        *self.at_risk.entry(place).or_default() += 1;
+    }
+
+    /// How many lies of the member at `place` an honest host may still audit, as far as they know.
+    #[must_use]
+    pub fn at_risk(&self, place: u32) -> u32 {
+        self.at_risk.get(&place).copied().unwrap_or(0)
+    }
+
+    /// The member at `place` becomes somebody else.
+    pub fn forget(&mut self, place: u32) {
+        self.at_risk.remove(&place);
     }
 
     /// The member at `place` lost a replica of the unit before it answered.
@@ -86,7 +110,11 @@ impl Rings {
             let count = population.count.checked_div(ring_size).unwrap_or(0);
             let has_rest = ring_size > 0 && population.count % ring_size > 0;
             let numbers = first_ring..first_ring + count + u32::from(has_rest);
-            let ring = |number| Ring { lie: Variant::lie(number), pacts: BTreeMap::new() };
+            let ring = |number| Ring {
+                lie: Variant::lie(number),
+                pacts: BTreeMap::new(),
+                at_risk: BTreeMap::new(),
+            };
             rings.rings.extend(numbers.map(ring));
         }
         rings

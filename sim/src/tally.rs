@@ -9,6 +9,8 @@ pub struct PopulationTally {
     pub suspended: u64,
     /// Time that slots spent on replicas that ended, in milliseconds.
     pub spent_ms: u64,
+    /// Of that, on replays for disputes.
+    pub replayed_ms: u64,
     /// Time that slots spent on what was then dropped or lost, in milliseconds.
     pub dropped_ms: u64,
 }

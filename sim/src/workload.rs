@@ -41,6 +41,12 @@ impl Variant {
     /// The truth.
     pub const TRUTH: Self = Self(0);
 
+    /// Another lie than this one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        Self(self.0 ^ (1 << 31))
+    }
+
     /// The lie of a number; those with the same number agree.
     #[must_use]
     pub fn lie(number: u32) -> Self {
@@ -101,6 +107,7 @@ impl Workload {
             wall_ms: cpu.0,
             memory_bytes_peak: MEMORY_BYTES,
             work: scaled(Span(self.work(unit)), inflates).0,
+            steps: STEPS,
         };
         let digest = digest(unit, variant);
         if variant == Variant::TRUTH && self.fails(unit) {
@@ -129,8 +136,24 @@ pub fn said(replica: &Replica) -> Option<Variant> {
 /// A checkpoint after so many steps.
 #[must_use]
 pub fn checkpoint(unit: UnitId, step: u64, variant: Variant) -> CheckpointRef {
-    let digest = digest(unit, variant);
-    CheckpointRef { digest, step, bytes: CHECKPOINT_BYTES, state_hash: digest }
+    let (digest, state_hash) = (digest(unit, variant), state(unit, step, variant));
+    CheckpointRef { digest, step, bytes: CHECKPOINT_BYTES, state_hash }
+}
+
+/// What a replay says that goes on after so many steps: the state there, and hands it over.
+#[must_use]
+pub fn replayed(unit: UnitId, step: u64, variant: Variant) -> Outcome {
+    let state = checkpoint(unit, step, variant);
+    Outcome::Replayed { state_hash: state.state_hash, state: Some(state) }
+}
+
+/// The state after so many steps: until the first wrong one, a lie is in the states of the truth.
+fn state(unit: UnitId, step: u64, variant: Variant) -> Digest {
+    let wrong_from = 1 + hash(&[6, unit.job.0, unit.index.into(), variant.0.into()]) % STEPS;
+    let variant = if step < wrong_from { Variant::TRUTH } else { variant };
+    let mut state = digest(unit, variant);
+    state.0[16..24].copy_from_slice(&step.to_le_bytes());
+    state
 }
 
 /// What will come of going on from a checkpoint.

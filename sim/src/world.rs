@@ -22,8 +22,8 @@ use crate::scenario::{JobPlan, Population, Scenario, ScenarioError};
 use crate::tally::PopulationTally;
 use crate::workload::{self, Workload};
 
-/// What an allocation takes beside its content.
-pub(crate) const ALLOCATION_BYTES: usize = 16;
+/// What an allocation takes beside its content: sizes are rounded up to one of eight in each doubling.
+pub(crate) const ALLOCATION_BYTES: usize = 8;
 
 /// Most events that may happen at the same moment, before the world is taken to run in circles.
 const AT_ONCE_MAX: u64 = 10_000_000;

@@ -1,70 +1,101 @@
 //! The adversary zoo: every attack against every rule, in one table.
 //!
 //! Rows of the *engine* are runs of the real engine. Rows of the *model* are of rules that the
-//! engine does not have, and of its own quorum for comparison: see [`model`](crate::model). Below
-//! them come the [`goals`] of the rule of `core::trust`.
+//! engine does not have, and of its own rules for comparison: see [`model`](crate::model).
 
-mod engine;
-pub mod goals;
+mod attackers;
+mod contest;
+mod figures;
+mod goals;
+mod outcome;
 mod row;
 mod rules;
-mod trusted;
+mod runs;
+mod scenarios;
 
+use std::fmt;
+
+use self::contest::Contest;
+use self::row::Row;
 use crate::world::Failure;
-
-pub use self::row::{Row, WorldColumns};
 
 /// How large a table is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Runs of each row, with the seeds from 1 on.
     pub seeds: u32,
-    /// How many times more units than the scenarios say.
-    pub times: u32,
-    /// Units of each run of the model.
-    pub model_units: u32,
+    /// How many times fewer units than the rows are meant to have.
+    pub smaller: u32,
+    /// How many runs at the same time. The table does not depend on it.
+    pub threads: usize,
 }
 
-impl Default for Size {
-    fn default() -> Self {
-        Self { seeds: 10, times: 10, model_units: 100_000 }
-    }
+/// Which rows are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of them.
+    All,
+    /// Those of one goal.
+    Goal(char),
+    /// Those of the model against the goals: these take seconds.
+    ModelOfGoals,
 }
 
-/// Quorums under which the engine is tried.
-const QUORUMS: [u8; 2] = [2, 3];
+/// How far the table is, for somebody who waits for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// Runs that were begun.
+    pub begun: usize,
+    /// All runs.
+    pub total: usize,
+    /// The rule of the last one.
+    pub rule: &'a str,
+    /// What is done against it there.
+    pub attack: &'a str,
+}
 
 /// Runs everything.
 ///
 /// # Errors
 /// The first run that went wrong, with its scenario and seed.
-pub fn table(size: Size) -> Result<Table, ZooError> {
-    let mut rows = Vec::new();
-    for quorum in QUORUMS {
-        for entry in crate::catalogue::ATTACKS {
-            rows.push(engine::row(entry, quorum, size)?);
+pub fn table(
+    part: Part,
+    size: Size,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<Table, ZooError> {
+    let mut contests = goals::contests(size)?;
+    match part {
+        Part::All => {
+            contests.extend(attackers::contests(size)?);
+            contests.extend(rules::contests(size));
         }
+        Part::Goal(name) => contests.retain(|contest| contest.goal == name),
+        Part::ModelOfGoals => contests.retain(|contest| !contest.is_engine()),
     }
-    rows.extend(trusted::rows(size)?);
-    rows.extend(rules::rows(size));
-    Ok(Table { rows, goals: goals::measure(size.seeds), size })
+    if let (Part::Goal(name), true) = (part, contests.is_empty()) {
+        return Err(ZooError::NoGoal(name));
+    }
+    Ok(Table { rows: runs::all(contests, size, progress)?, size })
 }
 
 /// A run of the zoo that went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum ZooError {
     /// Of the engine.
-    #[error("{scenario}, {rule}, seed {seed}: {failure}")]
+    #[error("{attack}, {rule}, seed {seed}: {failure}")]
     Run {
-        /// The scenario.
-        scenario: &'static str,
+        /// The attack.
+        attack: &'static str,
         /// The rule.
-        rule: String,
+        rule: &'static str,
         /// The seed.
         seed: u64,
         /// What went wrong.
         failure: Box<Failure>,
     },
+    /// There is no such goal.
+    #[error("there is no goal {0}; they are A to G")]
+    NoGoal(char),
     /// A scenario cannot be read.
     #[error("{scenario}: {error}")]
     Scenario {
@@ -78,32 +109,47 @@ pub enum ZooError {
 /// All rows, to be shown.
 #[derive(Debug)]
 pub struct Table {
-    /// The rows.
-    pub rows: Vec<Row>,
-    /// The goals of the rule of `core::trust`.
-    pub goals: Vec<goals::Measured>,
+    rows: Vec<Row>,
     size: Size,
 }
 
-impl std::fmt::Display for Table {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Default for Size {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { seeds: 10, smaller: 1, threads }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Size { seeds, smaller, .. } = self.size;
         writeln!(f, "{NOTES}")?;
-        writeln!(f, "{} runs a row, seeds 1 to {}.\n", self.size.seeds, self.size.seeds)?;
+        write!(f, "{seeds} runs a row, with the seeds 1 to {seeds}")?;
+        if smaller > 1 {
+            write!(f, "; {smaller} times fewer units than the goals ask for")?;
+        }
+        writeln!(f, ".\n")?;
+        goals::show(f)?;
+        writeln!(f)?;
         row::show(&self.rows, f)?;
         writeln!(f)?;
-        self.rows.iter().try_for_each(|row| row.show_figures(f))?;
+        attackers::show(&self.rows, f)?;
         writeln!(f)?;
-        write!(f, "{}", goals::Shown(&self.goals))
+        figures::show(&self.rows, f)
     }
 }
 
 const NOTES: &str = "\
-by        engine: the real engine in virtual time. model: abstract units and votes, no time, no
-          steering, no lost leases; kinder to a rule than the world is.
+goal      the letter of what is promised, below; - for other rules and for attacks that no goal is about.
+by        engine: the real engine and its store, under virtual hosts. model: abstract units and votes,
+          no time, no lost leases; kinder to a rule than the world is, and to its liars, who always know
+          whether somebody has answered before them.
 f         share of hosts that are hostile or faulty. collusion: who tells the same lies.
-units/id  units that each hostile or faulty identity answered.
+units/id  units that each identity of theirs answered.
 error     accepted units that are wrong, with Wilson's 95 % interval, as if units were independent.
-copies    answers computed per accepted unit, with Student's 95 % interval over the seeds.
-wasted    honest work that was not found valid.
-lies/ban  lies that stand for each identity that was suspended.
+copies    answers computed per accepted unit, checks included, with Student's 95 % interval over the seeds.
+caught    how often identities of the hostile or faulty were caught, and how many they had. Whoever seems
+          to be faulty may come back. wronged: how often honest ones lost their standing.
+left      lies that stand although somebody who told them was caught.
+wasted    honest work that was not found valid. took: hours until the job had ended.
 credit    credit per hour of work of the hostile, against that of the honest.";

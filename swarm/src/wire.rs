@@ -93,7 +93,7 @@ pub(crate) fn heard(message: v1::PeerMessage, pieces: u32) -> Result<Heard, Wire
         Kind::Cancel(piece) => Message::Cancel(piece),
         Kind::Refuse(piece) => Message::Refuse(piece),
         Kind::Part(part) => return read_part(part).map(Heard::Part),
-        Kind::Records(records) => return read_records(records).map(Heard::Records),
+        Kind::Names(names) => return read_records(names).map(Heard::Records),
         Kind::Seek(v1::PeerSeek {}) => return Ok(Heard::Seek),
         Kind::Accuse(key) => return Ok(Heard::Accused(PublicKey::from_bytes(&key)?)),
     };
@@ -132,16 +132,16 @@ fn read_part(part: v1::PeerPart) -> Result<Part, WireError> {
     Ok(Part { piece: part.piece, offset, is_last: part.is_last, data: part.data })
 }
 
-fn read_records(records: v1::PeerRecords) -> Result<Vec<Record>, WireError> {
-    bounded("records", records.records.len(), RECORDS_MAX as u64)?;
-    let read = |record: v1::PeerRecord| {
+fn read_records(names: v1::PeerNames) -> Result<Vec<Record>, WireError> {
+    bounded("records", names.names.len(), RECORDS_MAX as u64)?;
+    let read = |record: v1::PeerName| {
         let address: Address = record.address.parse()?;
         if address.port() < PORT_MIN {
             return Err(WireError::Port(address.port().into()));
         }
         Ok(Record { key: PublicKey::from_bytes(&record.key)?, address })
     };
-    records.records.into_iter().map(read).collect()
+    names.names.into_iter().map(read).collect()
 }
 
 /// Writes a message.
@@ -183,12 +183,12 @@ pub(crate) fn parts(piece: u32, encoded: Vec<u8>) -> impl Iterator<Item = v1::Pe
 
 /// Writes records, at most [`RECORDS_MAX`].
 pub(crate) fn records(records: &[Record]) -> v1::PeerMessage {
-    let write = |record: &Record| v1::PeerRecord {
+    let write = |record: &Record| v1::PeerName {
         key: record.key.as_bytes().to_vec().into(),
         address: record.address.to_string(),
     };
     let records = records.iter().take(RECORDS_MAX).map(write).collect();
-    wrapped(Kind::Records(v1::PeerRecords { records }))
+    wrapped(Kind::Names(v1::PeerNames { names: records }))
 }
 
 /// Asks for records.
@@ -298,8 +298,8 @@ mod tests {
         assert_eq!(heard(records(&some), PIECES).unwrap(), Heard::Records(some));
         let low = heard(records(&[record("192.0.2.1:25")]), PIECES);
         assert!(matches!(low, Err(WireError::Port(25))));
-        let many: Vec<_> = (0..9).map(|_| v1::PeerRecord::default()).collect();
-        let many = wrapped(Kind::Records(v1::PeerRecords { records: many }));
+        let many: Vec<_> = (0..9).map(|_| v1::PeerName::default()).collect();
+        let many = wrapped(Kind::Names(v1::PeerNames { names: many }));
         assert!(matches!(heard(many, PIECES), Err(WireError::TooMany { found: 9, .. })));
     }
 

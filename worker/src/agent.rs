@@ -175,7 +175,7 @@ impl Agent {
             durable: spool.durable(),
             awaiting: VecDeque::new(),
             uploads: VecDeque::new(),
-            crew: Crew::start(&slot_command, slots),
+            crew: Crew::start(&slot_command, &slots_folder, slots),
             seats: vec![None; slots],
             tasks: JoinSet::new(),
             fetching: feeding::Fetching::new(),

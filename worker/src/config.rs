@@ -13,6 +13,7 @@ use manyhands_proto::invite::Invite;
 use serde::Deserialize;
 
 use crate::probe;
+use crate::slots::Priority;
 
 pub use self::quantity::{QuantityError, parse_size, parse_span};
 pub use self::written::{Slots, Written};
@@ -37,6 +38,8 @@ pub struct Config {
     pub nickname: String,
     /// Programs at once.
     pub slots: NonZeroU32,
+    /// What programs take of a busy machine.
+    pub priority: Priority,
     /// Memory that one program may have.
     pub slot_memory_bytes: u64,
     /// Disk for cached blobs.
@@ -129,6 +132,7 @@ impl Config {
             })?,
             nickname: written.nickname.unwrap_or_default(),
             slots,
+            priority: written.priority.unwrap_or_default(),
             slot_memory_bytes,
             cache_bytes_max: written.cache_max.unwrap_or(4 << 30),
             checkpoint_interval: written.checkpoint_interval.unwrap_or(Span::seconds(30)),
@@ -186,7 +190,7 @@ mod tests {
     fn every_key_is_understood() {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\nnickname = \"attic\"\nslots = 3\n\
-             slot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
+             priority = \"inherited\"\nslot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
              checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nfault = \"lie\"\n"
         );
         let config = Config::new(written(&text).unwrap()).unwrap();
@@ -195,6 +199,7 @@ mod tests {
             data_dir: "d".into(),
             nickname: "attic".into(),
             slots: NonZeroU32::new(3).unwrap(),
+            priority: Priority::Inherited,
             slot_memory_bytes: 256 << 20,
             cache_bytes_max: 1 << 30,
             checkpoint_interval: Span::seconds(5),

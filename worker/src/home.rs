@@ -55,6 +55,9 @@ impl Home {
     /// # Errors
     /// [`HomeError::Busy`] while another worker has it, [`HomeError::Unusable`].
     pub(crate) fn open(root: &Path) -> Result<Self, HomeError> {
+        // Slots use these paths too, from another working folder.
+        let root = &std::path::absolute(root)
+            .map_err(|source| HomeError::Unusable { path: root.to_owned(), source })?;
         let unusable = |source| HomeError::Unusable { path: root.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(unusable)?;
         let path = root.join("lock");

@@ -14,6 +14,7 @@ mod cache;
 mod clock;
 pub mod config;
 pub mod control;
+pub mod doctor;
 pub mod guest;
 mod home;
 mod link;
@@ -21,6 +22,7 @@ mod probe;
 pub mod sandbox;
 pub mod slots;
 mod spool;
+pub mod wall;
 
 use std::ffi::OsString;
 use std::io;
@@ -40,6 +42,7 @@ use self::home::Home;
 use self::link::Dialer;
 use self::slots::{Slot, SlotCommand};
 use self::spool::Spool;
+use self::wall::Room;
 
 pub use self::cache::CacheError;
 pub use self::config::Config;
@@ -138,7 +141,10 @@ pub async fn run(
     }
     prepare_folders(&home, &config)?;
     let SlotProgram { program, args } = slot_program;
-    let slot_command = SlotCommand { program, args, compiled_folder: home.modules() };
+    let priority = config.priority;
+    let room = Room { readable: vec![home.blobs()], writable: Vec::new() };
+    let slot_command =
+        SlotCommand { program, args, compiled_folder: home.modules(), room, priority };
     let capabilities = capabilities(&config, isa(&slot_command).await?);
     let dialer = Dialer {
         invite: config.invite.clone(),
@@ -175,10 +181,13 @@ fn nickname(config: &Config, identity: &Identity) -> String {
     }
 }
 
-/// The instruction set of the slots. A slot says it, not this process, which may be of another build.
+/// The instruction set of the slots; logs what does not shut them in. A slot says both, not this process, which may be of another build.
 async fn isa(command: &SlotCommand) -> Result<String, SlotError> {
     let mut slot = Slot::new(command.clone());
     slot.warm_up().await?;
+    for wall in slot.walls().iter().filter(|wall| !wall.stands) {
+        tracing::warn!(wall = %wall.name, "{}", wall.detail);
+    }
     Ok(slot.isa().unwrap_or_default().to_owned())
 }
 

@@ -1,8 +1,8 @@
 //! The stream to the coordinator: dialled, enrolled, attached, and all of it again when it is lost.
 //!
 //! One task lives here. It tells the agent what happens as [`LinkEvent`]s and never decides
-//! anything but when to dial again; that pause grows with each failure and is jittered, so that
-//! the hosts of a coordinator that was away do not return at once.
+//! anything but when to dial again; that pause grows with each failure, begins the longer the more hosts
+//! the coordinator has, and is jittered, so that they do not return at once when it was away.
 
 mod session;
 
@@ -75,7 +75,9 @@ pub(crate) async fn run(dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
     let mut enrolled = false;
     loop {
         let begun_at = clock::now();
-        let Err(lost) = session::run(&dialer, &mut enrolled, &events).await else { return };
+        let Err(lost) = session::run(&dialer, &mut enrolled, &mut retry, &events).await else {
+            return;
+        };
         if lost.means_unknown() {
             enrolled = false;
         }

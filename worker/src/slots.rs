@@ -5,20 +5,25 @@
 //! costs little more than a message there and one back.
 //!
 //! Map: `slot` and `run` are the worker's side ([`Slot`], [`Run`]), `child` the process's ([`slot_main`]),
-//! with the `ear` that hears orders; `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
-//! `process` is all that is asked of the operating system.
+//! with the `ear` that hears wishes; `setup` is how the two begin; `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
+//! `claim` is which files a slot's word is taken for;
+//! `priority` how it shares the processor; `process` is all that is asked of the operating system.
 
 mod child;
+mod claim;
 mod command;
 mod ear;
 mod frame;
+mod priority;
 mod process;
 mod run;
+mod setup;
 mod slot;
 mod wire;
 
 pub use self::child::slot_main;
 pub use self::command::{InputFile, RunSpec, SlotCommand};
 pub use self::frame::FRAME_BYTES_MAX;
+pub use self::priority::Priority;
 pub use self::run::{Run, RunControl, SlotEvent};
 pub use self::slot::{Slot, SlotError};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use manyhands_coordinator::{Config, ConfigError, Coordinator as Server, RunError};
+use manyhands_coordinator::{Config, ConfigError, Coordinator as Server, Network, RunError};
 
 use crate::context::{Context, shown};
 use crate::failure::Failure;
@@ -23,6 +23,10 @@ pub(crate) struct Coordinator {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// A network whose hosts count for themselves, beside those configured; all others of one public
+    /// /24 or IPv6 /48 count as one volunteer; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    own_network: Vec<Network>,
 }
 
 impl Coordinator {
@@ -51,6 +55,7 @@ impl Coordinator {
         };
         config.data_dir = self.data.unwrap_or(config.data_dir);
         config.listen = self.listen.unwrap_or(config.listen);
+        config.own_networks.extend(self.own_network);
         match config.flaw() {
             None => Ok(config),
             Some((key, reason)) => Err(Failure::bad_input(format!("`{key}`: {reason}"))),

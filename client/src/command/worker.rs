@@ -1,10 +1,12 @@
 //! `manyhands worker`: lend this machine.
 
+mod doctor;
+
 use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use manyhands_proto::invite::Invite;
 use manyhands_worker::config::{Config, ConfigError, Slots, Written};
 use manyhands_worker::control::Status;
@@ -19,9 +21,12 @@ use crate::terminal::Terminal;
 /// Lend this machine: compute units for a grid until told to stop
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: manyhands worker --join 'manyhands://grid.example.org:7654/#KEY.TOKEN'"
+    after_help = "Example: manyhands worker --join 'manyhands://grid.example.org:7654/#KEY.TOKEN'",
+    args_conflicts_with_subcommands = true
 )]
 pub(crate) struct Worker {
+    #[command(subcommand)]
+    ask: Option<Ask>,
     /// The invite that you got
     #[arg(long, value_name = "INVITE")]
     join: Option<Invite>,
@@ -43,8 +48,21 @@ pub(crate) struct Worker {
     slot_command: Vec<OsString>,
 }
 
+/// What can be asked instead of working.
+#[derive(Debug, Subcommand)]
+enum Ask {
+    Doctor(doctor::Doctor),
+}
+
 impl Worker {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        match self.ask {
+            Some(Ask::Doctor(doctor)) => Box::pin(doctor.run(context)).await,
+            None => Box::pin(self.work(context)).await,
+        }
+    }
+
+    async fn work(self, context: &Context) -> Result<(), Failure> {
         let slots = slot_program(&self.slot_command)?;
         let config = self.config(context)?;
         let place = config.invite.endpoint().to_string();
@@ -74,13 +92,22 @@ impl Worker {
             None => Written::default(),
         };
         written.invite = self.join.or(written.invite);
-        written.data_dir = self.data.or(written.data_dir);
-        if written.data_dir.is_none() {
-            written.data_dir = Some(context.profile()?.dir().join("worker"));
-        }
+        written.data_dir = Some(data_dir(self.data, &written, context)?);
         written.slots = self.slots.map(Slots::Count).or(written.slots);
         written.nickname = self.nickname.or(written.nickname);
         Ok(Config::new(written)?)
+    }
+}
+
+/// The folder from the command line, or else from the settings, or else in the profile.
+fn data_dir(
+    given: Option<PathBuf>,
+    written: &Written,
+    context: &Context,
+) -> Result<PathBuf, Failure> {
+    match given.or_else(|| written.data_dir.clone()) {
+        Some(folder) => Ok(folder),
+        None => Ok(context.profile()?.dir().join("worker")),
     }
 }
 

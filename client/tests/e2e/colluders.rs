@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::examples::{Outputs, short_mersenne, undisturbed};
 use crate::grid::{Grid, JobNumber};
+use crate::process::stderr;
 
 /// As many honest volunteers as it takes until single hosts are believed.
 const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
@@ -46,9 +47,28 @@ fn a_pair_that_colludes_is_banned_and_what_it_vouched_for_is_computed_again() {
     let receipts: Vec<Value> = jobs.iter().map(|job| grid.receipt(*job)).collect();
     let reopened: u64 = receipts.iter().filter_map(|it| it["units"]["reopened"].as_u64()).sum();
     assert!(reopened > 0, "{receipts:?}");
+    pardon(&grid, "mallory");
     for receipt in receipts {
         let line = receipt["summary"].as_str().unwrap();
         assert!(line.contains("asked for 1e-1 against 10 % lying, 2 % colluding"), "{line}");
+    }
+}
+
+/// The operator lets a banned host on again, once, and says why.
+fn pardon(grid: &Grid, name: &str) {
+    let id = host(grid, name)["id"].to_string();
+    let ask = |id: &str| {
+        let data = grid.path("coordinator");
+        let data = data.to_string_lossy();
+        grid.run(&["host", "pardon", id, "--reason", "it was a test", "--data", &data])
+    };
+    let done = ask(&id);
+    assert!(done.status.success(), "{}", stderr(&done));
+    assert_eq!(host(grid, name)["suspended"], false);
+    for (id, words) in [(id.as_str(), "is not suspended"), ("999", "host 999 is not enrolled")] {
+        let refused = ask(id);
+        assert!(!refused.status.success());
+        assert!(stderr(&refused).contains(words), "{}", stderr(&refused));
     }
 }
 

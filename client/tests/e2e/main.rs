@@ -9,6 +9,8 @@ mod bad_input;
 mod colluders;
 mod coordinator_crash;
 mod demo;
+mod disputes;
+mod doctor;
 mod examples;
 mod failing_programs;
 mod grid;

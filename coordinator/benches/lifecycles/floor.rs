@@ -67,7 +67,7 @@ pub(crate) fn unit(index: u32, step: u32) -> WorkUnit {
 
 fn replica(index: u32, number: u16, is_reported: bool) -> Replica {
     let outputs = vec![Output::inline("stdout", index.to_le_bytes().to_vec())];
-    let usage = Usage { cpu_ms: 5, wall_ms: 6, memory_bytes_peak: 7, work: 5_000_000 };
+    let usage = Usage { cpu_ms: 5, wall_ms: 6, memory_bytes_peak: 7, work: 5_000_000, steps: 0 };
     let state = if is_reported {
         let (answer, verdict) = (answer(&outputs), Verdict::Valid);
         ReplicaState::Success { outputs, answer, usage, verdict }
@@ -79,6 +79,7 @@ fn replica(index: u32, number: u16, is_reported: bool) -> Replica {
         number,
         host,
         volunteer,
+        block: None,
         life: 0,
         is_voice: true,
         chain: number,

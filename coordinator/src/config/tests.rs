@@ -61,6 +61,17 @@ fn the_sample_in_deploy_says_the_defaults() {
 }
 
 #[test]
+fn own_networks_are_read_and_wrong_ones_named() {
+    let config = Config::parse("own_networks = [\"130.83.0.0/16\"]\n", "c.toml").unwrap();
+    assert_eq!(config.block("130.83.1.2".parse().unwrap()), None);
+    assert!(config.block("130.84.1.2".parse().unwrap()).is_some());
+    let said = refusal("plain = false\nown_networks = [\"10.0.0.0/8\", \"130.83.0.0/99\"]\n");
+    let words = "c.toml, line 2: own_networks: `130.83.0.0/99` is no network: write its first address, \
+                 a slash and the length of its prefix, such as `130.83.0.0/16`";
+    assert_eq!(said, words);
+}
+
+#[test]
 fn a_rest_has_bounds() {
     let said = refusal("[suspension]\nrest = \"999 ms\"\n");
     assert_eq!(said, "c.toml, key `suspension.rest`: must be 1 s or more");

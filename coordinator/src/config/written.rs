@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::Network;
 use super::quantity::{Size, Span};
 
 /// The whole file.
@@ -23,6 +24,9 @@ pub(super) struct Written {
     pub(super) plain: Option<bool>,
     /// Let any key enrol as a host without an invite.
     pub(super) open_enrolment: Option<bool>,
+    /// Networks of the operator's own, such as a campus: their hosts count for themselves. All
+    /// others of one public address block, a /24 or an IPv6 /48, count as one volunteer.
+    pub(super) own_networks: Vec<Network>,
     /// How often workers renew their leases.
     pub(super) heartbeat: Option<Span>,
     /// How long calls in flight may take to end when the coordinator stops.

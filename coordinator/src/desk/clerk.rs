@@ -165,7 +165,11 @@ fn weight(command: &Command) -> usize {
         Command::Report(report) => report.reports.len(),
         Command::Assimilate(units) => units.len(),
         Command::Expire | Command::Cancel(_) => GROUP_ITEMS_MAX / 4,
-        Command::Invite(_) | Command::Enrol(_) | Command::Admit(_) | Command::Submit(_) => 1,
+        Command::Invite(_)
+        | Command::Enrol(_)
+        | Command::Admit(_)
+        | Command::Submit(_)
+        | Command::Pardon(_) => 1,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use manyhands_core::command::Command;
+use manyhands_core::command::{Command, Pardon};
 use manyhands_core::digest::Digest;
 use manyhands_core::id::HostId;
 use manyhands_core::invite::Invite;
@@ -66,6 +66,23 @@ impl v1::admin_server::Admin for Admin {
             v1::Host { connected, ..host.into() }
         });
         Ok(Response::new(v1::HostsReply { hosts: hosts.collect() }))
+    }
+
+    async fn pardon(
+        &self,
+        request: Request<v1::PardonRequest>,
+    ) -> Result<Response<v1::PardonReply>, Status> {
+        self.0.callers.operator(&request)?;
+        let v1::PardonRequest { host, reason } = request.into_inner();
+        let pardon = Pardon { host: HostId(host), reason: reason.clone() };
+        match self.0.desk.ask(Command::Pardon(pardon)).await.map_err(status::desk)? {
+            Reply::Pardoned => {
+                tracing::info!(host, reason, "the operator pardoned a host");
+                Ok(Response::new(v1::PardonReply {}))
+            }
+            Reply::Refused(refusal) => Err(status::refused(&refusal)),
+            _ => Err(status::confused()),
+        }
     }
 
     async fn evidence(

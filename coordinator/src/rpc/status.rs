@@ -24,12 +24,14 @@ const FOR_GOOD: Span = Span::hours(24);
 fn code(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::UnknownHost(_)
+        | Refusal::NotSuspended(_)
         | Refusal::InviteExpired
         | Refusal::InviteUsedUp
         | Refusal::LeaseExpired(_)
         | Refusal::TooFewVolunteers { .. }
         | Refusal::OtherManifest { .. }
         | Refusal::NoReplay(_)
+        | Refusal::OtherState(_)
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
         Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => {
             Code::NotFound

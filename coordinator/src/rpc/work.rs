@@ -10,11 +10,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::stream::Stream;
+use manyhands_core::block::Block;
 use manyhands_core::command::{Command, Enrol};
 use manyhands_core::digest::Digest;
 use manyhands_core::reply::Reply;
 use manyhands_core::requirement::Capabilities;
 use manyhands_proto::convert::WireError;
+use manyhands_proto::link;
 use manyhands_proto::v1;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -30,6 +32,13 @@ const OUTBOUND_MAX: usize = 16;
 #[derive(Debug)]
 pub(super) struct Work(pub(super) Arc<Shared>);
 
+impl Work {
+    /// The public block from which a call comes. The rest of the address is not kept.
+    fn block<T>(&self, request: &Request<T>) -> Result<Option<Block>, Status> {
+        Ok(self.0.config.block(link::peer(request)?.addr.ip()))
+    }
+}
+
 #[tonic::async_trait]
 impl v1::work_server::Work for Work {
     async fn enrol(
@@ -37,11 +46,12 @@ impl v1::work_server::Work for Work {
         request: Request<v1::EnrolRequest>,
     ) -> Result<Response<v1::EnrolReply>, Status> {
         let key = engine_key(self.0.callers.key(&request)?);
+        let block = self.block(&request)?;
         let v1::EnrolRequest { token, nickname, capabilities } = request.into_inner();
         let token = (!token.is_empty()).then(|| Digest::of(token.as_bytes()));
         let capabilities = offered(capabilities)?
             .ok_or_else(|| Status::invalid_argument("capabilities: is missing"))?;
-        let enrol = Enrol { key, nickname, capabilities, token };
+        let enrol = Enrol { key, nickname, block, capabilities, token };
         match self.0.desk.ask(Command::Enrol(enrol)).await.map_err(status::desk)? {
             Reply::Enrolled { host, volunteer } => {
                 Ok(Response::new(v1::EnrolReply { host: host.0, volunteer: volunteer.0 }))
@@ -58,11 +68,14 @@ impl v1::work_server::Work for Work {
         request: Request<Streaming<v1::WorkerMessage>>,
     ) -> Result<Response<Self::AttachStream>, Status> {
         let key = self.0.callers.key(&request)?;
+        let block = self.block(&request)?;
         let (outbound, messages) = mpsc::channel(OUTBOUND_MAX);
         let shared = Arc::clone(&self.0);
         let inbound = request.into_inner();
         self.0.tasks.spawn(async move {
-            if let Err(status) = session::serve(shared, key, inbound, outbound.clone()).await {
+            if let Err(status) =
+                session::serve(shared, (key, block), inbound, outbound.clone()).await
+            {
                 // A worker that is gone needs no reason.
                 drop(outbound.send(Err(status)).await);
             }

@@ -15,7 +15,7 @@ use manyhands_core::store::Store as _;
 use manyhands_core::time::{Span, Timestamp};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::invite::Invite;
-use manyhands_proto::link::{Address, Bounds, Incoming, LoopbackAddr, server_config};
+use manyhands_proto::link::{Address, Bounds, Endpoint, Incoming, LoopbackAddr, server_config};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,6 +27,7 @@ use crate::config::{Config, Suspension};
 use crate::desk::{Desk, DeskError, Reader};
 use crate::folder::Folder;
 use crate::hub::Hub;
+use crate::peers::Peers;
 use crate::rpc::{Callers, Shared};
 use crate::store::sqlite::SqliteStore;
 
@@ -49,6 +50,8 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
     let invite = invite(&config, address, identity.public_key())?;
     let callers = Callers::new(identity.public_key(), reader.clone());
     let key = identity.public_key();
+    let started_at = clock::now();
+    let peers = Peers::new(&identity, public_address(&config, &invite), hosts_max, started_at);
     let shared = Arc::new(Shared {
         config,
         identity,
@@ -57,7 +60,8 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
         hub,
         blobs,
         callers,
-        started_at: clock::now(),
+        peers,
+        started_at,
         draining: CancellationToken::new(),
         tasks: TaskTracker::new(),
     });
@@ -106,6 +110,15 @@ fn invite(config: &Config, bound: SocketAddr, key: PublicKey) -> Result<Invite, 
         },
     };
     Ok(Invite::new(address, key, None))
+}
+
+/// Where others find this coordinator, if it knows: not if it listens everywhere and was not told.
+fn public_address(config: &Config, invite: &Invite) -> Option<Address> {
+    let is_known = config.public.is_some() || !config.listen.ip().is_unspecified();
+    match invite.endpoint() {
+        Endpoint::Pinned { address, .. } if is_known => Some(address.clone()),
+        _ => None,
+    }
 }
 
 /// "Every address" is none that can be dialled: this machine's own stands for it.

@@ -7,6 +7,7 @@
 
 mod body;
 mod codec;
+mod disputes;
 mod ledger;
 mod open;
 mod read;

@@ -133,6 +133,27 @@ async fn a_host_that_contradicts_itself_leaves_a_proof_that_anybody_can_verify()
 }
 
 #[tokio::test]
+async fn only_the_operator_pardons_and_only_whom_there_is_something_to_pardon() {
+    let grid = Grid::start().await;
+    let mut worker = grid.host().await;
+    let mut operator = grid.operator().await;
+    let pardon = |host, reason: &str| v1::PardonRequest { host, reason: reason.to_owned() };
+    let host = worker.host;
+    let refused = operator.admin.pardon(pardon(host, "memory replaced")).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::FailedPrecondition);
+    assert_eq!(
+        refused.message(),
+        format!("host {host} is not suspended: there is nothing to pardon")
+    );
+    let refused = operator.admin.pardon(pardon(host + 1, "why not")).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::FailedPrecondition);
+    let refused = operator.admin.pardon(pardon(host, "")).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+    let refused = worker.person.admin.pardon(pardon(host, "mine")).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::PermissionDenied);
+}
+
+#[tokio::test]
 async fn large_outputs_are_put_before_they_are_reported() {
     let grid = Grid::start().await;
     grid.scientist().await.submit(&manifest("large", 1)).await;

@@ -42,6 +42,18 @@ async fn a_restart_in_the_middle_keeps_everything() {
     assert_eq!(receipt.replicas.leased, 4, "nothing was computed twice");
 }
 
+/// The more hosts there are, the longer each may take for coming back: also the first one that does,
+/// when nobody else is connected yet.
+#[tokio::test]
+async fn hosts_are_told_how_long_to_take_for_coming_back() {
+    let grid = Grid::start().await;
+    let (first, second) = (grid.host().await, grid.host().await);
+    assert_eq!((first.return_ms, second.return_ms), (20, 40));
+    let grid = grid.restart().await;
+    assert_eq!(first.reattached(&grid, Vec::new()).await.return_ms, 40);
+    grid.stop().await;
+}
+
 #[tokio::test]
 async fn a_stop_tells_workers_to_drain_and_takes_their_last_reports() {
     let grid = Grid::start().await;

@@ -19,6 +19,8 @@ use crate::grid::{Grid, Person, digest_bytes};
 pub(crate) struct Worker {
     pub(crate) person: Person,
     pub(crate) host: u64,
+    /// How long it may take for coming back.
+    pub(crate) return_ms: u64,
     to: mpsc::Sender<v1::WorkerMessage>,
     from: Streaming<v1::CoordinatorMessage>,
     batch: u64,
@@ -78,9 +80,12 @@ impl Worker {
         to.send(v1::WorkerMessage { message }).await.unwrap();
         let from = person.work.attach(ReceiverStream::new(messages)).await?.into_inner();
         let manifests = BTreeMap::new();
-        let mut worker = Self { person, host: 0, to, from, batch: 0, manifests };
+        let mut worker = Self { person, host: 0, return_ms: 0, to, from, batch: 0, manifests };
         match worker.next().await? {
-            Some(In::Welcome(welcome)) => worker.host = welcome.host,
+            Some(In::Welcome(welcome)) => {
+                worker.host = welcome.host;
+                worker.return_ms = welcome.return_ms;
+            }
             other => panic!("no welcome but {other:?}"),
         }
         Ok(worker)

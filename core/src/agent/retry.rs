@@ -13,7 +13,19 @@ use crate::time::Span;
 pub struct Retry {
     base: Span,
     cap: Span,
+    spread: Span,
     failures: u32,
+}
+
+/// Hosts that may come back in a second, even to a coordinator that hears less from them otherwise.
+const RETURNS_PER_S: u64 = 50;
+
+/// In which time the hosts of a coordinator are to come back after it was away, if all were connected: as
+/// many in a second as it hears renewals in a second when nothing happens, or some dozens if that is
+/// more. A restart is then no more work than a minute of any day, and a small grid is back at once.
+#[must_use]
+pub fn return_within(hosts: u64, heartbeat: Span) -> Span {
+    heartbeat.min(Span(hosts.saturating_mul(1_000) / RETURNS_PER_S))
 }
 
 impl Default for Retry {
@@ -27,12 +39,19 @@ impl Retry {
     /// Pauses of at most `base` after the first failure, doubled after each, never above `cap`.
     #[must_use]
     pub fn new(base: Span, cap: Span) -> Self {
-        Self { base, cap, failures: 0 }
+        Self { base, cap, spread: Span::ZERO, failures: 0 }
+    }
+
+    /// The coordinator's hosts are so many that each is to take up to `within` for coming back: see
+    /// [`return_within`]. The pause after the first failure is then that long, if it is not longer anyway.
+    pub fn return_within(&mut self, within: Span) {
+        self.spread = within;
     }
 
     /// Notes a failure; returns how long to wait.
     pub fn failed(&mut self, rng: &mut impl Rng) -> Span {
-        let longest = self.base.doubled(self.failures, self.cap);
+        let spread = self.spread.min(self.cap);
+        let longest = self.base.max(spread).doubled(self.failures, self.cap);
         self.failures = self.failures.saturating_add(1);
         Span(below(longest.0.saturating_add(1), rng))
     }
@@ -60,6 +79,24 @@ mod tests {
         }
         retry.worked();
         assert!(retry.failed(&mut rng) <= Span::seconds(1));
+    }
+
+    #[test]
+    fn many_hosts_take_their_time_and_few_do_not() {
+        let minute = Span::minutes(1);
+        assert_eq!(return_within(10, minute), Span(200));
+        assert_eq!(return_within(10_000, minute), minute);
+        assert_eq!(return_within(u64::MAX, minute), minute);
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut retry = Retry::default();
+        retry.return_within(minute);
+        let firsts: Vec<u64> = (0..100).map(|_| retry.clone().failed(&mut rng).0).collect();
+        assert!(firsts.iter().any(|it| *it > 50_000) && firsts.iter().all(|it| *it <= 60_000));
+        retry.return_within(Span(200));
+        assert!((0..100).all(|_| retry.clone().failed(&mut rng) <= Span::seconds(1)));
+        // However many there are, the cap stays.
+        retry.return_within(Span::hours(9));
+        assert!((0..100).all(|_| retry.clone().failed(&mut rng) <= Span::minutes(5)));
     }
 
     #[test]

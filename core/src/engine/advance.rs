@@ -2,6 +2,7 @@
 
 use super::audit;
 use super::context::Context;
+use super::dispute;
 use super::rows::Rows;
 use super::settle::{release, settle};
 use crate::backoff;
@@ -19,6 +20,9 @@ pub(super) fn advance(rows: &mut Rows, changed: ReplicaId, cx: &mut Context<'_>)
     let spoilt = rows.spoilt_chains(id);
     let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
     audit::draw(rows, id, counts, cx);
+    if dispute::holds(rows, id, counts, cx) {
+        return;
+    }
     let (unit, job) = rows.unit_in_job(id);
     let was_ready = unit.ready_at.is_some();
     let is_lease = unit.leased().any(|replica| replica.number == changed.number);
@@ -49,6 +53,7 @@ pub(super) fn advance(rows: &mut Rows, changed: ReplicaId, cx: &mut Context<'_>)
 
 /// Takes an open unit of a cancelled job back.
 pub(super) fn cancel(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
+    dispute::cancel(rows, id, cx);
     let aborted = transition::cancel(rows.unit_mut(id));
     release(rows, id, &aborted, cx);
     let counts = &mut rows.job_mut(id.job).counts;

@@ -1,6 +1,8 @@
 //! Which answers are audited: some as soon as they are there, and what chance has left out at the
 //! end of the job. `trust/TRUST.md` says how many and why.
 
+use rand_core::Rng;
+
 use super::context::Context;
 use super::reopen::{has_answer, open_again};
 use super::rows::Rows;
@@ -128,10 +130,54 @@ pub(super) fn settle(rows: &mut Rows, page: Page, cx: &mut Context<'_>) {
 }
 
 fn choose(rows: &mut Rows, id: UnitId, at: &mut Settling, cx: &mut Context<'_>) {
-    let is_chosen = below(at.unseen.into(), cx.rng) < u64::from(at.owed);
-    at.unseen = at.unseen.saturating_sub(1);
-    if is_chosen {
-        at.owed -= 1;
+    if is_chosen(at, cx.rng) {
         open_again(rows, id, Test::Audit, cx);
+    }
+}
+
+/// Whether the next answer is among those that are owed: of `unseen` ones exactly `owed` are, and each set
+/// of so many is equally likely.
+fn is_chosen(at: &mut Settling, rng: &mut impl Rng) -> bool {
+    let is_chosen = below(at.unseen.into(), rng) < u64::from(at.owed);
+    at.unseen = at.unseen.saturating_sub(1);
+    at.owed -= u32::from(is_chosen);
+    is_chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use rand_chacha::ChaCha8Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    /// The positions that are chosen of so many.
+    fn chosen(owed: u32, unseen: u32, rng: &mut ChaCha8Rng) -> Vec<u32> {
+        let mut at = Settling { owed, unseen, ..Settling::default() };
+        (0..unseen).filter(|_| is_chosen(&mut at, rng)).collect()
+    }
+
+    #[test]
+    fn exactly_as_many_are_chosen_as_are_owed() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        for unseen in 0..40 {
+            for owed in 0..=unseen {
+                assert_eq!(chosen(owed, unseen, &mut rng).len(), owed as usize, "{owed} {unseen}");
+            }
+        }
+    }
+
+    /// Of five answers two are owed: each of the ten pairs comes up in a tenth of all draws.
+    #[test]
+    fn each_set_of_answers_is_equally_likely() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let mut times: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
+        for _ in 0..20_000 {
+            *times.entry(chosen(2, 5, &mut rng)).or_default() += 1;
+        }
+        assert_eq!(times.len(), 10);
+        assert!(times.values().all(|times| times.abs_diff(2_000) < 200), "{times:?}");
     }
 }

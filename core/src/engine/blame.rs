@@ -5,11 +5,12 @@
 //! agree: whoever gave it is out for good.
 
 use super::context::Context;
+use super::pardon;
 use super::payment;
 use super::rows::Rows;
 use crate::host::{Host, HostState, Reopening};
-use crate::id::{JobId, UnitId};
-use crate::replica::{Replica, Verdict};
+use crate::id::{HostId, JobId, UnitId};
+use crate::replica::{Class, Replica};
 use crate::work_unit::WorkUnit;
 
 /// Counts a wrong answer, and suspends its host if that is due.
@@ -34,6 +35,16 @@ pub(super) fn blame(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Conte
     }
 }
 
+/// A judge said something else of a step than the others. That is a fault until it is known to be a lie:
+/// liars may have outvoted an honest judge, whom no answer to the unit would vindicate.
+pub(super) fn blame_judge(rows: &mut Rows, id: UnitId, host: HostId, cx: &mut Context<'_>) {
+    let host = rows.host_mut(host);
+    host.counters.invalid = host.counters.invalid.saturating_add(1);
+    if host.is_active() {
+        suspend(host, id, false, cx);
+    }
+}
+
 /// Whoever was caught with this answer before seemed to be faulty then, and is a liar as well.
 fn convict(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Context<'_>) {
     let Some(unit) = rows.unit(id) else { return };
@@ -44,7 +55,8 @@ fn convict(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Context<'_>) {
     });
     let same: Vec<_> = same.map(|replica| (replica.host, replica.life)).collect();
     for (host, life) in same {
-        let was_caught = rows.host(host).standing.life != life;
+        let standing = rows.host(host).standing;
+        let was_caught = standing.life != life && life >= standing.pardoned;
         match rows.host(host).state {
             HostState::Suspended { until: None, .. } => {}
             HostState::Suspended { .. } | HostState::Active if was_caught => {
@@ -56,18 +68,16 @@ fn convict(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Context<'_>) {
 }
 
 /// Lets those on again who were suspended for saying what stands now, because liars had outvoted
-/// them. They are on probation like everybody who was caught.
-pub(super) fn pardon(rows: &mut Rows, id: UnitId) {
+/// them. They are on probation like everybody who was caught, and get back what others confirm.
+pub(super) fn absolve(rows: &mut Rows, id: UnitId, stands: Option<Class>, cx: &mut Context<'_>) {
     let Some(unit) = rows.unit(id) else { return };
-    let valid = unit.replicas.iter().find(|replica| replica.verdict() == Some(Verdict::Valid));
-    let stands = valid.and_then(Replica::class);
     let right = unit.replicas.iter().filter(|replica| replica.class() == stands);
     let wronged: Vec<_> = right.map(|replica| replica.host).collect();
     for host in wronged {
         if let HostState::Suspended { unit: Some(unit), .. } = rows.host(host).state
             && unit == id
         {
-            rows.host_mut(host).state = HostState::Active;
+            pardon::let_on(rows.host_mut(host), cx);
         }
     }
 }
@@ -83,7 +93,8 @@ fn is_shared(unit: &WorkUnit, wrong: &Replica) -> bool {
 fn suspend(host: &mut Host, unit: UnitId, is_lie: bool, cx: &mut Context<'_>) {
     host.standing.life = host.standing.life.saturating_add(1);
     (host.standing.compared, host.standing.strikes) = (0, 0);
-    let rest = cx.settings.rest_base.doubled(host.standing.life - 1, cx.settings.rest_max);
+    let times = host.standing.life.saturating_sub(host.standing.pardoned);
+    let rest = cx.settings.rest_base.doubled(times.saturating_sub(1), cx.settings.rest_max);
     host.state = HostState::Suspended {
         suspended_at: cx.now,
         until: (!is_lie).then(|| cx.now.plus(rest)),

@@ -27,11 +27,16 @@ pub(super) fn active(host: &Host, now: Timestamp) -> Result<(), Refusal> {
 
 /// A name must be there, not too long, and printable.
 pub(super) fn name(field: &'static str, text: &str) -> Result<(), Refusal> {
-    let fits = (1..=NAME_BYTES_MAX).contains(&text.len());
+    self::text(field, text, NAME_BYTES_MAX)
+}
+
+/// A text must be there, not too long, and printable.
+pub(super) fn text(field: &'static str, text: &str, max: usize) -> Result<(), Refusal> {
+    let fits = (1..=max).contains(&text.len());
     if fits && !text.chars().any(char::is_control) {
         return Ok(());
     }
-    Err(Refusal::Text { field, max: NAME_BYTES_MAX })
+    Err(Refusal::Text { field, max })
 }
 
 /// A number must be within its bounds.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use super::advance::advance;
 use super::context::Context;
@@ -16,6 +17,7 @@ use crate::id::{HostId, JobId, UnitId};
 use crate::job::{Job, JobState};
 use crate::limits::{DRAW_BATCH, LEASES_PER_HOST_MAX};
 use crate::replica::Replica;
+use crate::requirement::Capabilities;
 use crate::store::{Store, StoreError};
 use crate::time::{Span, Timestamp};
 use crate::transition;
@@ -38,11 +40,13 @@ pub(super) struct Draws {
     candidates: BTreeMap<JobId, Candidates>,
 }
 
+/// Hosts of which one may be drawn for a unit of a job.
 #[derive(Default)]
-struct Candidates {
+pub(super) struct Candidates {
     /// A host as often as it was met among those who answered.
-    by_work: Vec<HostId>,
-    others: Vec<HostId>,
+    pub(super) by_work: Vec<HostId>,
+    /// Hosts from anywhere.
+    pub(super) others: Vec<HostId>,
     /// Hardly anybody has standing, so nobody is believed alone.
     is_founding: bool,
 }
@@ -64,7 +68,21 @@ pub(super) fn load(
     Ok(draws)
 }
 
-fn candidates(
+impl Candidates {
+    /// Those of another instruction set.
+    fn but(&self, rows: &Rows, isa: &str) -> Self {
+        let is_other = |host: &&HostId| rows.host(**host).capabilities.isa != isa;
+        let others = |hosts: &[HostId]| hosts.iter().filter(is_other).copied().collect();
+        Self {
+            by_work: others(&self.by_work),
+            others: others(&self.others),
+            is_founding: self.is_founding,
+        }
+    }
+}
+
+/// Reads candidates for units of a job, by chance.
+pub(super) fn candidates(
     store: &dyn Store,
     rows: &mut Rows,
     job: JobId,
@@ -102,7 +120,7 @@ pub(super) fn is_founding(
     let plan = Plan::new(confidence);
     let founders = plan.founders() as usize;
     let seen_since = cx.now.minus(STANDING_SEEN);
-    Ok(store.volunteers_of_standing(plan.probation, seen_since, founders)? < founders)
+    Ok(store.parties_of_standing(plan.probation, seen_since, founders)? < founders)
 }
 
 /// Lets the lots fall.
@@ -141,8 +159,11 @@ fn one(rows: &mut Rows, id: UnitId, turn: Turn, all: &Candidates, cx: &mut Conte
         let last = unit.next_replica_id().number.saturating_sub(1);
         return advance(rows, id.replica(last), cx);
     }
-    let drawn =
-        pick(rows, id, turn, &all.by_work, cx).or_else(|| pick(rows, id, turn, &all.others, cx));
+    let drawn = match crossed(rows, id, cx) {
+        Some(audited) => choose(rows, id, turn, &all.but(rows, &audited.isa), cx)
+            .or_else(|| choose(rows, id, turn, all, cx)),
+        None => choose(rows, id, turn, all, cx),
+    };
     let draws = turn.draws.saturating_add(1);
     let wait = if let Some(host) = drawn {
         cx.effects.turn(host);
@@ -153,6 +174,29 @@ fn one(rows: &mut Rows, id: UnitId, turn: Turn, all: &Candidates, cx: &mut Conte
     let draw_at = cx.now.plus(wait);
     cx.effects.due(draw_at);
     rows.unit_mut(id).turn = Some(Turn { host: drawn, draw_at, draws });
+}
+
+/// What the audited host offers, if the lot says that its auditor is to be of another instruction set. It
+/// falls with each draw, so after the answer, and only for audits: who decides a dispute is drawn by
+/// work alone.
+fn crossed(rows: &Rows, id: UnitId, cx: &mut Context<'_>) -> Option<Arc<Capabilities>> {
+    let unit = rows.unit(id)?;
+    let mut answers = unit.voices().filter(|replica| replica.class().is_some());
+    let audited = answers.next()?;
+    let is_audit = unit.test == Test::Audit && answers.next().is_none();
+    let is_crossed = is_audit && below(Plan::CROSSED_PER.into(), cx.rng) == 0;
+    is_crossed.then(|| Arc::clone(&rows.host(audited.host).capabilities))
+}
+
+/// One of the candidates, those first who were drawn by work.
+fn choose(
+    rows: &Rows,
+    id: UnitId,
+    turn: Turn,
+    all: &Candidates,
+    cx: &mut Context<'_>,
+) -> Option<HostId> {
+    pick(rows, id, turn, &all.by_work, cx).or_else(|| pick(rows, id, turn, &all.others, cx))
 }
 
 /// One of these who may check the unit, by chance; not the one who did not come.
@@ -172,14 +216,108 @@ fn pick(
     able.get(usize::try_from(at).unwrap_or(0)).copied()
 }
 
-fn may_check(host: &Host, unit: &WorkUnit, job: &Job, now: Timestamp) -> bool {
+/// Whether the host was heard of so lately that it is likely to come when it is called.
+pub(super) fn was_seen_lately(host: &Host, job: &Job, now: Timestamp) -> bool {
+    let silence_max = SILENCE_MAX.0.max(job.policy.lease_ms.0.saturating_mul(2));
+    now.since(host.seen_at).0 <= silence_max
+}
+
+/// Whether the host may check an answer to the unit.
+pub(super) fn may_check(host: &Host, unit: &WorkUnit, job: &Job, now: Timestamp) -> bool {
     let probation =
         job.policy.confidence.as_ref().map_or(0, |confidence| Plan::new(confidence).probation);
-    let silence_max = SILENCE_MAX.0.max(job.policy.lease_ms.0.saturating_mul(2));
     host.is_active()
         && host.has_standing(probation)
-        && !unit.knows(host.volunteer)
-        && now.since(host.seen_at).0 <= silence_max
+        && !unit.knows(host.party())
+        && was_seen_lately(host, job, now)
         && host.leases.len() < LEASES_PER_HOST_MAX
         && job.requirement.fits(&host.capabilities).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::digest::Digest;
+    use crate::engine::effects::Effects;
+    use crate::host::Standing;
+    use crate::replica::{ReplicaState, Usage, Verdict};
+    use crate::settings::Settings;
+    use crate::store::conformance::rows as samples;
+
+    /// A job, a unit that host 1 answered and that is to be audited, and hosts of these instruction sets
+    /// beside it, from 2 on.
+    fn rows(test: Test, isas: &[&str]) -> (Rows, UnitId) {
+        let mut rows = Rows::default();
+        let job = Job { state: JobState::Open, ..samples::sure_job(1) };
+        let id = job.id.unit(0);
+        let state = ReplicaState::Success {
+            outputs: Vec::new(),
+            answer: Digest::of(b"42"),
+            usage: Usage::default(),
+            verdict: Verdict::Inconclusive,
+        };
+        let replica = Replica { host: HostId(1), state, ..samples::replica(0) };
+        rows.add_unit(WorkUnit { test, replicas: vec![replica], ..WorkUnit::new(id) });
+        for (number, isa) in (1..).zip(["x86_64"].iter().chain(isas)) {
+            let host = samples::host(number, &[]);
+            let capabilities = Capabilities {
+                isa: (*isa).to_owned(),
+                memory_bytes: u64::MAX,
+                profiles: [job.requirement.profile].into(),
+                ..Arc::unwrap_or_clone(host.capabilities)
+            };
+            let standing = Standing { compared: 1_000, ..Standing::default() };
+            rows.add_host(Host { standing, capabilities: capabilities.into(), ..host });
+        }
+        rows.add_job(job);
+        (rows, id)
+    }
+
+    /// How often each of hosts 2 to 5 is drawn, in so many draws.
+    fn drawn(test: Test, isas: [&str; 4], draws: u32) -> [u32; 4] {
+        let (mut rows, id) = rows(test, &isas);
+        let by_work = (2..6).map(HostId).collect();
+        let all = Candidates { by_work, others: Vec::new(), is_founding: false };
+        let (mut served_last, mut announced_until) = (None, Timestamp(0));
+        let mut cx = Context {
+            now: samples::host(1, &[]).seen_at,
+            settings: &Settings::default(),
+            rng: &mut ChaCha8Rng::seed_from_u64(7),
+            served_last: &mut served_last,
+            announced_until: &mut announced_until,
+            effects: Effects::default(),
+        };
+        let mut times = [0; 4];
+        for _ in 0..draws {
+            let turn = Turn { host: None, draw_at: cx.now, draws: 0 };
+            one(&mut rows, id, turn, &all, &mut cx);
+            let host = rows.unit(id).and_then(|unit| unit.turn).and_then(|turn| turn.host);
+            let Some(HostId(host)) = host else { panic!("nobody was drawn") };
+            times[usize::try_from(host - 2).unwrap()] += 1;
+        }
+        times
+    }
+
+    /// One of four is of another instruction set. It gets its quarter, and of the rest the part that is
+    /// crossed: never more, whatever it claims to be.
+    #[test]
+    fn a_part_of_the_audits_goes_to_another_instruction_set() {
+        const DRAWS: u32 = 64_000;
+        let times = drawn(Test::Audit, ["x86_64", "x86_64", "aarch64", "x86_64"], DRAWS);
+        let expected = DRAWS / 4 + DRAWS * 3 / 4 / Plan::CROSSED_PER;
+        assert!(times[2].abs_diff(expected) < 400, "{times:?}, of which {expected}");
+        let even = drawn(Test::Audit, ["x86_64"; 4], DRAWS);
+        assert!(even.iter().all(|times| times.abs_diff(DRAWS / 4) < 400), "{even:?}");
+    }
+
+    /// Whoever can cause a check or a dispute cannot choose among whom it is drawn.
+    #[test]
+    fn only_audits_are_crossed() {
+        let isas = ["x86_64", "x86_64", "aarch64", "x86_64"];
+        let times = drawn(Test::Second, isas, 64_000);
+        assert!(times[2].abs_diff(16_000) < 400, "{times:?}");
+    }
 }

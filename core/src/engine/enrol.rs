@@ -47,7 +47,7 @@ pub(super) fn decide(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Decision
 
 fn greet(mut host: Host, enrol: Enrol, cx: &Context<'_>) -> Decision {
     let reply = Reply::Enrolled { host: host.id, volunteer: host.volunteer };
-    host.nickname = enrol.nickname;
+    (host.nickname, host.block) = (enrol.nickname, enrol.block);
     host.capabilities = Arc::new(enrol.capabilities);
     host.seen_at = cx.now;
     Decision { reply, writes: vec![Write::PutHost(host)] }
@@ -76,6 +76,7 @@ fn join(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Result<Decision, Refu
         id: host,
         key: enrol.key,
         volunteer,
+        block: enrol.block,
         nickname: enrol.nickname,
         capabilities: Arc::new(enrol.capabilities),
         state: HostState::Active,
@@ -83,6 +84,7 @@ fn join(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Result<Decision, Refu
         reopening: None,
         counters: Counters::default(),
         credit: MicroCredits::default(),
+        pardoned: None,
         leases: Vec::new(),
         enrolled_at: cx.now,
         seen_at: cx.now,

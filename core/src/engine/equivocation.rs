@@ -22,21 +22,27 @@ pub(super) fn check_manifest(
     }
 }
 
-/// Keeps the proof if this report of a replica that has ended contradicts its first one, and both are
-/// signed.
-pub(super) fn keep(rows: &mut Rows, id: ReplicaId, outcome: &Outcome, signed: Option<Box<Signed>>) {
-    let Some(unit) = rows.unit(id.unit) else { return };
-    let Some(replica) = unit.replica(id.number) else { return };
-    let (Some(said), Some(says)) = (replica.class(), outcome.class()) else { return };
+/// Keeps the proof if the report of `says` contradicts the first one of `said`, a replica that has ended
+/// or the same, and both are signed.
+pub(super) fn keep(
+    rows: &mut Rows,
+    said: ReplicaId,
+    says: ReplicaId,
+    outcome: &Outcome,
+    signed: Option<Box<Signed>>,
+) {
+    let Some(unit) = rows.unit(said.unit) else { return };
+    let Some(replica) = unit.replica(said.number) else { return };
+    let (Some(first), Some(second)) = (replica.class(), outcome.class()) else { return };
     let (Some(proof), Some(signed)) = (replica.signed.as_deref(), signed) else { return };
-    let (host, manifest) = (replica.host, rows.job(id.unit.job).manifest);
+    let (host, manifest) = (replica.host, rows.job(said.unit.job).manifest);
     let key = rows.host(host).key;
-    let made = |manifest, class, proof: Proof| {
-        let statement = Statement { manifest, replica: id, class };
+    let made = |manifest, replica, class, proof: Proof| {
+        let statement = Statement { manifest, replica, class };
         SignedStatement { key, statement, proof }
     };
-    let first = made(manifest, said, proof.clone());
-    let second = made(signed.manifest, says, signed.proof);
+    let first = made(manifest, said, first, proof.clone());
+    let second = made(signed.manifest, says, second, signed.proof);
     if equivocation(&first, &second).is_ok() {
         rows.keep_evidence(host, Equivocation { first, second });
     }

@@ -8,8 +8,11 @@ use super::advance::{advance, cancel, end_job_if_last};
 use super::audit;
 use super::context::{Context, Decision};
 use super::draw::{self, Draws};
+use super::judge;
+use super::question;
 use super::reopen::{self, Reopening};
 use super::rows::Rows;
+use crate::dispute::is_question;
 use crate::host::{Host, HostState};
 use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::job::JobState;
@@ -33,6 +36,7 @@ pub(super) struct Loaded {
     /// Answers among which audits are to be drawn.
     audits: Option<audit::Page>,
     draws: Draws,
+    disputes: judge::Due,
     /// Units whose pause is over, by job.
     waking: Vec<(JobId, u32)>,
 }
@@ -66,12 +70,13 @@ pub(super) fn load(store: &dyn Store, cx: &mut Context<'_>) -> Result<Loaded, St
     let sweep = load_sweep(store, &mut rows)?;
     let audits = audit::load(store, &mut rows)?;
     let draws = draw::load(store, &mut rows, cx)?;
+    let disputes = judge::load(store, &mut rows, &hosts, cx)?;
     let waking = store.units_waking(*cx.announced_until, cx.now)?;
-    Ok(Loaded { rows, due, hosts, reopening, sweep, audits, draws, waking })
+    Ok(Loaded { rows, due, hosts, reopening, sweep, audits, draws, disputes, waking })
 }
 
 pub(super) fn decide(loaded: Loaded, cx: &mut Context<'_>) -> Decision {
-    let Loaded { mut rows, due, hosts, reopening, sweep, audits, draws, waking } = loaded;
+    let Loaded { mut rows, due, hosts, reopening, sweep, audits, draws, disputes, waking } = loaded;
     hosts.into_iter().for_each(|host| let_on(&mut rows, host, cx.now));
     for replica in &due {
         expire(&mut rows, *replica, cx);
@@ -86,6 +91,7 @@ pub(super) fn decide(loaded: Loaded, cx: &mut Context<'_>) -> Decision {
         audit::settle(&mut rows, audits, cx);
     }
     draw::draw(&mut rows, &draws, cx);
+    judge::move_on(&mut rows, &disputes, cx);
     for (job, count) in waking {
         cx.effects.work_ready(job, count);
     }
@@ -104,7 +110,8 @@ pub(super) fn next_at(store: &dyn Store, now: Timestamp) -> Result<Option<Timest
         return Ok(Some(now));
     }
     let times = [store.next_deadline_at()?, store.next_draw_at()?, store.next_ready_at(now)?];
-    Ok(times.into_iter().flatten().min().map(|at| at.max(now)))
+    let times = times.into_iter().chain([store.next_dispute_at()?]);
+    Ok(times.flatten().min().map(|at| at.max(now)))
 }
 
 /// A host that was suspended for a while may try again.
@@ -118,6 +125,9 @@ fn let_on(rows: &mut Rows, host: HostId, now: Timestamp) {
 }
 
 fn expire(rows: &mut Rows, id: ReplicaId, cx: &mut Context<'_>) {
+    if is_question(id) {
+        return question::lapse(rows, id, cx);
+    }
     let Some(replica) = rows.unit(id.unit).and_then(|unit| unit.replica(id.number)) else {
         return;
     };
@@ -161,7 +171,9 @@ fn load_sweep(store: &dyn Store, rows: &mut Rows) -> Result<Option<Sweep>, Store
             for host in unit.leased().map(|replica| replica.host) {
                 rows.load_host(store, host)?;
             }
+            let id = unit.id;
             rows.add_unit(unit);
+            rows.find_dispute(store, id)?;
         }
         return Ok(Some(Sweep { job: id, units, next }));
     }

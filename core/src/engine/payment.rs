@@ -1,5 +1,5 @@
 //! What a replica is paid when a quorum agrees with it, and what is taken back if that turns out to
-//! be wrong.
+//! be wrong, or given back if that was.
 //!
 //! A replica is paid while one grant for it stands, and never has two. The amount follows from what
 //! it counted and from its job's policy, so what is taken back is just what was paid.
@@ -8,7 +8,7 @@ use super::rows::Rows;
 use crate::credit::{self, MicroCredits};
 use crate::id::{ReplicaId, UnitId};
 use crate::ledger::{Entry, Kind};
-use crate::replica::{Replica, Verdict};
+use crate::replica::{Class, Replica};
 use crate::time::Timestamp;
 
 /// Pays for a replica, unless it is paid.
@@ -21,27 +21,35 @@ pub(super) fn take_back(rows: &mut Rows, id: ReplicaId, now: Timestamp) {
     book(rows, id, Kind::TakeBack, now);
 }
 
-/// Takes back what replicas of hosts that were caught since were paid for a unit that does not rest on the
-/// others' word alone. Their partners keep theirs: if they lied, the next quorum will say so.
-pub(super) fn take_back_from_caught(rows: &mut Rows, unit: UnitId, now: Timestamp) {
+/// Sees to the pay of replicas of hosts that were caught since: they have no voice any more, and so get
+/// no verdict.
+///
+/// Where nothing `stands` without them, what their voices were paid is taken back. Their partners keep
+/// theirs: if they lied, the next quorum will say so. Where something stands, who said something else
+/// loses what they were paid, and who said the same and was pardoned is paid.
+pub(super) fn settle_with_caught(
+    rows: &mut Rows,
+    unit: UnitId,
+    stands: Option<Class>,
+    now: Timestamp,
+) {
     let replicas = rows.unit(unit).map(|unit| unit.replicas.as_slice()).unwrap_or_default();
-    let life = |host| rows.host(host).standing.life;
-    let caught = replicas.iter().filter(|r| r.is_voice && r.life != life(r.host));
-    let numbers: Vec<u16> = caught.map(|replica| replica.number).collect();
-    numbers.into_iter().for_each(|number| take_back(rows, unit.replica(number), now));
-}
-
-/// Takes back what replicas of hosts that were caught since were paid for something else than what stands:
-/// they have no voice any more, and so get no verdict.
-pub(super) fn take_back_from_refuted(rows: &mut Rows, unit: UnitId, now: Timestamp) {
-    let replicas = rows.unit(unit).map(|unit| unit.replicas.as_slice()).unwrap_or_default();
-    let valid = replicas.iter().find(|replica| replica.verdict() == Some(Verdict::Valid));
-    let Some(stands) = valid.and_then(Replica::class) else { return };
-    let life = |host| rows.host(host).standing.life;
-    let caught = replicas.iter().filter(|r| r.life != life(r.host));
-    let refuted = caught.filter(|r| r.class().is_some_and(|class| class != stands));
-    let numbers: Vec<u16> = refuted.map(|replica| replica.number).collect();
-    numbers.into_iter().for_each(|number| take_back(rows, unit.replica(number), now));
+    let due = |replica: &Replica| {
+        let standing = rows.host(replica.host).standing;
+        if replica.life == standing.life || replica.class().is_none() {
+            return None;
+        }
+        let is_pardoned = replica.life < standing.pardoned;
+        match stands {
+            None => replica.is_voice.then_some(Kind::TakeBack),
+            Some(_) if replica.class() == stands => is_pardoned.then_some(Kind::Grant),
+            Some(_) => Some(Kind::TakeBack),
+        }
+    };
+    let due: Vec<_> = replicas.iter().filter_map(|r| Some((r.number, due(r)?))).collect();
+    for (number, kind) in due {
+        book(rows, unit.replica(number), kind, now);
+    }
 }
 
 fn book(rows: &mut Rows, id: ReplicaId, kind: Kind, at: Timestamp) {

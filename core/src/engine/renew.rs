@@ -126,11 +126,11 @@ fn keep(rows: &mut Rows, renewal: &Renewal, new: CheckpointRef) -> Result<(), Re
     }
     check::within("checkpoint.bytes", new.bytes, 1, CHECKPOINT_BYTES_MAX)?;
     let row = rows.unit(replica.unit).and_then(|unit| unit.replica(replica.number));
-    if row.and_then(|row| row.checkpoint).is_some_and(|known| known.step >= new.step) {
+    if row.and_then(|row| row.checkpoint.as_deref()).is_some_and(|known| known.step >= new.step) {
         return Ok(());
     }
     if let Some(row) = rows.unit_mut(replica.unit).replica_mut(replica.number) {
-        row.checkpoint = Some(new);
+        row.checkpoint = Some(Box::new(new));
     }
     Ok(())
 }

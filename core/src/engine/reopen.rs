@@ -1,14 +1,16 @@
 //! A host was suspended: the units that rest on its word are opened again, also those that are done.
 //! So is a unit whose answer is to be tested after all.
 //!
-//! A suspended host keeps the place up to which its units were looked at, and `Expire` takes a bounded
+//! When a host is pardoned, the same units are gone through once more: what others confirm is paid again.
+//!
+//! A host keeps the place up to which its units were looked at, and `Expire` takes a bounded
 //! number at a time.
 
 use super::advance::advance;
 use super::context::Context;
 use super::payment;
 use super::rows::Rows;
-use super::settle::unaccount;
+use super::settle::{Answer, account};
 use crate::host::{Host, Reopening as Ongoing};
 use crate::id::{HostId, UnitId};
 use crate::job::{Counts, JobState};
@@ -18,7 +20,7 @@ use crate::store::{Store, StoreError};
 use crate::transition;
 use crate::work_unit::{FailReason, Test, UnitState, WorkUnit};
 
-/// Some units that a suspended host vouched for.
+/// Some units that a host vouched for that was suspended.
 #[derive(Debug)]
 pub(super) struct Reopening {
     host: HostId,
@@ -58,10 +60,11 @@ fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
     let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
     let has_answer = has_answer(unit);
     if has_answer && transition::stands(unit, &job.policy, counts) {
-        return;
+        let stands = unit.first_valid().and_then(Replica::class);
+        return payment::settle_with_caught(rows, id, stands, cx.now);
     }
     let test = if has_voice_left(unit, counts) { unit.test } else { Test::None };
-    payment::take_back_from_caught(rows, id, cx.now);
+    payment::settle_with_caught(rows, id, None, cx.now);
     if is_taken_back || !has_answer {
         return;
     }
@@ -85,7 +88,7 @@ pub(super) fn open_again(rows: &mut Rows, id: UnitId, test: Test, cx: &mut Conte
         job.ended_at = None;
     }
     leave(rows, id);
-    unaccount(rows, id);
+    account(rows, id, Answer::Falls);
     let unit = rows.unit_mut(id);
     let taken_back = transition::reopen(unit);
     unit.test = test;

@@ -5,10 +5,12 @@ use super::check;
 use super::compare::compare;
 use super::context::{Context, Decision};
 use super::equivocation;
+use super::question;
 use super::rows::Rows;
 use crate::command::{Outcome, ReplicaReport, Report};
+use crate::dispute::is_question;
 use crate::id::{HostId, ReplicaId};
-use crate::limits::{BATCH_MAX, INLINE_BYTES_SUM_MAX, MESSAGE_BYTES_MAX, OUTPUTS_MAX};
+use crate::limits::{BATCH_MAX, INLINE_BYTES_SUM_MAX, MESSAGE_BYTES_MAX, OUTPUTS_MAX, STEPS_MAX};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::replica::{Output, Replica, ReplicaState, Usage, Verdict, answer};
@@ -48,17 +50,21 @@ fn one(
     item: ReplicaReport,
     cx: &mut Context<'_>,
 ) -> Result<Reported, Refusal> {
-    let ReplicaReport { replica: id, outcome, signed } = item;
+    let id = item.replica;
     check::active(rows.host(host), cx.now)?;
     let unit = rows.unit(id.unit).ok_or(Refusal::UnknownLease(id))?;
+    equivocation::check_manifest(rows, id, item.signed.as_deref())?;
+    if is_question(id) {
+        return question::take(rows, host, item, cx);
+    }
+    let ReplicaReport { outcome, signed, .. } = item;
     let replica = unit.replica(id.number).ok_or(Refusal::UnknownLease(id))?;
     if replica.host != host {
         return Err(Refusal::WrongHost { replica: id, host });
     }
-    equivocation::check_manifest(rows, id, signed.as_deref())?;
     if !is_awaited(unit, replica) {
         let told = already(id, replica, &outcome);
-        equivocation::keep(rows, id, &outcome, signed);
+        equivocation::keep(rows, id, id, &outcome, signed);
         return told;
     }
     check_outcome(id, &outcome, &rows.job(id.unit.job).policy)?;
@@ -136,15 +142,34 @@ fn ended(outcome: Outcome) -> ReplicaState {
     }
 }
 
-fn check_outcome(id: ReplicaId, outcome: &Outcome, policy: &Policy) -> Result<(), Refusal> {
+/// Whether an outcome may be taken of this lease.
+pub(super) fn check_outcome(
+    id: ReplicaId,
+    outcome: &Outcome,
+    policy: &Policy,
+) -> Result<(), Refusal> {
     match outcome {
-        Outcome::Success { outputs, .. } => check_outputs(id, outputs, policy),
-        Outcome::AppError { message, .. } | Outcome::HostError { message } => {
-            check::within("message.bytes", message.len() as u64, 0, MESSAGE_BYTES_MAX as u64)
+        Outcome::Success { outputs, usage } => {
+            check_steps(*usage)?;
+            check_outputs(id, outputs, policy)
         }
+        Outcome::AppError { message, usage, .. } => {
+            check_steps(*usage)?;
+            check_message(message)
+        }
+        Outcome::HostError { message } => check_message(message),
         Outcome::Aborted => Ok(()),
+        Outcome::Replayed { .. } if is_question(id) => Ok(()),
         Outcome::Replayed { .. } => Err(Refusal::NoReplay(id)),
     }
+}
+
+fn check_steps(usage: Usage) -> Result<(), Refusal> {
+    check::within("usage.steps", usage.steps, 0, STEPS_MAX)
+}
+
+fn check_message(message: &str) -> Result<(), Refusal> {
+    check::within("message.bytes", message.len() as u64, 0, MESSAGE_BYTES_MAX as u64)
 }
 
 fn check_outputs(id: ReplicaId, outputs: &[Output], policy: &Policy) -> Result<(), Refusal> {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::advance::advance;
 use super::check;
 use super::context::{Context, Decision};
+use super::question;
 use super::rows::Rows;
 use super::search::{Choice, Role, Search};
 use crate::command::Request;
@@ -27,6 +28,8 @@ const SEEN_MS: Span = Span::minutes(1);
 
 pub(super) struct Loaded {
     rows: Rows,
+    /// Units about which the host is called for a question.
+    questions: Vec<UnitId>,
     /// What may be leased, best first.
     choices: Vec<Choice>,
     /// Why there is nothing, if there is nothing.
@@ -40,35 +43,48 @@ pub(super) fn load(
 ) -> Result<Loaded, StoreError> {
     let mut rows = Rows::default();
     rows.find_host(store, request.host)?;
+    let nothing = |rows, idle| Loaded { rows, questions: Vec::new(), choices: Vec::new(), idle };
     if may_ask(&rows, *request, cx.now).is_err() {
-        return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::NoJobs });
+        return Ok(nothing(rows, Idle::NoJobs));
     }
-    let host = rows.host(request.host).clone();
+    // Where it asks from counts, not where it said hello.
+    let host = Host { block: request.block, ..rows.host(request.host).clone() };
     let held = host.leases.len();
     let wanted = usize::from(request.count).min(LEASES_PER_HOST_MAX.saturating_sub(held));
     if wanted == 0 {
-        return Ok(Loaded { rows, choices: Vec::new(), idle: Idle::LeasesFull { held } });
+        return Ok(nothing(rows, Idle::LeasesFull { held }));
     }
+    // Others wait for what it was called for, and will not wait long.
+    let questions = store.disputes_calling(host.id, wanted)?;
+    questions.iter().try_for_each(|unit| rows.find_unit_and_hosts(store, *unit))?;
+    let wanted = wanted - questions.len();
     let mut jobs = schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last);
     let mut search = Search::new(store, rows, host, wanted, jobs.len())?;
     // Whoever was drawn may have been called for this one lease.
     jobs.sort_by_key(|job| !search.has_turn_in(job.id));
     for job in jobs {
-        search.choose_from(job, cx)?;
         if search.wanted == 0 {
             break;
         }
+        search.choose_from(job, cx)?;
     }
     let idle = search.idle();
-    Ok(Loaded { rows: search.rows, choices: search.choices, idle })
+    Ok(Loaded { rows: search.rows, questions, choices: search.choices, idle })
 }
 
 pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> Decision {
-    let Loaded { mut rows, choices, idle } = loaded;
+    let Loaded { mut rows, questions, choices, idle } = loaded;
     if let Err(refusal) = may_ask(&rows, request, cx.now) {
         return Decision::refuse(refusal);
     }
+    if rows.host(request.host).block != request.block {
+        rows.host_mut(request.host).block = request.block;
+    }
     let mut leased = Leased::default();
+    for unit in questions {
+        let grant = question::lease(&mut rows, unit, request.host, cx);
+        name(&mut leased, unit.job, &rows, grant);
+    }
     for choice in choices {
         let (job, units, role) = match choice {
             Choice::Started(unit, role) => (unit.job, vec![unit], role),
@@ -76,11 +92,8 @@ pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> 
         };
         *cx.served_last = Some(job);
         let grants = units.into_iter().map(|unit| lease(&mut rows, unit, request, role, cx));
-        leased.leases.extend(grants);
-        let manifest = (job, rows.job(job).manifest);
-        if !leased.manifests.contains(&manifest) {
-            leased.manifests.push(manifest);
-        }
+        let grants: Vec<LeaseGrant> = grants.collect();
+        name(&mut leased, job, &rows, grants);
     }
     leased.idle = leased.leases.is_empty().then_some(idle);
     let is_stale = cx.now.since(rows.host(request.host).seen_at) >= SEEN_MS;
@@ -88,6 +101,20 @@ pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> 
         rows.host_mut(request.host).seen_at = cx.now;
     }
     Decision { reply: Reply::Leased(leased), writes: rows.into_writes() }
+}
+
+/// Adds leases of a job to what is answered, with its manifest.
+fn name(
+    leased: &mut Leased,
+    job: JobId,
+    rows: &Rows,
+    grants: impl IntoIterator<Item = LeaseGrant>,
+) {
+    leased.leases.extend(grants);
+    let manifest = (job, rows.job(job).manifest);
+    if !leased.manifests.contains(&manifest) {
+        leased.manifests.push(manifest);
+    }
 }
 
 fn may_ask(rows: &Rows, request: Request, now: Timestamp) -> Result<(), Refusal> {
@@ -133,7 +160,7 @@ fn lease(
         unit.turn = None;
     }
     let grant = id.replica(replica.number);
-    let resume_from = replica.resumed_from;
+    let resume_from = replica.resumed_from.as_deref().copied();
     unit.replicas.push(replica);
 
     let job = rows.job_mut(id.job);
@@ -156,6 +183,7 @@ fn begun(unit: &WorkUnit, host: &Host, cx: &Context<'_>) -> Replica {
         number,
         host: host.id,
         volunteer: host.volunteer,
+        block: host.block,
         life: host.standing.life,
         is_voice: true,
         chain: number,
@@ -176,6 +204,7 @@ fn resume(unit: &WorkUnit, replica: &mut Replica, spoilt: &BTreeSet<u16>) {
         replica.chain = previous.chain;
         replica.lineage.clone_from(&previous.lineage);
         replica.lineage.push(previous.volunteer);
-        (replica.resumed_from, replica.checkpoint) = (Some(checkpoint), Some(checkpoint));
+        let boxed = || Some(Box::new(checkpoint));
+        (replica.resumed_from, replica.checkpoint) = (boxed(), boxed());
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::dispute;
+use crate::dispute::Dispute;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId};
 use crate::job::Job;
@@ -19,6 +21,7 @@ pub(super) struct Rows {
     units: Table<UnitId, WorkUnit>,
     hosts: Table<HostId, Host>,
     parts: Table<(JobId, HostId), Part>,
+    disputes: Table<UnitId, Dispute>,
     /// Where the ledger ends with `ledger` appended; `None` before it was read.
     ledger_head: Option<Head>,
     ledger: Vec<LedgerRow>,
@@ -89,6 +92,18 @@ impl Rows {
             self.load_host(store, host)?;
             self.load_part(store, id.job, host)?;
         }
+        self.find_dispute(store, id)
+    }
+
+    /// Reads the disputes about a unit that was read, with whoever is asked now.
+    pub(super) fn find_dispute(&mut self, store: &dyn Store, id: UnitId) -> Result<(), StoreError> {
+        let may_be = self.unit(id).is_some() && dispute::may_have(self.job(id.job));
+        if !may_be || self.disputes.has(id) {
+            return Ok(());
+        }
+        let Some(found) = store.dispute(id)? else { return Ok(()) };
+        found.questions().try_for_each(|question| self.load_host(store, question.host))?;
+        self.disputes.add(id, found);
         Ok(())
     }
 
@@ -166,6 +181,17 @@ impl Rows {
         self.parts.get_mut((job, host))
     }
 
+    /// The disputes about a unit, if there were any.
+    pub(super) fn dispute(&self, id: UnitId) -> Option<&Dispute> {
+        self.disputes.find(id)
+    }
+
+    /// The disputes about a unit that was loaded, to be changed.
+    pub(super) fn dispute_mut(&mut self, id: UnitId) -> &mut Dispute {
+        self.disputes.add(id, Dispute::new(id));
+        self.disputes.get_mut(id)
+    }
+
     /// A unit to be changed in the light of its job.
     pub(super) fn unit_in_job(&mut self, id: UnitId) -> (&mut WorkUnit, &Job) {
         (self.units.get_mut(id), self.jobs.get(id.job))
@@ -206,14 +232,16 @@ impl Rows {
         let vouched = self.vouched.into_iter().map(|(host, unit)| Write::Vouch { host, unit });
         let evidence = self.evidence.into_iter();
         let evidence = evidence.map(|(host, of)| Write::KeepEvidence { host, of: Box::new(of) });
-        let rows = jobs.chain(units).chain(hosts).chain(parts);
+        let disputes = self.disputes.into_changed().map(|it| Write::PutDispute(Box::new(it)));
+        let rows = jobs.chain(units).chain(hosts).chain(parts).chain(disputes);
         rows.chain(ledger).chain(vouched).chain(evidence).collect()
     }
 }
 
-/// Rows of one kind, each with whether it was changed.
+/// Rows of one kind, each with whether it was changed. They are boxed, because a node of the map has
+/// room for eleven, and most commands work on one or two.
 #[derive(Debug)]
-struct Table<Id, Row>(BTreeMap<Id, (Row, bool)>);
+struct Table<Id, Row>(BTreeMap<Id, (Box<Row>, bool)>);
 
 impl<Id, Row> Default for Table<Id, Row> {
     fn default() -> Self {
@@ -228,11 +256,11 @@ impl<Id: Ord + Copy + fmt::Debug, Row> Table<Id, Row> {
 
     /// The first one to come stays: it may have been changed already.
     fn add(&mut self, id: Id, row: Row) {
-        self.0.entry(id).or_insert((row, false));
+        self.0.entry(id).or_insert_with(|| (Box::new(row), false));
     }
 
     fn find(&self, id: Id) -> Option<&Row> {
-        self.0.get(&id).map(|(row, _)| row)
+        self.0.get(&id).map(|(row, _)| &**row)
     }
 
     fn get(&self, id: Id) -> &Row {
@@ -246,7 +274,7 @@ impl<Id: Ord + Copy + fmt::Debug, Row> Table<Id, Row> {
     }
 
     fn into_changed(self) -> impl Iterator<Item = Row> {
-        self.0.into_values().filter(|(_, changed)| *changed).map(|(row, _)| row)
+        self.0.into_values().filter(|(_, changed)| *changed).map(|(row, _)| *row)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a host that asks gets of each job.
 //!
 //! In a job with a quorum, units that others began come first, then units that nobody ever had. In a
-//! job with a confidence it depends on what the host's word is worth: see [`Role`]. A volunteer never
-//! gets a unit that they had before in any role.
+//! job with a confidence it depends on what the host's word is worth: see [`Role`]. A [party](crate::party)
+//! never gets a unit that it had before in any role.
 
 use super::context::Context;
 use super::draw::is_founding;
@@ -90,11 +90,14 @@ impl<'a> Search<'a> {
         jobs: usize,
     ) -> Result<Self, StoreError> {
         let in_vain_max = LOOKED_AT_IN_VAIN_SUM_MAX / jobs.max(1);
+        let mut turns = store.units_of_turn(host.id, LEASES_PER_HOST_MAX)?;
+        // It was drawn where it was then. If it has moved to a party that had the unit, the lot falls again.
+        turns.retain(|unit| !unit.knows(host.party()));
         Ok(Self {
             store,
             wanted,
             in_vain_max: in_vain_max.clamp(1, LOOKED_AT_IN_VAIN_MAX),
-            turns: store.units_of_turn(host.id, LEASES_PER_HOST_MAX)?,
+            turns,
             host,
             rows,
             choices: Vec::new(),
@@ -179,7 +182,7 @@ impl<'a> Search<'a> {
         let from = below(job.units_total.into(), cx.rng);
         let from = u32::try_from(from).unwrap_or(0);
         let mut units = self.store.units(job.id, from, wanted + self.in_vain_max)?;
-        units.retain(|unit| may_be_compared(unit) && !unit.knows(self.host.volunteer));
+        units.retain(|unit| may_be_compared(unit) && !unit.knows(self.host.party()));
         units.truncate(wanted);
         self.rows.add_job(job);
         self.take(units, Role::Newcomer)
@@ -219,7 +222,7 @@ impl<'a> Search<'a> {
         let mut units = self.store.units_ready(job.id, now, from, limit)?;
         let last = units.last().filter(|_| units.len() == limit);
         let next = last.map(|unit| unit.id.index.saturating_add(1));
-        units.retain(|unit| !unit.knows(self.host.volunteer));
+        units.retain(|unit| !unit.knows(self.host.party()));
         Ok((units, next))
     }
 }

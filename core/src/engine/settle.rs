@@ -8,18 +8,19 @@ use crate::id::{HostId, UnitId};
 use crate::replica::Replica;
 use crate::time::Timestamp;
 use crate::transition::Settlement;
-use crate::work_unit::Test;
+use crate::work_unit::{Test, WorkUnit};
 
 /// Does everything that follows from the end of a unit but for the count of its state.
 pub(super) fn settle(rows: &mut Rows, id: UnitId, settlement: &Settlement, cx: &mut Context<'_>) {
     approve(rows, id, &settlement.valid, cx.now);
     vouch(rows, id, &settlement.valid);
-    account(rows, id);
+    account(rows, id, Answer::Stands);
     for replica in replicas(rows, id, &settlement.invalid) {
         blame::blame(rows, id, &replica, cx);
     }
-    payment::take_back_from_refuted(rows, id, cx.now);
-    blame::pardon(rows, id);
+    let stands = rows.unit(id).and_then(WorkUnit::first_valid).and_then(Replica::class);
+    blame::absolve(rows, id, stands, cx);
+    payment::settle_with_caught(rows, id, stands, cx.now);
     release(rows, id, &settlement.aborted, cx);
 }
 
@@ -48,33 +49,35 @@ fn vouch(rows: &mut Rows, id: UnitId, valid: &[u16]) {
     hosts.into_iter().for_each(|host| rows.vouch(host, id));
 }
 
-/// Counts a unit for the host on whose word it rests.
-fn account(rows: &mut Rows, id: UnitId) {
-    if rows.job(id.job).policy.confidence.is_none() {
-        return;
-    }
-    let Some(unit) = rows.unit(id) else { return };
-    let (Some(host), test) = (unit.believed(), unit.test) else { return };
-    let part = rows.part_mut(id.job, host);
-    let is_new = *part == crate::part::Part::new(id.job, host);
-    part.believed = part.believed.saturating_add(1);
-    part.audited = part.audited.saturating_add(u32::from(test.is_audit()));
-    if is_new {
-        let job = rows.job_mut(id.job);
-        job.parts = job.parts.saturating_add(1);
-    }
+/// What happens to the answer of a unit.
+#[derive(Clone, Copy)]
+pub(super) enum Answer {
+    /// It stands from now on.
+    Stands,
+    /// It does not any more.
+    Falls,
 }
 
-/// Takes a unit out of the account of the host on whose word it rested.
-pub(super) fn unaccount(rows: &mut Rows, id: UnitId) {
+/// Counts a unit for the host on whose word it rests, or not any more.
+pub(super) fn account(rows: &mut Rows, id: UnitId, answer: Answer) {
     if rows.job(id.job).policy.confidence.is_none() {
         return;
     }
     let Some(unit) = rows.unit(id) else { return };
-    let (Some(host), test) = (unit.believed(), unit.test) else { return };
+    let (Some(host), is_audit) = (unit.believed(), unit.test.is_audit()) else { return };
+    let count = |units: u32, is_one: bool| match answer {
+        Answer::Stands => units.saturating_add(is_one.into()),
+        Answer::Falls => units.saturating_sub(is_one.into()),
+    };
     let part = rows.part_mut(id.job, host);
-    part.believed = part.believed.saturating_sub(1);
-    part.audited = part.audited.saturating_sub(u32::from(test.is_audit()));
+    let had_any = part.believed > 0;
+    part.believed = count(part.believed, true);
+    part.audited = count(part.audited, is_audit);
+    let is_other = had_any != (part.believed > 0);
+    if is_other {
+        let job = rows.job_mut(id.job);
+        job.parts = count(job.parts, true);
+    }
 }
 
 /// Takes back the leases of replicas that are not needed any more.

@@ -1,7 +1,5 @@
 //! A scientist hands in a job. It costs one row, however many units the job has.
 
-use std::collections::BTreeSet;
-
 use rand_core::Rng;
 
 use super::context::{Context, Decision};
@@ -12,6 +10,7 @@ use crate::id::JobId;
 use crate::job::{Counts, Job, JobState, Tally};
 use crate::limits::{JOBS_OPEN_MAX, PAGE_MAX};
 use crate::order::Order;
+use crate::party::Parties;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::store::{LastIds, Store, StoreError, Write};
@@ -25,8 +24,8 @@ pub(super) struct Loaded {
     account: Option<Account>,
     existing: Option<Job>,
     open: usize,
-    /// How many volunteers were seen lately; no more are counted than the job needs.
-    volunteers: usize,
+    /// Whose hosts were seen lately; no more are counted than the job needs.
+    parties: Parties,
     last: LastIds,
 }
 
@@ -38,7 +37,7 @@ pub(super) fn load(
     let open = store.jobs_open(JOBS_OPEN_MAX)?.len();
     let needed = needed(submit);
     Ok(Loaded {
-        volunteers: if needed == 0 { 0 } else { volunteers(store, needed, now)? },
+        parties: if needed == 0 { Parties::default() } else { parties(store, needed, now)? },
         account: store.account(&submit.submitter)?,
         existing: store.job_by_manifest(&submit.digest)?,
         open: open + store.jobs_cancelling(JOBS_OPEN_MAX)?.len(),
@@ -57,9 +56,10 @@ pub(super) fn decide(loaded: &Loaded, submit: &Submit, cx: &mut Context<'_>) -> 
     if loaded.open >= JOBS_OPEN_MAX {
         return Decision::refuse(Refusal::TooManyJobs { max: JOBS_OPEN_MAX });
     }
-    let (needed, present) = (needed(submit), loaded.volunteers);
+    let (needed, present) = (needed(submit), loaded.parties.count());
     if present < needed {
-        return Decision::refuse(Refusal::TooFewVolunteers { needed, present });
+        let volunteers = loaded.parties.volunteers();
+        return Decision::refuse(Refusal::TooFewVolunteers { needed, present, volunteers });
     }
     let job = new_job(JobId(loaded.last.job + 1), submit, cx);
     let replicas = job.units_total.saturating_mul(job.policy.quorum.into());
@@ -76,20 +76,20 @@ fn needed(submit: &Submit) -> usize {
     confidence.map_or(0, |confidence| Plan::new(&confidence).lead.into())
 }
 
-/// Of how many volunteers hosts were seen lately; at most `limit` are counted.
-fn volunteers(store: &dyn Store, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
-    let mut found = BTreeSet::new();
+/// Whose hosts were seen lately; it is enough to find `limit` parties.
+fn parties(store: &dyn Store, limit: usize, now: Timestamp) -> Result<Parties, StoreError> {
+    let mut found = Parties::default();
     let mut after = None;
     for _ in 0..PAGES_MAX {
         let hosts = store.hosts(after, PAGE_MAX)?;
         after = hosts.last().map(|host| host.id);
         let seen = hosts.iter().filter(|host| now.since(host.seen_at) <= STANDING_SEEN);
-        found.extend(seen.filter(|host| host.is_active()).map(|host| host.volunteer));
-        if found.len() >= limit || after.is_none() {
+        seen.filter(|host| host.is_active()).for_each(|host| found.add(host));
+        if found.count() >= limit || after.is_none() {
             break;
         }
     }
-    Ok(found.len())
+    Ok(found)
 }
 
 fn new_job(id: JobId, submit: &Submit, cx: &mut Context<'_>) -> Job {

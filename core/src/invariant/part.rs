@@ -11,8 +11,8 @@ use crate::store::Store;
 use crate::trust::Plan;
 use crate::work_unit::WorkUnit;
 
-/// Every part of every job with a confidence counts the units that rest on its host's word; and a
-/// finished job owes no audits.
+/// Every part of every job with a confidence counts the units that rest on its host's word, and the job
+/// those parts; and a finished job owes no audits.
 pub(super) fn check(
     store: &dyn Store,
     units: &[WorkUnit],
@@ -31,6 +31,8 @@ pub(super) fn check(
         let kept: Vec<Part> = parts.into_iter().filter(|part| part.believed > 0).collect();
         let found: Vec<Part> = found.into_values().collect();
         ensure(kept == found, format_args!("job {id}: parts {kept:?}, by its units {found:?}"))?;
+        let parts = format_args!("job {id}: counts {} parts of {}", job.parts, found.len());
+        ensure(job.parts as usize == found.len(), parts)?;
         let plan = Plan::new(confidence);
         let owes = |part: &Part| plan.audits_owed(part.believed.into(), part.audited.into()) > 0;
         let is_settled = job.state != JobState::Finished || !found.iter().any(owes);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Violation, ensure};
 use crate::credit::{self, MicroCredits};
+use crate::dispute::Dispute;
 use crate::host::Host;
 use crate::id::{HostId, VolunteerId};
 use crate::job::{Job, JobState};
@@ -16,6 +17,7 @@ pub(super) fn check(
     unit: &WorkUnit,
     job: &Job,
     hosts: &BTreeMap<HostId, Host>,
+    dispute: Option<&Dispute>,
 ) -> Result<(), Violation> {
     let id = unit.id;
     ensure(id.index < job.units_total, format_args!("unit {id} is outside its job"))?;
@@ -26,7 +28,8 @@ pub(super) fn check(
     check_volunteers(unit)?;
     check_chains(unit)?;
     check_state(unit, job, hosts)?;
-    check_ready(unit, job, hosts)
+    let is_disputed = dispute.is_some_and(|dispute| dispute.under_way.is_some());
+    check_ready(unit, job, hosts, is_disputed)
 }
 
 /// No more replicas than the policy allows; with a confidence, only lost ones are limited by it.
@@ -40,12 +43,15 @@ fn check_tries(unit: &WorkUnit, job: &Job) -> Result<(), Violation> {
     ensure(tries <= tries_max, format_args!("unit {}: too many replicas", unit.id))
 }
 
-/// No volunteer has two replicas of a unit; none works in two of its chains.
+/// No volunteer and no address block has two replicas of a unit; none works in two of its chains.
 fn check_volunteers(unit: &WorkUnit) -> Result<(), Violation> {
     let mut seen = BTreeSet::new();
     let mut chain_of: BTreeMap<VolunteerId, u16> = BTreeMap::new();
-    for replica in &unit.replicas {
+    for (at, replica) in unit.replicas.iter().enumerate() {
         let volunteer = replica.volunteer;
+        let earlier = unit.replicas.iter().take(at).map(Replica::party);
+        let is_other = !earlier.into_iter().any(|party| party.shares_block_with(replica.party()));
+        ensure(is_other, format_args!("unit {}: a block twice, at {}", unit.id, replica.number))?;
         let is_new = seen.insert(volunteer);
         ensure(is_new, format_args!("unit {}: volunteer {volunteer} twice", unit.id))?;
         for member in replica.lineage.iter().chain([&volunteer]) {
@@ -174,6 +180,7 @@ fn check_ready(
     unit: &WorkUnit,
     job: &Job,
     hosts: &BTreeMap<HostId, Host>,
+    is_disputed: bool,
 ) -> Result<(), Violation> {
     let id = unit.id;
     let is_open = unit.state == UnitState::Open;
@@ -188,7 +195,7 @@ fn check_ready(
     ensure(may_have_more || !is_ready, format_args!("unit {id} is ready beyond its tries"))?;
     let leased = unit.leased().count();
     let is_swept = job.state != JobState::Open;
-    let moves = is_ready || leased > 0 || is_swept;
+    let moves = is_ready || leased > 0 || is_swept || is_disputed;
     ensure(moves, format_args!("unit {id} is open and nothing will ever move it"))?;
 
     let wanted_if =
@@ -235,7 +242,7 @@ pub(super) fn check_step(
     ensure(old.replicas.len() <= new.replicas.len(), format_args!("unit {id} lost a replica"))?;
     for (was, is) in old.replicas.iter().zip(&new.replicas) {
         let replica = old.replica_id(was.number);
-        ensure(was.volunteer == is.volunteer, format_args!("replica {replica}: its volunteer"))?;
+        ensure(was.party() == is.party(), format_args!("replica {replica}: its party"))?;
         let may_follow = match was.state {
             ReplicaState::Leased | ReplicaState::Expired => true,
             ReplicaState::HostError { .. } | ReplicaState::Aborted => was.state == is.state,

@@ -1,8 +1,9 @@
 //! One sentence on why something does not move.
 
+use super::disputed;
 use super::words::{counted, hosts, units};
 use super::{Found, Subject};
-use crate::host::Host;
+use crate::host::{Host, Pardoned};
 use crate::id::UnitId;
 use crate::job::{Job, JobState};
 use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX, PAGE_MAX};
@@ -26,7 +27,10 @@ pub(super) fn explain(store: &dyn Store, subject: Subject, now: Timestamp) -> Fo
         },
         Subject::Unit(id) => explain_unit(store, id, now),
         Subject::Host(id) => match store.host(id)? {
-            Some(host) => Ok(Ok(explain_host(store, &host, now)?)),
+            Some(host) => {
+                let found = disputed::of_host(store, &host)?;
+                Ok(Ok(explain_host(store, &host, now)? + &found))
+            }
             None => Ok(Err(Refusal::UnknownHost(id))),
         },
     }
@@ -66,7 +70,14 @@ fn explain_unit(store: &dyn Store, id: UnitId, now: Timestamp) -> Found<String> 
     }
     Ok(Ok(match store.unit(id)? {
         None => explain_fresh(store, &job, id)?,
-        Some(unit) => explain_begun(store, &job, &unit, now)?,
+        Some(unit) => {
+            let dispute = store.dispute(id)?;
+            let found = dispute.as_ref().map(disputed::found).unwrap_or_default();
+            match dispute.and_then(|dispute| dispute.under_way) {
+                Some(under_way) => disputed::under_way(id, &under_way) + &found,
+                None => explain_begun(store, &job, &unit, now)? + &found,
+            }
+        }
     }))
 }
 
@@ -157,6 +168,8 @@ struct Candidates {
     willing: usize,
     unfit: usize,
     involved: usize,
+    /// Of other volunteers, but in the address block of a host that had the unit.
+    next_door: usize,
     suspended: usize,
 }
 
@@ -164,11 +177,13 @@ impl Candidates {
     fn count(store: &dyn Store, job: &Job, unit: Option<&WorkUnit>) -> Result<Self, StoreError> {
         let mut all = Self::default();
         for host in store.hosts(None, PAGE_MAX)? {
-            let is_involved = unit.is_some_and(|unit| unit.knows(host.volunteer));
+            let is_known = unit.is_some_and(|unit| unit.knows(host.party()));
+            let is_next_door = is_known && unit.is_some_and(|unit| !has_volunteer(unit, &host));
             let group = match job.requirement.fits(&host.capabilities) {
                 _ if !host.is_active() => &mut all.suspended,
                 Err(_) => &mut all.unfit,
-                Ok(()) if is_involved => &mut all.involved,
+                Ok(()) if is_next_door => &mut all.next_door,
+                Ok(()) if is_known => &mut all.involved,
                 Ok(()) => &mut all.willing,
             };
             *group += 1;
@@ -177,9 +192,14 @@ impl Candidates {
     }
 }
 
+/// Whether the host's volunteer had the unit, from wherever.
+fn has_volunteer(unit: &WorkUnit, host: &Host) -> bool {
+    unit.replicas.iter().any(|replica| replica.volunteer == host.volunteer)
+}
+
 impl std::fmt::Display for Candidates {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { willing, unfit, involved, suspended } = self;
+        let Self { willing, unfit, involved, next_door, suspended } = self;
         if *willing > 0 {
             let hosts = hosts(*willing);
             return write!(f, "{hosts} may have it, and will when asking next");
@@ -187,6 +207,7 @@ impl std::fmt::Display for Candidates {
         let groups = [
             (unfit, "cannot run it"),
             (involved, "of volunteers who had it"),
+            (next_door, "in the public address block of one who had it (see `own_networks`)"),
             (suspended, "suspended"),
         ];
         let groups = groups.iter().filter(|(count, _)| **count > 0);
@@ -214,9 +235,15 @@ fn explain_host(store: &dyn Store, host: &Host, now: Timestamp) -> Result<String
         return Ok(format!("host {id} has work: it holds {}", counted(leases.len(), "lease")));
     }
     let seen = now.since(host.seen_at);
+    let pardoned = host.pardoned.as_deref().map_or_else(String::new, |pardoned| {
+        let Pardoned { at, reason } = pardoned;
+        format!("; it was pardoned {} ago: {reason}", now.since(*at))
+    });
     Ok(match idle(store, host, now)? {
-        Some(idle) => format!("host {id} gets no work: {idle}"),
-        None => format!("host {id} would get work if it asked; it was last seen {seen} ago"),
+        Some(idle) => format!("host {id} gets no work: {idle}{pardoned}"),
+        None => {
+            format!("host {id} would get work if it asked; it was last seen {seen} ago{pardoned}")
+        }
     })
 }
 
@@ -231,7 +258,7 @@ fn idle(store: &dyn Store, host: &Host, now: Timestamp) -> Result<Option<Idle>, 
             Err(_) => {}
             Ok(()) => {
                 let ready = store.units_ready(job.id, now, 0, limit)?;
-                if job.counts.waiting > 0 || ready.iter().any(|unit| !unit.knows(host.volunteer)) {
+                if job.counts.waiting > 0 || ready.iter().any(|unit| !unit.knows(host.party())) {
                     return Ok(None);
                 }
                 idle = Idle::NothingLeft;

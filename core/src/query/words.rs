@@ -15,3 +15,13 @@ pub(super) fn units(number: u32) -> String {
 pub(super) fn hosts(number: usize) -> String {
     counted(number, "host")
 }
+
+/// `host 4`, or `hosts 4, 7 and 9`; `nobody` of none.
+pub(super) fn listed(what: &str, ids: &[impl std::fmt::Display]) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    match ids.as_slice() {
+        [] => "nobody".to_owned(),
+        [one] => format!("{what} {one}"),
+        [first @ .., last] => format!("{what}s {} and {last}", first.join(", ")),
+    }
+}

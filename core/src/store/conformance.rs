@@ -4,6 +4,7 @@
 //! makes one test of each function in [`cases`].
 
 pub mod cases;
+pub mod disputed;
 pub mod rows;
 
 mod story;
@@ -53,8 +54,12 @@ macro_rules! store_conformance {
         $crate::store_conformance! { $fixture => trusted
             settling_jobs_are_found
             turns_are_found_by_host_and_time
-            volunteers_of_standing_are_counted
+            parties_of_standing_are_counted
             parts_are_paged_by_host
+        }
+        $crate::store_conformance! { $fixture => disputed
+            disputes_are_found_by_unit
+            calls_are_found_by_host_and_time
         }
     };
     ($fixture:expr => $cases:ident $($case:ident)*) => {$(

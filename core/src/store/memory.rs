@@ -4,13 +4,17 @@
 //! A simulation holds a hundred thousand hosts and millions of units, so their rows have no room
 //! for more than they hold, and what many rows say alike is kept once.
 
+mod disputes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use self::disputes::Disputes;
 use super::{LastIds, Store, StoreError, Voucher, Write};
 use crate::account::Account;
 use crate::digest::Digest;
+use crate::dispute::Dispute;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::invite::Invite;
@@ -18,6 +22,7 @@ use crate::job::{Job, JobState};
 use crate::key::Key;
 use crate::ledger::{Head, Kind, LedgerRow};
 use crate::part::Part;
+use crate::party::Parties;
 use crate::requirement::Capabilities;
 use crate::statement::Equivocation;
 use crate::time::Timestamp;
@@ -40,18 +45,21 @@ pub struct MemoryStore {
     units_by_turn: BTreeSet<(HostId, UnitId)>,
     units_by_draw_at: BTreeSet<(Timestamp, UnitId)>,
     hosts: BTreeMap<HostId, Arc<Host>>,
-    hosts_by_key: BTreeMap<Key, HostId>,
+    /// By the first bytes of their keys: few share those.
+    hosts_by_key: BTreeSet<(u64, HostId)>,
     hosts_by_deadline_at: BTreeSet<(Timestamp, HostId)>,
     hosts_by_compared: BTreeSet<(u32, HostId)>,
     /// All that hosts ever had to offer, each once.
     capabilities: BTreeSet<Arc<Capabilities>>,
     parts: BTreeMap<(JobId, HostId), Part>,
-    volunteers: BTreeMap<VolunteerId, Volunteer>,
+    /// Boxed, because nodes of a map that only grows at its end are half empty.
+    volunteers: BTreeMap<VolunteerId, Box<Volunteer>>,
     volunteers_by_name: BTreeMap<String, VolunteerId>,
     invites: BTreeMap<Digest, Invite>,
     accounts: BTreeMap<Key, Account>,
     ledger: Vec<LedgerRow>,
     vouched: BTreeSet<(HostId, UnitId)>,
+    disputes: Disputes,
     evidence: BTreeMap<HostId, Equivocation>,
 }
 
@@ -71,7 +79,7 @@ impl MemoryStore {
                 if let Some(name) = &volunteer.name {
                     self.volunteers_by_name.insert(name.clone(), volunteer.id);
                 }
-                self.volunteers.insert(volunteer.id, volunteer);
+                self.volunteers.insert(volunteer.id, Box::new(volunteer));
             }
             Write::PutInvite(invite) => {
                 self.invites.insert(invite.token, invite);
@@ -82,6 +90,7 @@ impl MemoryStore {
             Write::PutPart(part) => {
                 self.parts.insert((part.job, part.host), part);
             }
+            Write::PutDispute(dispute) => self.disputes.put(*dispute),
             Write::AppendLedger(row) => self.ledger.push(row),
             Write::Vouch { host, unit } => {
                 self.vouched.insert((host, unit));
@@ -164,7 +173,7 @@ impl MemoryStore {
             }
         }
         if old.is_none_or(|old| old.key != key) {
-            self.hosts_by_key.insert(key, id);
+            self.hosts_by_key.insert((first_bytes(&key), id));
         }
     }
 
@@ -306,6 +315,26 @@ impl Store for MemoryStore {
         Ok(own.map(|(_, unit)| *unit).take(limit).collect())
     }
 
+    fn dispute(&self, unit: UnitId) -> Result<Option<Dispute>, StoreError> {
+        Ok(self.disputes.get(unit))
+    }
+
+    fn disputes(&self, after: Option<UnitId>, limit: usize) -> Result<Vec<Dispute>, StoreError> {
+        Ok(self.disputes.page(after, limit))
+    }
+
+    fn disputes_calling(&self, host: HostId, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        Ok(self.disputes.calling(host, limit))
+    }
+
+    fn disputes_due(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        Ok(self.disputes.due(now, limit))
+    }
+
+    fn next_dispute_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.disputes.next_at())
+    }
+
     fn evidence(&self, host: HostId) -> Result<Option<Equivocation>, StoreError> {
         Ok(self.evidence.get(&host).cloned())
     }
@@ -315,8 +344,10 @@ impl Store for MemoryStore {
     }
 
     fn host_by_key(&self, key: &Key) -> Result<Option<Host>, StoreError> {
-        let host = self.hosts_by_key.get(key).and_then(|id| self.hosts.get(id));
-        Ok(host.map(|host| Host::clone(host)))
+        let first = first_bytes(key);
+        let alike = self.hosts_by_key.range((first, HostId(0))..=(first, HostId(u64::MAX)));
+        let mut hosts = alike.filter_map(|(_, id)| self.hosts.get(id));
+        Ok(hosts.find(|host| host.key == *key).map(|host| Host::clone(host)))
     }
 
     fn hosts(&self, after: Option<HostId>, limit: usize) -> Result<Vec<Host>, StoreError> {
@@ -335,21 +366,21 @@ impl Store for MemoryStore {
         Ok(self.hosts_by_deadline_at.first().map(|(at, _)| *at))
     }
 
-    fn volunteers_of_standing(
+    fn parties_of_standing(
         &self,
         compared_min: u32,
         seen_since: Timestamp,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        let mut volunteers = BTreeSet::new();
+        let mut parties = Parties::default();
         for (_, id) in self.hosts_by_compared.range((compared_min.max(1), HostId(0))..) {
             let host = self.hosts.get(id).filter(|host| host.seen_at >= seen_since);
-            volunteers.extend(host.map(|host| host.volunteer));
-            if volunteers.len() >= limit {
+            host.into_iter().for_each(|host| parties.add(host));
+            if parties.count() >= limit {
                 return Ok(limit);
             }
         }
-        Ok(volunteers.len())
+        Ok(parties.count())
     }
 
     fn part(&self, job: JobId, host: HostId) -> Result<Option<Part>, StoreError> {
@@ -362,12 +393,13 @@ impl Store for MemoryStore {
     }
 
     fn volunteer(&self, id: VolunteerId) -> Result<Option<Volunteer>, StoreError> {
-        Ok(self.volunteers.get(&id).cloned())
+        Ok(self.volunteers.get(&id).map(|volunteer| Volunteer::clone(volunteer)))
     }
 
     fn volunteer_by_name(&self, name: &str) -> Result<Option<Volunteer>, StoreError> {
         let id = self.volunteers_by_name.get(name);
-        Ok(id.and_then(|id| self.volunteers.get(id)).cloned())
+        let volunteer = id.and_then(|id| self.volunteers.get(id));
+        Ok(volunteer.map(|volunteer| Volunteer::clone(volunteer)))
     }
 
     fn invite(&self, token: &Digest) -> Result<Option<Invite>, StoreError> {
@@ -402,6 +434,11 @@ impl Store for MemoryStore {
         let standing = vouchers.into_values().filter(|voucher| voucher.replicas > 0);
         Ok(standing.take(limit).collect())
     }
+}
+
+fn first_bytes(key: &Key) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = key.0;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// The least key of `units_by_ready_at` whose time is after `at`.

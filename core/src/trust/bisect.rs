@@ -62,15 +62,16 @@ pub enum Next {
 /// A dispute between two parties under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bisection {
-    claims: [Claim; 2],
+    /// What the parties stand for.
+    pub claims: [Claim; 2],
     /// After so many calls both name the same state.
-    agreed_at: u64,
+    pub agreed_at: u64,
     /// That state; none at the beginning, where the manifest names it.
-    agreed: Option<Digest>,
+    pub agreed: Option<Digest>,
     /// After so many calls, more than `agreed_at`, they differ.
-    differ_at: u64,
+    pub differ_at: u64,
     /// What each says of that moment. Who was not asked claims to end later.
-    said: [Option<Moment>; 2],
+    pub said: [Option<Moment>; 2],
 }
 
 impl Bisection {
@@ -131,6 +132,16 @@ impl Bisection {
             };
             if agrees { Finding::Stands } else { Finding::Refuted }
         }))
+    }
+
+    /// How many more judges are needed at least, after these words.
+    #[must_use]
+    pub fn judges_missing(judges: &[Moment], lead: u8) -> usize {
+        match opinion(judges.iter().copied(), lead) {
+            Opinion::Silent | Opinion::Agreed(_) => usize::from(lead).saturating_sub(judges.len()),
+            Opinion::Split { missing } => missing,
+            Opinion::Settled(_) => 0,
+        }
     }
 
     /// Whether a party may say this of a moment before that about which they differ.

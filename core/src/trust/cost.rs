@@ -26,10 +26,10 @@ mod tests {
         let confidence =
             Confidence { error_ppb: 1_000_000, hostile_ppm: 200_000, colluding_ppm: 200_000 };
         let plan = Plan::new(&confidence);
-        // 1 + (93 + 40) / 1,000, as the page says.
+        // 1 + (94 + 43) / 1,000, as the page says.
         assert_eq!(plan.copies_per_hundred_units(16_000, 16), 113);
-        // 1 + 93 / 100, and of that a ninth more for newcomers, who would take 40 / 100.
-        assert_eq!(plan.copies_per_hundred_units(16_000, 160), 214);
+        // 1 + 94 / 100, and of that a ninth more for newcomers, who would take 43 / 100.
+        assert_eq!(plan.copies_per_hundred_units(16_000, 160), 215);
         assert_eq!(plan.copies_per_hundred_units(1, 1_000_000), 200);
         assert_eq!(plan.copies_per_hundred_units(u32::MAX, 1), 100);
     }

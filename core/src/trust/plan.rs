@@ -24,8 +24,8 @@ pub struct Plan {
     /// By how many more independent voices an answer must be ahead of each other one, where
     /// answers differ.
     pub lead: u8,
-    /// The share of work, in millionths, of hosts that tell the same lies.
-    colluding_ppm: u32,
+    /// The probability, in millionths, that an auditor tells the same lies as the audited host.
+    accomplice_ppm: u32,
 }
 
 impl Plan {
@@ -33,25 +33,30 @@ impl Plan {
     /// standing: so a swarm of fresh identities costs a tenth of the work, however large it is.
     pub const NEWCOMERS_PPM: u32 = 100_000;
 
+    /// One of so many audits goes to a host of another instruction set than the audited one's, if there
+    /// is one. In the worst case the ring owns all of those.
+    pub const CROSSED_PER: u32 = 64;
+
     /// What a confidence takes. `TRUST.md` derives it.
     #[must_use]
     pub fn new(confidence: &Confidence) -> Self {
         let Confidence { error_ppb, hostile_ppm, colluding_ppm } = *confidence;
-        let (hostile, colluding) = (u128::from(hostile_ppm), u128::from(colluding_ppm));
-        let honest = u128::from(PPM).saturating_sub(colluding);
+        let accomplice_ppm = accomplice_ppm(colluding_ppm);
+        let (hostile, accomplice) = (u128::from(hostile_ppm), u128::from(accomplice_ppm));
+        let honest = u128::from(PPM).saturating_sub(accomplice);
         let error = u128::from(error_ppb.max(1));
-        // h / (e (1 - c)(1 - q) error), where q is the share of disputes that are lost.
+        // h / (e (1 - v)(1 - q) error), where q is the share of disputes that are lost.
         let loss = u128::from(DISPUTES_PER_LOSS);
         let audits = (hostile * PPB * u128::from(PPM) * loss)
             .div_ceil(E_PPM * honest.max(1) * error * (loss - 1));
-        // h c / error
+        // h v / error
         let probation =
-            (hostile * colluding * PPB).div_ceil(u128::from(PPM) * u128::from(PPM) * error);
+            (hostile * accomplice * PPB).div_ceil(u128::from(PPM) * u128::from(PPM) * error);
         Self {
             probation: saturated(probation).max(PROBATION_MIN),
             audits: saturated(audits),
             lead: lead(colluding_ppm),
-            colluding_ppm,
+            accomplice_ppm,
         }
     }
 
@@ -81,7 +86,7 @@ impl Plan {
     /// most, if `audited` of its `answered` answers were audited and it was not caught.
     #[must_use]
     pub fn lies_left_ppm(&self, answered: u64, audited: u64) -> u64 {
-        lies_left_ppm(self.colluding_ppm, answered, audited)
+        lies_left_ppm(self.accomplice_ppm, answered, audited)
     }
 }
 
@@ -89,17 +94,27 @@ impl Plan {
 /// false answer is found: `1 / (e a)`, or, where every answer is audited, one that only colluding
 /// auditors confirm. All of them, if none is audited.
 #[must_use]
-pub fn lies_left_ppm(colluding_ppm: u32, answered: u64, audited: u64) -> u64 {
+pub fn lies_left_ppm(accomplice_ppm: u32, answered: u64, audited: u64) -> u64 {
     let all = answered.saturating_mul(PPM.into());
     let audited = audited.min(answered);
     if audited == answered {
-        return u64::from(colluding_ppm).min(all);
+        return u64::from(accomplice_ppm).min(all);
     }
-    let honest = u128::from(PPM.saturating_sub(colluding_ppm)).max(1);
+    let honest = u128::from(PPM.saturating_sub(accomplice_ppm)).max(1);
     let found = E_PPM * honest * u128::from(audited);
     let scale = u128::from(PPM) * u128::from(PPM) * u128::from(PPM);
     let left = (u128::from(answered) * scale).checked_div(found).unwrap_or(u128::MAX);
-    u64::try_from(left).unwrap_or(u64::MAX).clamp(u64::from(colluding_ppm).min(all), all)
+    u64::try_from(left).unwrap_or(u64::MAX).clamp(u64::from(accomplice_ppm).min(all), all)
+}
+
+/// With which probability, in millionths, an auditor is an accomplice, if the ring owns every instruction set but
+/// the audited host's: `v = c + (1 - c) / 64`. Where nobody colludes there is nobody to draw.
+fn accomplice_ppm(colluding_ppm: u32) -> u32 {
+    if colluding_ppm == 0 {
+        return 0;
+    }
+    let honest = PPM.saturating_sub(colluding_ppm);
+    colluding_ppm.saturating_add(honest.div_ceil(Plan::CROSSED_PER))
 }
 
 /// The least lead with which liars win at most one dispute in [`DISPUTES_PER_LOSS`]: a dispute is a
@@ -148,21 +163,24 @@ mod tests {
         };
         check((1e-6, 1e-3, 0.0), (10, 370, 2));
         check((1e-4, 0.2, 0.0), (10, 740, 2));
-        check((1e-3, 0.2, 0.2), (40, 93, 4));
-        check((1e-3, 0.35, 0.35), (123, 200, 9));
+        check((1e-3, 0.2, 0.2), (43, 94, 4));
+        check((1e-3, 0.35, 0.35), (127, 203, 9));
     }
 
     /// What the best strategy of an identity leaves standing, however long it lives: it lies `k`
-    /// times, each lie is found with probability `(1 - c)` times the share of audited answers.
+    /// times, each lie is found with probability `(1 - v)` times the share of audited answers, where the
+    /// ring owns every other instruction set.
     #[test]
     fn no_length_of_life_pays() {
         for (error, hostile, colluding) in
             [(1e-6, 1e-3, 0.0), (1e-4, 0.2, 0.0), (1e-3, 0.2, 0.2), (1e-3, 0.35, 0.35)]
         {
             let plan = plan(error, hostile, colluding);
+            let crossed = if colluding > 0.0 { 1.0 / f64::from(Plan::CROSSED_PER) } else { 0.0 };
+            let accomplice = colluding + (1.0 - colluding) * crossed;
             for believed in (1..400).chain((400..40_000).step_by(371)) {
                 let rate = f64::from(plan.audits.min(believed)) / f64::from(believed);
-                let kept = 1.0 - rate * (1.0 - colluding);
+                let kept = 1.0 - rate * (1.0 - accomplice);
                 let best = (1..2_000).map(|k| f64::from(k) * kept.powi(k)).fold(0.0, f64::max);
                 let error_there = hostile * best / f64::from(plan.probation + believed);
                 assert!(error_there <= error, "{plan:?}: {error_there} of {believed} units");
@@ -188,9 +206,9 @@ mod tests {
     #[test]
     fn audits_are_spread_over_what_is_expected_and_made_up_for_at_the_end() {
         let plan = plan(1e-3, 0.2, 0.2);
-        assert_eq!(plan.audit_ppm(1_000), 93_000);
+        assert_eq!(plan.audit_ppm(1_000), 94_000);
         assert_eq!(plan.audit_ppm(50), 1_000_000);
-        assert_eq!(plan.audits_owed(1_000, 80), 13);
+        assert_eq!(plan.audits_owed(1_000, 80), 14);
         assert_eq!(plan.audits_owed(50, 20), 30);
         assert_eq!(plan.audits_owed(1_000, 200), 0);
     }

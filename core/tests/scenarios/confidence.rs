@@ -1,7 +1,7 @@
 //! Jobs with a confidence: who is believed, who is compared, who audits whom, and what follows from
 //! a lie.
 
-use manyhands_core::command::{Command, ReplicaReport, Report, Request};
+use manyhands_core::command::{Command, ReplicaReport, Report};
 use manyhands_core::effect::Effect;
 use manyhands_core::host::HostState;
 use manyhands_core::id::{HostId, JobId, ReplicaId, UnitId};
@@ -63,7 +63,7 @@ impl Crowd {
     fn work(&self, grid: &mut Grid, count: u16) -> usize {
         let mut answered = 0;
         for host in &self.hosts {
-            let reply = grid.tell(Command::Request(Request { host: *host, count }));
+            let reply = grid.tell(grid.wish(*host, count));
             let Reply::Leased(leased) = reply else { continue };
             if leased.leases.is_empty() {
                 continue;
@@ -88,7 +88,11 @@ impl Crowd {
             if grid.job_row(job).state == JobState::Finished {
                 return;
             }
-            self.work(grid, count);
+            if self.work(grid, count) == 0 {
+                // Somebody is waited for who does not come.
+                grid.wait(Span::minutes(1));
+                grid.take_aborts();
+            }
         }
         panic!("{:?}", grid.job_row(job));
     }
@@ -226,9 +230,7 @@ fn a_lone_lie_costs_all_standing() {
         assert_eq!(unit.canonical().unwrap().outputs()[0].inline, Some(b"truth".to_vec()));
     }
     assert!(grid.job_row(job).tally.reopened > 0);
-    let Reply::Refused(Refusal::HostSuspended { rest, .. }) =
-        grid.tell(Command::Request(Request { host: liar, count: 1 }))
-    else {
+    let Reply::Refused(Refusal::HostSuspended { rest, .. }) = grid.tell(grid.wish(liar, 1)) else {
         panic!("a suspended host got work")
     };
     assert!(rest.is_some_and(|rest| rest <= Span::hours(1)));
@@ -340,7 +342,8 @@ fn a_confidence_that_the_hosts_cannot_give_is_refused() {
     let mut grid = Grid::new();
     Crowd::of(&mut grid, 1);
     let refused = grid.tell(submission(draft("too sure", 5, policy())));
-    assert_eq!(refused, Reply::Refused(Refusal::TooFewVolunteers { needed: 2, present: 1 }));
+    let refusal = Refusal::TooFewVolunteers { needed: 2, present: 1, volunteers: 1 };
+    assert_eq!(refused, Reply::Refused(refusal));
     Crowd::of(&mut grid, 1);
     grid.job(5, policy());
 }

@@ -2,8 +2,9 @@
 //! effects that wait to be taken. Whoever leaves work undone fails: at the end of a test no
 //! `Assimilate` and no `Abort` may be left.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use manyhands_core::block::Block;
 use manyhands_core::command::{
     Admit, Cancel, Command, Enrol, Outcome, Renew, Renewal, ReplicaReport, Report, Request, Submit,
 };
@@ -31,6 +32,9 @@ use manyhands_core::work_unit::WorkUnit;
 /// The scientist of every test.
 pub(crate) const SCIENTIST: Key = Key([7; 32]);
 
+/// How often `Expire` may be asked for at the same time: each does a part of what is due.
+const EXPIRE_AT_ONCE_MAX: usize = 200;
+
 pub(crate) struct Grid {
     pub(crate) store: MemoryStore,
     pub(crate) now: Timestamp,
@@ -39,6 +43,8 @@ pub(crate) struct Grid {
     effects: Vec<Effect>,
     timers: BTreeSet<Timestamp>,
     keys: u64,
+    /// The public blocks from which hosts ask; all others are on the operator's own network.
+    pub(crate) blocks: BTreeMap<HostId, Block>,
 }
 
 impl Grid {
@@ -56,6 +62,7 @@ impl Grid {
             effects: Vec::new(),
             timers: BTreeSet::new(),
             keys: 0,
+            blocks: BTreeMap::new(),
         };
         let token = grid.invite(Role::Scientist, 1);
         let admit = Admit { key: SCIENTIST, name: "Ada".to_owned(), token };
@@ -110,8 +117,12 @@ impl Grid {
     /// Lets time pass; every `Expire` that was asked for comes at its time.
     pub(crate) fn wait(&mut self, span: Span) {
         let until = self.now.plus(span);
+        let (mut before, mut times) = (self.now, 0);
         while let Some(at) = self.timers.first().copied().filter(|at| *at <= until) {
             self.timers.pop_first();
+            times = if at.max(self.now) == before { times + 1 } else { 0 };
+            before = self.now.max(at);
+            assert!(times < EXPIRE_AT_ONCE_MAX, "the engine asks for the same again and again");
             self.now = self.now.max(at);
             assert!(matches!(self.tell(Command::Expire), Reply::Expired { .. }));
         }
@@ -151,6 +162,14 @@ impl Grid {
         id
     }
 
+    /// A new host of a new volunteer, in this public block.
+    pub(crate) fn host_in(&mut self, block: Block) -> HostId {
+        let enrol = Enrol { block: Some(block), ..self.enrolment(None) };
+        let host = self.enrol(enrol);
+        self.blocks.insert(host, block);
+        host
+    }
+
     /// A new host of the volunteer with this name.
     pub(crate) fn host_of(&mut self, volunteer: &str) -> HostId {
         let role = Role::Host { volunteer: Some(volunteer.to_owned()) };
@@ -164,6 +183,7 @@ impl Grid {
         Enrol {
             key: Key(*Digest::of(format!("key {}", self.keys).as_bytes()).as_bytes()),
             nickname: format!("host-{}", self.keys),
+            block: None,
             capabilities: capabilities(),
             token,
         }
@@ -192,8 +212,14 @@ impl Grid {
         }
     }
 
+    /// A wish of a host for so many leases, from where it is.
+    pub(crate) fn wish(&self, host: HostId, count: u16) -> Command {
+        let block = self.blocks.get(&host).copied();
+        Command::Request(Request { host, count, block })
+    }
+
     pub(crate) fn request(&mut self, host: HostId, count: u16) -> Leased {
-        match self.tell(Command::Request(Request { host, count })) {
+        match self.tell(self.wish(host, count)) {
             Reply::Leased(leased) => leased,
             other => panic!("{other:?}"),
         }

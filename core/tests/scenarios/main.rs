@@ -2,17 +2,22 @@
 //! queries. The whole store is checked after every command.
 #![expect(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
+mod blame;
+mod blocks;
 mod cancel;
 mod chains;
 mod confidence;
 mod credit;
+mod disputes;
 mod equivocation;
 mod faults;
 mod grid;
 mod joining;
 mod life;
 mod orders;
+mod pardon;
 mod quorum;
 mod reading;
 mod refusals;
 mod reopening;
+mod turns;

@@ -1,16 +1,21 @@
 //! Any order of any commands: random ones, with duplicates, late and false reports, unknown ids,
 //! restarts. After each the whole store is checked; and when the faults stop, everything ends.
 
-use manyhands_core::command::{Cancel, Command, Outcome, ReplicaReport, Report, Request};
+use std::collections::BTreeMap;
+
+use manyhands_core::block::Block;
+use manyhands_core::command::{Cancel, Command, Outcome, ReplicaReport, Report};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
+use manyhands_core::lease::Replay;
 use manyhands_core::policy::Policy;
-use manyhands_core::reply::Reply;
+use manyhands_core::replica::{CheckpointRef, Usage};
+use manyhands_core::reply::{Leased, Reply};
 use manyhands_core::settings::Settings;
 use manyhands_core::time::Span;
 use manyhands_core::trust::{Confidence, Plan};
 use proptest::prelude::*;
 
-use crate::grid::{Grid, SCIENTIST, app_error, checkpoint, host_error, success};
+use crate::grid::{Grid, SCIENTIST, app_error, checkpoint, host_error, success, success_with};
 
 /// The least checks that there are: probation 10, audits 1, lead 2.
 const CONFIDENCE: Confidence =
@@ -21,6 +26,7 @@ const CONFIDENCE: Confidence =
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Enrol { volunteer: u8 },
+    Move { host: u8, to: u8 },
     Submit { units: u8, quorum: u8, tries: u8, priority: u8, is_sure: bool },
     Request { host: u8, count: u8 },
     Report { host: u8, lease: u8, outcome: u8, times: u8 },
@@ -36,6 +42,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => any::<u8>().prop_map(|volunteer| Step::Enrol { volunteer }),
+        1 => any::<(u8, u8)>().prop_map(|(host, to)| Step::Move { host, to }),
         2 => (1..12_u8, 1..4_u8, 0..4_u8, 0..2_u8, any::<bool>()).prop_map(
             |(units, quorum, tries, priority, is_sure)| {
                 Step::Submit { units, quorum, tries, priority, is_sure }
@@ -66,6 +73,8 @@ struct World {
     jobs: Vec<JobId>,
     /// Every lease that was ever given, so that late and repeated reports come too.
     leases: Vec<(HostId, ReplicaId)>,
+    /// Those among them that only ask for a state.
+    replays: BTreeMap<ReplicaId, Replay>,
 }
 
 impl World {
@@ -74,12 +83,20 @@ impl World {
         let settings = Settings { open_enrolment: true, invalid_max, ..Settings::default() };
         let mut grid = Grid::with(settings);
         let hosts: Vec<HostId> = (0..founders).map(|_| grid.host_of_standing(50)).collect();
-        Self { grid, founders: hosts.len(), hosts, jobs: Vec::new(), leases: Vec::new() }
+        Self {
+            grid,
+            founders: hosts.len(),
+            hosts,
+            jobs: Vec::new(),
+            leases: Vec::new(),
+            replays: BTreeMap::new(),
+        }
     }
 
     fn take(&mut self, step: Step) {
         match step {
             Step::Enrol { volunteer } => self.enrol(volunteer),
+            Step::Move { host, to } => self.move_to(host, to),
             Step::Submit { units, quorum, tries, priority, is_sure } => {
                 let replicas_max = quorum + tries;
                 let confidence = is_sure.then_some(CONFIDENCE);
@@ -92,7 +109,8 @@ impl World {
                 let leases = self.leases_of(host);
                 let Some((host, replica)) = pick(&leases, lease) else { return };
                 for _ in 0..times {
-                    self.grid.report(host, replica, outcome_of(outcome, replica));
+                    let outcome = self.outcome_of(outcome, replica);
+                    self.grid.report(host, replica, outcome);
                 }
             }
             Step::ReportAnything { host, job, unit, replica } => {
@@ -126,10 +144,37 @@ impl World {
         self.hosts.push(host);
     }
 
+    /// To an address block, or to an own network.
+    fn move_to(&mut self, host: u8, to: u8) {
+        let Some(host) = pick(&self.hosts, host) else { return };
+        match to % 4 {
+            0 => self.grid.blocks.remove(&host),
+            block => self.grid.blocks.insert(host, Block::V4([203, 0, block])),
+        };
+    }
+
     fn request(&mut self, host: u8, count: u16) {
         let host = pick(&self.hosts, host).unwrap_or(HostId(99));
-        if let Reply::Leased(leased) = self.grid.tell(Command::Request(Request { host, count })) {
-            self.leases.extend(leased.leases.iter().map(|lease| (host, lease.replica)));
+        if let Reply::Leased(leased) = self.grid.tell(self.grid.wish(host, count)) {
+            self.note(host, &leased);
+        }
+    }
+
+    fn note(&mut self, host: HostId, leased: &Leased) {
+        self.leases.extend(leased.leases.iter().map(|lease| (host, lease.replica)));
+        let replays = leased.leases.iter();
+        self.replays.extend(replays.filter_map(|lease| Some((lease.replica, lease.replay?))));
+    }
+
+    /// What a host says of a lease: of a replay often a state, true or false, or its end.
+    fn outcome_of(&self, number: u8, replica: ReplicaId) -> Outcome {
+        match self.replays.get(&replica) {
+            Some(replay) if !number.is_multiple_of(4) => {
+                let is_lie = matches!(outcome_of(number, replica), Outcome::AppError { .. })
+                    || outcome_of(number, replica) == lie();
+                replayed(*replay, is_lie)
+            }
+            Some(_) | None => outcome_of(number, replica),
         }
     }
 
@@ -138,10 +183,8 @@ impl World {
         let mut leases = self.leases_of(host);
         let Some((host, _)) = leases.first().copied() else { return };
         leases.extend_from_within(..leases.len() / 2);
-        let reports = leases
-            .iter()
-            .take(100)
-            .map(|(_, replica)| ReplicaReport::unsigned(*replica, success("truth")));
+        let reports =
+            leases.iter().take(100).map(|(_, replica)| ReplicaReport::unsigned(*replica, truth()));
         self.grid.tell(Command::Report(Report { host, reports: reports.collect() }));
     }
 
@@ -151,11 +194,15 @@ impl World {
     }
 
     fn request_and_answer(&mut self, host: HostId) {
-        let reply = self.grid.tell(Command::Request(Request { host, count: 100 }));
+        let reply = self.grid.tell(self.grid.wish(host, 100));
         // Founders may have been suspended.
         let Reply::Leased(leased) = reply else { return };
         for lease in leased.leases {
-            self.grid.report(host, lease.replica, success("truth"));
+            let outcome = match lease.replay {
+                Some(replay) if replay.until_step < STEPS => replayed(replay, false),
+                Some(_) | None => truth(),
+            };
+            self.grid.report(host, lease.replica, outcome);
         }
     }
 
@@ -180,6 +227,29 @@ impl World {
     }
 }
 
+/// Calls of every program.
+const STEPS: u64 = 100;
+
+fn says(text: &str) -> Outcome {
+    success_with(text, Usage { work: 1_000_000_000, steps: STEPS, ..Usage::default() })
+}
+
+fn truth() -> Outcome {
+    says("truth")
+}
+
+fn lie() -> Outcome {
+    says("lie")
+}
+
+/// The state that was asked for, or another one.
+fn replayed(replay: Replay, is_lie: bool) -> Outcome {
+    let state = checkpoint(replay.until_step + if is_lie { 1 << 20 } else { 0 });
+    let state = CheckpointRef { step: replay.until_step, ..state };
+    let state_hash = state.state_hash;
+    Outcome::Replayed { state_hash, state: replay.keep_state.then_some(state) }
+}
+
 fn pick<T: Copy>(from: &[T], at: u8) -> Option<T> {
     from.get(usize::from(at) % from.len().max(1)).copied()
 }
@@ -187,9 +257,9 @@ fn pick<T: Copy>(from: &[T], at: u8) -> Option<T> {
 /// Mostly the truth; a host with an odd number may lie, and liars tell the same lie.
 fn outcome_of(number: u8, replica: ReplicaId) -> Outcome {
     match number % 12 {
-        0..=6 => success("truth"),
-        7 | 8 => success("lie"),
-        9 => success(&format!("lie of {replica}")),
+        0..=6 => truth(),
+        7 | 8 => lie(),
+        9 => says(&format!("lie of {replica}")),
         10 => app_error("it fails"),
         _ if number > 128 => host_error("disk full"),
         _ => Outcome::Aborted,

@@ -138,11 +138,7 @@ fn a_liar_is_suspended() {
         }
     }
     assert_eq!(grid.assimilate(), [job.unit(3), job.unit(4)]);
-    let reply =
-        grid.tell(manyhands_core::command::Command::Request(manyhands_core::command::Request {
-            host: mallory,
-            count: 1,
-        }));
+    let reply = grid.tell(grid.wish(mallory, 1));
     // Two gave the same lie, so it was no fault.
     let rest = None;
     assert_eq!(reply, Reply::Refused(Refusal::HostSuspended { host: mallory, invalid: 3, rest }));

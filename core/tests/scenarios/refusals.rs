@@ -1,6 +1,6 @@
 //! Bad input from hosts: each is named, and changes nothing.
 
-use manyhands_core::command::{Command, Outcome, Renew, Renewal, ReplicaReport, Report, Request};
+use manyhands_core::command::{Command, Outcome, Renew, Renewal, ReplicaReport, Report};
 use manyhands_core::digest::Digest;
 use manyhands_core::id::{HostId, JobId};
 use manyhands_core::limits::BATCH_MAX;
@@ -43,7 +43,7 @@ fn an_unknown_host_is_refused() {
     let reports = vec![ReplicaReport::unsigned(replica, Outcome::Aborted)];
     let renewals = vec![Renewal { replica, progress_ppm: 0, checkpoint: None }];
     for command in [
-        Command::Request(Request { host, count: 1 }),
+        grid.wish(host, 1),
         Command::Report(Report { host, reports }),
         Command::Renew(Renew { host, renewals }),
     ] {
@@ -65,7 +65,7 @@ fn batches_are_bounded() {
         assert_eq!(reply, Reply::Refused(refusal));
     }
     let refusal = Refusal::BatchSize { what: "count", count: 0, max: BATCH_MAX };
-    let reply = grid.tell(Command::Request(Request { host, count: 0 }));
+    let reply = grid.tell(grid.wish(host, 0));
     assert_eq!(reply, Reply::Refused(refusal));
 }
 

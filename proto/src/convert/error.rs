@@ -7,9 +7,9 @@ use std::fmt;
 /// The path is the field's in the message, such as `inputs[3].source`. Its length is bounded by
 /// the depth of our messages, and nothing of a hostile message's own text is repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {fault}")]
+#[error("{}{fault}", lead(field))]
 pub struct WireError {
-    /// The field, as a path in its message.
+    /// The field, as a path in its message; empty if it is the message as a whole.
     pub field: String,
     /// The rule that it breaks.
     pub fault: Fault,
@@ -75,6 +75,11 @@ pub enum Fault {
     /// A rule of the domain.
     #[error("{0}")]
     Domain(String),
+}
+
+/// The path before the fault.
+fn lead(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!("{field}: ") }
 }
 
 impl WireError {

@@ -3,6 +3,7 @@
 //! look at everything looks again: nobody will call for work that is there already.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use manyhands_core::command::{Command, Request};
 use manyhands_core::id::HostId;
@@ -62,28 +63,34 @@ impl Looks {
 }
 
 /// Hosts that wait for work, in the order in which they began to wait.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Line {
-    waiting: BTreeMap<u64, u32>,
-    next_ticket: u64,
+    waiting: BTreeMap<NonZeroU64, u32>,
+    next_ticket: NonZeroU64,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self { waiting: BTreeMap::new(), next_ticket: NonZeroU64::MIN }
+    }
 }
 
 impl Line {
     /// Puts the host at `place` at the end; the ticket takes it out again.
-    fn join(&mut self, place: u32) -> u64 {
+    fn join(&mut self, place: u32) -> NonZeroU64 {
         let ticket = self.next_ticket;
-        self.next_ticket += 1;
+        self.next_ticket = ticket.saturating_add(1);
         self.waiting.insert(ticket, place);
         ticket
     }
 
     /// Takes a host out.
-    pub(super) fn leave(&mut self, ticket: u64) {
+    pub(super) fn leave(&mut self, ticket: NonZeroU64) {
         self.waiting.remove(&ticket);
     }
 
     /// The host that waits longest, if it began to wait before `before`.
-    fn next(&mut self, before: u64) -> Option<u32> {
+    fn next(&mut self, before: NonZeroU64) -> Option<u32> {
         let first = self.waiting.first_entry()?;
         (*first.key() < before).then(|| first.remove())
     }
@@ -158,7 +165,7 @@ impl Coordinator {
             return Ok(None);
         };
         self.looks.ask(place);
-        let request = Command::Request(Request { host, count: seat.want });
+        let request = Command::Request(Request { host, count: seat.want, block: seat.block });
         match self.decide(request, now)? {
             None => Ok(None),
             Some(Reply::Leased(leased)) => Ok(Some((host, leased))),

@@ -101,6 +101,7 @@ impl Coordinator {
         enrol: Enrol,
         now: Timestamp,
     ) -> Result<(), Fault> {
+        let block = enrol.block;
         let host = match self.tell(Command::Enrol(enrol), now)? {
             None => return Ok(()),
             Some(Reply::Enrolled { host, .. }) => host,
@@ -111,7 +112,7 @@ impl Coordinator {
             self.places.push(place);
         }
         self.unseat(place);
-        *self.seat(place) = Seat { connection, host: Some(host), ..Seat::default() };
+        *self.seat(place) = Seat { connection, host: Some(host), block, ..Seat::default() };
         self.send(host, Downlink::Welcome(host));
         Ok(())
     }
@@ -210,5 +211,6 @@ fn enrolment(place: u32, key: Key, of: &Population) -> Enrol {
         os: "linux".to_owned(),
         version: "0.1.0".to_owned(),
     };
-    Enrol { key, nickname: format!("host-{place}"), capabilities, token: None }
+    let (nickname, block) = (format!("host-{place}"), of.block(place));
+    Enrol { key, nickname, block, capabilities, token: None }
 }

@@ -1,10 +1,12 @@
 //! What liars do differently: their answers, and the checkpoints that they leave.
 
+use manyhands_core::id::UnitId;
+
 use super::work::{End, Held, Stage};
 use super::{Around, Host};
 use crate::chance::hashed_fraction;
 use crate::ring::Ring;
-use crate::scenario::{Effort, Lies};
+use crate::scenario::{Asked, Effort, Lies};
 use crate::workload::{Variant, Workload};
 
 /// Lies that nobody agreed on have numbers from here on.
@@ -22,7 +24,7 @@ impl Host {
             return Stage::Withheld;
         }
         let unit = held.replica.unit;
-        let history = (self.accepted, self.gambled);
+        let history = self.history();
         let Some(ring) = around.rings.of(self.population.into(), self.place) else {
             return Stage::Ended(End::Answer(honest));
         };
@@ -31,6 +33,7 @@ impl Host {
             Some(said) => said,
             None if lies(attack.lies, held, ring, history, around.workload) => {
                 self.gambled += u32::from(!owns_quorum(held, ring, around.workload));
+                ring.lied(unit, self.place);
                 ring.lie
             }
             None => honest,
@@ -40,6 +43,22 @@ impl Host {
             ring.pact(unit).answer = Some(variant);
         }
         Stage::Ended(End::Answer(variant))
+    }
+
+    /// What becomes of a replay whose work has ended. Whoever knows of a lie about the unit, being asked or
+    /// judging, stands by it in one way or another.
+    pub(super) fn word(&mut self, held: &Held, around: &mut Around<'_>) -> Stage {
+        let unit = held.replica.unit;
+        let own = engine_lie(unit, around).unwrap_or(Variant::TRUTH);
+        let asked = around.population.attack.asked;
+        let ring = around.rings.of(self.population.into(), self.place);
+        let lie = ring.and_then(|ring| ring.pact(unit).said).filter(|it| *it != Variant::TRUTH);
+        match (lie, asked) {
+            (None, _) => Stage::Ended(End::Replayed(own)),
+            (Some(lie), Asked::Repeats) => Stage::Ended(End::Replayed(lie)),
+            (Some(_), Asked::Hides) => Stage::Withheld,
+            (Some(lie), Asked::Contradicts) => Stage::Ended(End::Answer(lie.other())),
+        }
     }
 
     /// Takes answers over for which accomplices worked; where none does any more, works itself.
@@ -65,12 +84,17 @@ impl Host {
         let attack = around.population.attack;
         match around.rings.of(self.population.into(), self.place) {
             Some(ring) if attack.poisons => {
-                let history = (self.accepted, self.gambled);
+                let history = self.history();
                 let is_false = lies(attack.lies, held, ring, history, around.workload);
                 if is_false { ring.lie } else { held.from }
             }
             Some(_) | None => held.from,
         }
+    }
+
+    fn history(&self) -> History {
+        let Self { place, accepted, gambled, .. } = *self;
+        History { place, accepted, gambled }
     }
 
     /// What an honest host would say: the truth, unless its machine or a stranger's checkpoint is
@@ -79,39 +103,53 @@ impl Host {
         if held.from != Variant::TRUTH || around.is_calm {
             return held.from;
         }
-        let faults = around.population.faults;
-        let unit = held.replica.unit;
-        let isa = around.population.isa.bytes().map(u32::from).sum::<u32>() % 256;
-        let of = [4, isa.into(), unit.job.0, unit.index.into()];
-        if hashed_fraction(&of) < faults.engine.get() {
-            return Variant::lie(ENGINE_LIES + isa);
+        if let Some(lie) = engine_lie(held.replica.unit, around) {
+            return lie;
         }
-        if self.chance.happens(faults.wrong.get()) {
+        if self.chance.happens(around.population.faults.wrong.get()) {
             return Variant::lie(OWN_LIES + self.place * 64 + self.accepted % 64);
         }
         Variant::TRUTH
     }
 }
 
-/// Whether a ring lies on a unit, by what its member has had accepted and has gambled.
+/// What a broken engine makes of the unit, always the same, if it is one.
+fn engine_lie(unit: UnitId, around: &Around<'_>) -> Option<Variant> {
+    let isa = around.population.isa.bytes().map(u32::from).sum::<u32>() % 256;
+    let of = [4, isa.into(), unit.job.0, unit.index.into()];
+    let is_broken = hashed_fraction(&of) < around.population.faults.engine.get();
+    is_broken.then(|| Variant::lie(ENGINE_LIES + isa))
+}
+
+/// What a member of a ring knows of itself.
+#[derive(Clone, Copy)]
+struct History {
+    place: u32,
+    accepted: u32,
+    gambled: u32,
+}
+
+/// Whether a ring lies on a unit, by what its member knows of itself.
 fn lies(
     lies: Lies,
     held: &Held,
     ring: &mut Ring,
-    (accepted, gambled): (u32, u32),
+    History { place, accepted, gambled }: History,
     workload: &Workload,
 ) -> bool {
     let unit = held.replica.unit;
+    let is_first = held.replica.number == 0;
     match lies {
         Lies::Never => false,
         Lies::Always => true,
         Lies::Rate(share) => hashed_fraction(&[5, unit.job.0, unit.index.into()]) < share.get(),
         Lies::First(share) => {
-            let is_first = held.replica.number == 0;
             is_first && hashed_fraction(&[5, unit.job.0, unit.index.into()]) < share.get()
         }
         Lies::OwningQuorum => owns_quorum(held, ring, workload),
         Lies::After(count) => accepted >= count,
+        Lies::Spell { after, lies } => is_first && accepted >= after && gambled < lies,
+        Lies::AtRisk(lies) => is_first && ring.at_risk(place) < lies,
         Lies::Adaptive(spare) => owns_quorum(held, ring, workload) || gambled < spare,
     }
 }

@@ -71,6 +71,9 @@ impl Host {
             return self.leave(around);
         };
         self.forget_all(around);
+        if let Some(ring) = around.rings.of(self.population.into(), self.place) {
+            ring.forget(self.place);
+        }
         if returns_after.is_some() {
             self.rebirths += 1;
             self.id = None;

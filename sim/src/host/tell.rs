@@ -13,7 +13,7 @@ use super::connect::ANSWER_MS;
 use super::work::{End, Held, Stage};
 use super::{Around, Host};
 use crate::message::{Acknowledged, Uplink};
-use crate::workload::{CHECKPOINT_BYTES, STEPS, checkpoint};
+use crate::workload::{CHECKPOINT_BYTES, STEPS, checkpoint, replayed};
 
 /// How long a request takes, as far as a host can know.
 const ROUND_TRIP: Span = Span(100);
@@ -32,6 +32,13 @@ impl Host {
             held.stage = Stage::Told(end, around.now);
             let outcome = match end {
                 End::Answer(variant) => {
+                    let cpu = Span(held.cost_ms.into());
+                    around.workload.outcome(held.replica.unit, variant, cpu, inflates)
+                }
+                End::Replayed(variant) if u64::from(held.until) < STEPS => {
+                    replayed(held.replica.unit, held.until.into(), variant)
+                }
+                End::Replayed(variant) => {
                     let cpu = Span(held.cost_ms.into());
                     around.workload.outcome(held.replica.unit, variant, cpu, inflates)
                 }
@@ -100,12 +107,12 @@ impl Host {
             let Some(at) = self.held.iter().position(|held| held.replica == item.replica) else {
                 continue;
             };
-            let held = self.held.remove(at);
+            let held = self.take_out(at);
             if item.counts {
                 self.accepted += 1;
             }
             if let Stage::Told(End::HostError | End::GivenUp, _) = held.stage {
-                around.tally.dropped_ms += u64::from(held.spent_ms);
+                around.tally.dropped_ms += u64::from(held.spent_ms());
             }
         }
     }
@@ -138,14 +145,15 @@ impl Host {
         let held = self.held[at];
         let unit = held.replica.unit;
         let is_resumable = around.workload.plan(unit.job).kind() == Kind::Step;
-        let unsaved = Span(held.spent_ms.saturating_sub(held.saved_ms).into());
+        let unsaved = Span(held.spent_ms().saturating_sub(held.saved_ms).into());
         if !is_resumable
+            || held.is_replay()
             || !held.is_computing()
             || !is_worth_uploading(CHECKPOINT_BYTES, unsaved, false)
         {
             return None;
         }
-        self.held[at].saved_ms = held.spent_ms;
+        self.held[at].saved_ms = held.spent_ms();
         let variant = self.checkpoint_variant(&held, around);
         Some(checkpoint(unit, step(&held), variant))
     }
@@ -154,7 +162,7 @@ impl Host {
 /// How many of its steps a replica has taken.
 fn step(held: &Held) -> u64 {
     let from = u64::from(held.from_step);
-    from + u64::from(held.spent_ms) * (STEPS - from) / u64::from(held.cost_ms).max(1)
+    from + u64::from(held.spent_ms()) * (STEPS - from) / u64::from(held.cost_ms).max(1)
 }
 
 /// The first multiple of `every` after `now`, which all hosts find alike.

@@ -22,10 +22,10 @@ pub(super) struct Held {
     pub(super) left_ms: u32,
     /// Time that all of it takes here, in milliseconds.
     pub(super) cost_ms: u32,
-    /// Time that it took so far, in milliseconds.
-    pub(super) spent_ms: u32,
     /// Of that, what the last checkpoint covers.
     pub(super) saved_ms: u32,
+    /// The step until which it is only replayed; 0 of a whole unit.
+    pub(super) until: u16,
     /// The step at which it began, not 0 if it went on from a checkpoint.
     pub(super) from_step: u16,
     /// What the checkpoint from which it went on leads to.
@@ -56,6 +56,8 @@ pub(super) enum Stage {
 pub(super) enum End {
     /// With an answer.
     Answer(Variant),
+    /// A replay, with a state on the way to this answer.
+    Replayed(Variant),
     /// The machine failed.
     HostError,
     /// The person gave it up.
@@ -74,6 +76,16 @@ pub(super) enum Fate {
 }
 
 impl Held {
+    /// Time that it took so far, in milliseconds.
+    pub(super) fn spent_ms(&self) -> u32 {
+        self.cost_ms - self.left_ms
+    }
+
+    /// Whether only a state on the way is asked for.
+    pub(super) fn is_replay(&self) -> bool {
+        self.until > 0
+    }
+
     /// Whether it needs a slot.
     pub(super) fn is_computing(&self) -> bool {
         self.stage == Stage::Computing
@@ -93,7 +105,6 @@ impl Host {
         for held in self.held.iter_mut().filter(|held| held.is_computing()).take(slots) {
             let elapsed = u32::try_from(elapsed).unwrap_or(u32::MAX).min(held.left_ms);
             held.left_ms -= elapsed;
-            held.spent_ms += elapsed;
             has_ended |= held.left_ms == 0;
         }
         if has_ended {
@@ -126,9 +137,8 @@ impl Host {
     pub(super) fn lose_unsaved(&mut self, around: &mut Around<'_>) {
         for held in self.held.iter_mut().filter(|held| held.is_computing()) {
             if around.workload.plan(held.replica.unit.job).kind() == Kind::Command {
-                around.tally.dropped_ms += u64::from(held.spent_ms);
-                held.left_ms += held.spent_ms;
-                held.spent_ms = 0;
+                around.tally.dropped_ms += u64::from(held.spent_ms());
+                held.left_ms = held.cost_ms;
             }
         }
     }
@@ -141,16 +151,18 @@ impl Host {
 
     fn begin(&mut self, grant: &LeaseGrant, around: &mut Around<'_>) -> Held {
         let unit = grant.replica.unit;
-        let done = grant.resume_from.map_or(0, |checkpoint| checkpoint.step.min(STEPS));
+        let last = grant.replay.map_or(STEPS, |replay| replay.until_step.min(STEPS));
+        let done = grant.resume_from.map_or(0, |checkpoint| checkpoint.step.min(last));
         let whole = scaled(around.workload.cost(unit), 1.0 / around.population.speed);
-        let mut cost = Span(whole.0 * (STEPS - done) / STEPS);
+        let mut cost = Span(whole.0 * (last - done) / STEPS);
         let fate = self.fate(around);
         if fate != Fate::Answer {
             cost = self.chance.up_to(cost);
         }
         let attack = around.population.attack;
         let mut stage = Stage::Computing;
-        if let Some(ring) = around.rings.of(self.population.into(), self.place) {
+        let ring = around.rings.of(self.population.into(), self.place);
+        if let Some(ring) = ring.filter(|_| grant.replay.is_none()) {
             ring.holds(unit);
             let pact = ring.pact(unit);
             match attack.effort {
@@ -166,8 +178,8 @@ impl Host {
             replica: grant.replica,
             left_ms: cost_ms,
             cost_ms,
-            spent_ms: 0,
             saved_ms: 0,
+            until: grant.replay.map_or(0, |_| u16::try_from(last).unwrap_or(u16::MAX)),
             from_step: u16::try_from(done).unwrap_or(u16::MAX),
             from,
             stage,
@@ -198,11 +210,15 @@ impl Host {
             running.filter(|(_, held)| held.left_ms == 0).map(|(at, _)| at).collect();
         for at in ended {
             let held = self.held[at];
-            self.run_time.note(Span(held.spent_ms.into()));
-            around.tally.spent_ms += u64::from(held.spent_ms);
+            self.run_time.note(Span(held.spent_ms().into()));
+            around.tally.spent_ms += u64::from(held.spent_ms());
+            if held.is_replay() {
+                around.tally.replayed_ms += u64::from(held.spent_ms());
+            }
             self.held[at].stage = match held.fate {
                 Fate::HostError => Stage::Ended(End::HostError),
                 Fate::GivenUp => Stage::Ended(End::GivenUp),
+                Fate::Answer if held.is_replay() => self.word(&held, around),
                 Fate::Answer => self.answer(&held, around),
             };
         }

@@ -5,7 +5,6 @@
 //! they have in the field: they always know whether somebody else has answered before them.
 
 mod grid;
-mod guesser;
 mod ledger;
 mod liar;
 
@@ -14,6 +13,7 @@ use manyhands_core::trust::{Confidence, Plan};
 use self::grid::Grid;
 pub use self::liar::Attack;
 use crate::chance::Chance;
+use crate::guesser::Guesses;
 
 /// A grid under the rule, and an attack on it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,9 +52,8 @@ pub struct Outcome {
     pub wronged: u64,
     /// Copies that hostile or faulty hosts computed.
     pub spent: u64,
-    /// Right guesses and all guesses of hostile hosts whether an answer will be audited: of answers
-    /// that were not, then of those that were.
-    pub guesses: [[u64; 2]; 2],
+    /// Guesses of hostile hosts whether an answer will be audited.
+    pub guesses: Guesses,
 }
 
 impl Trial {
@@ -71,14 +70,6 @@ impl Trial {
 }
 
 impl Outcome {
-    /// How many percentage points the guesses were better than throwing a coin: the mean of the
-    /// shares of right ones among both kinds of answers, less a half.
-    #[must_use]
-    pub fn points_above_chance(&self) -> f64 {
-        let right = self.guesses.map(|[right, all]| right as f64 / all.max(1) as f64);
-        100.0 * ((right[0] + right[1]) / 2.0 - 0.5)
-    }
-
     /// Both together.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -92,9 +83,7 @@ impl Outcome {
             caught: self.caught + other.caught,
             wronged: self.wronged + other.wronged,
             spent: self.spent + other.spent,
-            guesses: [0, 1].map(|is_audited| {
-                [0, 1].map(|n| self.guesses[is_audited][n] + other.guesses[is_audited][n])
-            }),
+            guesses: self.guesses.plus(other.guesses),
         }
     }
 }
@@ -176,8 +165,8 @@ mod tests {
     #[test]
     fn which_answers_are_audited_cannot_be_guessed() {
         let outcome = outcome(Attack::Together(0.0));
-        let [[_, others], [_, audited]] = outcome.guesses;
+        let Guesses([[_, others], [_, audited]]) = outcome.guesses;
         assert!(others > 10_000 && audited > 1_000, "{outcome:?}");
-        assert!(outcome.points_above_chance().abs() < 5.0, "{outcome:?}");
+        assert!(outcome.guesses.points_above_chance().abs() < 5.0, "{outcome:?}");
     }
 }

@@ -1,12 +1,14 @@
 //! Reads the store at the end of a run, with the truth in hand.
 
-use manyhands_core::id::JobId;
+use manyhands_core::host::Host as CoreHost;
+use manyhands_core::id::{HostId, JobId};
 use manyhands_core::limits::PAGE_MAX;
 use manyhands_core::replica::{Replica, Verdict};
 use manyhands_core::store::{Store as _, StoreError};
 use manyhands_core::time::Timestamp;
 use manyhands_core::work_unit::{UnitState, WorkUnit};
 
+use super::guesses::FirstAnswers;
 use super::{PopulationReport, Report};
 use crate::coordinator::Coordinator;
 use crate::host::Host;
@@ -62,6 +64,7 @@ impl Run<'_> {
         let store = &self.coordinator.store;
         let mut begun_at = Timestamp(u64::MAX);
         let mut ended_at = Timestamp(0);
+        let mut first_answers = FirstAnswers::default();
         for number in (1..).take(self.jobs.len()) {
             let Some(job) = store.job(JobId(number))? else { continue };
             begun_at = begun_at.min(job.submitted_at);
@@ -72,9 +75,14 @@ impl Run<'_> {
             while let Some(index) = from {
                 let page = store.units(job.id, index, PAGE_MAX)?;
                 from = page.last().and_then(|unit| unit.id.index.checked_add(1));
-                page.iter().for_each(|unit| self.count_unit(unit, report));
+                page.iter().try_for_each(|unit| self.count_unit(unit, report))?;
+                if job.policy.confidence.is_some() {
+                    let is_hostile = |host| self.is_hostile(host, report);
+                    page.iter().for_each(|unit| first_answers.note(unit, is_hostile));
+                }
             }
         }
+        report.guesses = first_answers.guessed();
         report.took = ended_at.since(begun_at);
         Ok(())
     }
@@ -94,11 +102,14 @@ impl Run<'_> {
         }
     }
 
-    fn count_unit(&self, unit: &WorkUnit, report: &mut Report) {
+    fn count_unit(&self, unit: &WorkUnit, report: &mut Report) -> Result<(), StoreError> {
         match &unit.state {
             UnitState::Validated { .. } | UnitState::Done { .. } => {
                 report.units.done += 1;
-                report.units.wrong += u64::from(self.workload.is_wrong(unit));
+                if self.workload.is_wrong(unit) {
+                    report.units.wrong += 1;
+                    report.units.left += u64::from(self.is_of_caught(unit)?);
+                }
             }
             UnitState::Failed { .. } if self.workload.fails(unit.id) => report.units.failed += 1,
             UnitState::Failed { .. } => report.units.spoilt += 1,
@@ -109,9 +120,27 @@ impl Run<'_> {
                 count_replica(replica, report, population);
             }
         }
+        Ok(())
     }
 
-    fn population(&self, host: manyhands_core::id::HostId) -> Option<usize> {
+    /// Whether somebody lied on the unit who was caught since.
+    fn is_of_caught(&self, unit: &WorkUnit) -> Result<bool, StoreError> {
+        let lies = unit.replicas.iter().filter(|replica| said(replica) != Some(Variant::TRUTH));
+        for replica in lies.filter(|replica| replica.class().is_some()) {
+            let host = self.coordinator.store.host(replica.host)?;
+            let is_free = |host: &CoreHost| host.is_active() && host.standing.life == replica.life;
+            if !host.as_ref().is_some_and(is_free) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_hostile(&self, host: HostId, report: &Report) -> bool {
+        self.population(host).is_some_and(|population| report.populations[population].is_hostile)
+    }
+
+    fn population(&self, host: HostId) -> Option<usize> {
         let place = self.coordinator.place(host)?;
         self.hosts.get(usize::try_from(place).ok()?).map(Host::population)
     }

@@ -23,6 +23,9 @@ impl fmt::Display for Report {
         for population in &self.populations {
             show_population(population, f)?;
         }
+        if self.disputes.ended > 0 {
+            writeln!(f, "disputes  {}", self.disputes)?;
+        }
         writeln!(
             f,
             "run       {} events, {} commands, {} crashes, {} checks",

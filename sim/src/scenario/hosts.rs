@@ -1,5 +1,9 @@
 //! Who computes: populations of hosts that are alike, honest or not.
 
+use std::num::NonZeroU32;
+
+use manyhands_core::block::Block;
+use manyhands_core::digest::Digest;
 use serde::Deserialize;
 
 use super::quantity::{Share, Time};
@@ -24,6 +28,8 @@ pub struct Population {
     /// How fast each is: a unit takes its cost divided by this.
     #[serde(default = "speed_one")]
     pub speed: f64,
+    /// In how many public address blocks they are, evenly; each in a place of its own if not given.
+    pub blocks: Option<NonZeroU32>,
     /// Instruction set.
     #[serde(default = "x86_64")]
     pub isa: String,
@@ -78,6 +84,8 @@ pub struct Attack {
     pub inflates: f64,
     /// All of them ask for work at the same moment, so often, and only then.
     pub bursts_every: Option<Time>,
+    /// What it does when it is asked how a run went of which it lied.
+    pub asked: Asked,
     /// After a suspension it comes back as somebody else, after so long.
     pub returns_after: Option<Time>,
 }
@@ -93,6 +101,19 @@ pub enum Effort {
     Copied,
     /// Nothing: it answers at once.
     None,
+}
+
+/// What a liar does when it is asked how its run went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// Tells of states that lead to its lie; as a judge, to that of its accomplice.
+    #[default]
+    Repeats,
+    /// Says nothing.
+    Hides,
+    /// Says that it ended with yet another answer.
+    Contradicts,
 }
 
 /// When a host gives wrong answers.
@@ -114,6 +135,18 @@ pub enum Lies {
     OwningQuorum,
     /// Always, once so many of its answers were taken in.
     After(u32),
+    /// Once so many of its answers were taken in, so many lies, where the replica's number says that
+    /// nobody had the unit before.
+    Spell {
+        /// Answers before the first lie.
+        after: u32,
+        /// Lies.
+        lies: u32,
+    },
+    /// Where the replica's number says that nobody had the unit before, as long as it has fewer lies
+    /// standing than this that an honest host may still audit: it knows the rule of trust and its own
+    /// history, and accomplices tell when an audit came to them.
+    AtRisk(u32),
     /// As `OwningQuorum`, and elsewhere so many times in the life of an identity: who has read the rule
     /// keeps count, and stops before it is suspended for that.
     Adaptive(u32),
@@ -144,12 +177,23 @@ impl Default for Attack {
             poisons: false,
             inflates: 1.0,
             bursts_every: None,
+            asked: Asked::Repeats,
             returns_after: None,
         }
     }
 }
 
 impl Population {
+    /// The block of the host at a place; none if each is in a place of its own. No two populations share
+    /// one.
+    #[must_use]
+    pub fn block(&self, place: u32) -> Option<Block> {
+        let number = place % self.blocks?;
+        let [_, a, b, c] = number.to_be_bytes();
+        let Digest(name) = Digest::of(self.name.as_bytes());
+        Some(Block::V6([0x20, name[0], name[1], a, b, c]))
+    }
+
     /// Whether it does anything to others by will.
     #[must_use]
     pub fn is_hostile(&self) -> bool {

@@ -3,351 +3,213 @@
 //! A goal's error is that of its worst attack, and its copies are those of its dearest one, over all
 //! seeds.
 
+mod strategies;
+
 use std::fmt;
 
 use manyhands_core::trust::{Confidence, Plan};
 
-use crate::interval::{Interval, Mean};
-use crate::model::trust::{Attack, Outcome, Trial};
-use crate::report::ratio;
-use crate::zoo::row::{About, seeds};
+use self::strategies::Strategy;
+use super::contest::{Contest, Trial};
+use super::scenarios::{Grid, of};
+use super::{Size, ZooError};
+use crate::model::trust;
+use crate::scenario::{Accomplices, ConfidencePlan};
 
-/// What is promised against whom.
+/// What is promised against whom, and how it is tried.
 #[derive(Clone, Copy, Debug)]
-pub struct Goal {
+pub(super) struct Goal {
     /// Its letter.
-    pub name: char,
+    pub(super) name: char,
     /// Who attacks.
-    pub against: &'static str,
+    against: &'static str,
     /// The share of wrong answers that is promised.
-    pub error_max: f64,
+    error_max: f64,
     /// The copies of a unit that are promised.
-    pub copies_max: f64,
+    copies_max: f64,
+    /// The rule, as the table calls it.
+    rule: &'static str,
     /// What is asked for.
-    confidence: Confidence,
+    confidence: ConfidencePlan,
+    /// Hosts of a run.
     hosts: u32,
-    hostile: u32,
-    units: u32,
-    attacks: &'static [(&'static str, Attack)],
+    /// Bad ones among them.
+    bad: u32,
+    /// Units for each host.
+    units_per_host: u32,
+    /// How many grids a run stands for; there is nobody bad in all but one.
+    grids: u32,
+    strategies: fn() -> Vec<Strategy>,
 }
 
-/// Units for each host, where the goal says that there are a thousand or more.
-const UNITS_PER_HOST: u32 = 1_000;
+/// What is asked for where a fifth colludes.
+pub(super) const RING: ConfidencePlan = confidence(1_000_000, 200_000, 200_000);
 
-const fn confidence(error_ppb: u32, hostile_ppm: u32, colluding_ppm: u32) -> Confidence {
-    Confidence { error_ppb, hostile_ppm, colluding_ppm }
+/// The rule that follows from it, as the table calls it.
+pub(super) const RING_RULE: &str = "1e-3, 20 % ring";
+
+const fn confidence(error_ppb: u32, hostile_ppm: u32, colluding_ppm: u32) -> ConfidencePlan {
+    ConfidencePlan { error_ppb, hostile_ppm, colluding_ppm }
 }
+
+/// A fifth colludes, and each host has a thousand units.
+const C: Goal = Goal {
+    name: 'C',
+    against: "a fifth colludes, talks, and lies only where it pays",
+    error_max: 1e-3,
+    copies_max: 1.4,
+    rule: RING_RULE,
+    confidence: RING,
+    hosts: 100,
+    bad: 20,
+    units_per_host: 1_000,
+    grids: 1,
+    strategies: strategies::together,
+};
 
 /// All of them.
-pub const GOALS: &[Goal] = &[
+pub(super) const GOALS: &[Goal] = &[
     Goal {
         name: 'A',
-        against: "1 in 1,000 hosts faulty",
+        against: "1 in 1,000 hosts is faulty: of 50 grids of 20 hosts, one has one; that one is run, and one that counts for the others",
         error_max: 1e-6,
         copies_max: 1.1,
-        // A host or two in each run: twice as sure, so that their luck does not decide.
+        rule: "5e-7, 0.1 % faulty",
+        // A faulty host or two in each million: twice as sure, so that their luck does not decide.
         confidence: confidence(500, 1_000, 0),
-        hosts: 1_000,
-        hostile: 1,
-        units: 10 * 1_000 * UNITS_PER_HOST,
-        attacks: &[
-            ("wrong on 1 in 5,000", Attack::Faulty(0.0002)),
-            ("wrong on 1 in 1,000", Attack::Faulty(0.001)),
-            ("wrong on 1 in 200", Attack::Faulty(0.005)),
-            ("wrong on all", Attack::Faulty(1.0)),
-        ],
+        hosts: 20,
+        bad: 1,
+        units_per_host: 8_000,
+        grids: 50,
+        strategies: strategies::faulty,
     },
     Goal {
         name: 'B',
         against: "a fifth lies, each for itself",
         error_max: 1e-4,
         copies_max: 1.3,
+        rule: "8e-5, 20 % liars",
         confidence: confidence(80_000, 200_000, 0),
-        hosts: 100,
-        hostile: 20,
-        units: 100 * 6 * UNITS_PER_HOST,
-        attacks: &[
-            ("on 1 in 5,000", Attack::Alone(0.0002)),
-            ("on 1 in 1,500", Attack::Alone(0.00067)),
-            ("on 1 in 750", Attack::Alone(0.00133)),
-            ("on 1 in 200", Attack::Alone(0.005)),
-            ("on 1 in 20", Attack::Alone(0.05)),
-            ("on all", Attack::Alone(1.0)),
-        ],
+        hosts: 20,
+        bad: 4,
+        units_per_host: 6_000,
+        strategies: strategies::alone,
+        ..C
     },
-    Goal {
-        name: 'C',
-        against: "a fifth colludes and talks",
-        error_max: 1e-3,
-        copies_max: 1.4,
-        confidence: confidence(1_000_000, 200_000, 200_000),
-        hosts: 100,
-        hostile: 20,
-        units: 100 * UNITS_PER_HOST,
-        attacks: &[
-            ("on 1 in 300", Attack::Together(0.0033)),
-            ("on 1 in 150", Attack::Together(0.0067)),
-            ("on 1 in 75", Attack::Together(0.0133)),
-            ("on 1 in 30", Attack::Together(0.0333)),
-            ("on 1 in 4", Attack::Together(0.25)),
-            ("whenever they own the quorum", Attack::Together(1.0)),
-            ("13 at once, early", Attack::Spell { after: 0, lies: 13 }),
-            ("13 at once, late", Attack::Spell { after: 700, lies: 13 }),
-            ("betray late, until caught", Attack::Spell { after: 900, lies: u32::MAX }),
-            ("deny honest answers", Attack::Framing),
-            ("13 lies, then somebody new", Attack::Whitewashing { after: 0, lies: 13 }),
-            ("1 lie, then somebody new", Attack::Whitewashing { after: 0, lies: 1 }),
-            ("200 true, 3 lies, new", Attack::Whitewashing { after: 200, lies: 3 }),
-            ("13 at risk, by their history", Attack::Adaptive { at_risk: 13 }),
-            ("5 at risk, by their history", Attack::Adaptive { at_risk: 5 }),
-        ],
-    },
+    C,
     Goal {
         name: 'D',
         against: "35 in 100 collude and talk",
-        error_max: 1e-3,
         copies_max: 2.5,
+        rule: "1e-3, 35 % ring",
         confidence: confidence(1_000_000, 350_000, 350_000),
-        hosts: 100,
-        hostile: 35,
-        units: 100 * UNITS_PER_HOST,
-        attacks: &[
-            ("on 1 in 5,000", Attack::Together(0.0002)),
-            ("on 1 in 1,000", Attack::Together(0.001)),
-            ("on 1 in 500", Attack::Together(0.002)),
-            ("on 1 in 250", Attack::Together(0.004)),
-            ("on 1 in 130", Attack::Together(0.0077)),
-            ("on 1 in 40", Attack::Together(0.025)),
-            ("whenever they own the quorum", Attack::Together(1.0)),
-            ("8 at once, late", Attack::Spell { after: 700, lies: 8 }),
-            ("8 at risk, by their history", Attack::Adaptive { at_risk: 8 }),
-            ("betray late, until caught", Attack::Spell { after: 900, lies: u32::MAX }),
-            ("deny honest answers", Attack::Framing),
-        ],
+        bad: 35,
+        strategies: strategies::many_together,
+        ..C
     },
     Goal {
         name: 'E',
-        against: "a fifth are fresh identities, for ever",
-        error_max: 1e-3,
-        copies_max: 1.4,
-        confidence: confidence(1_000_000, 200_000, 200_000),
-        hosts: 100,
-        hostile: 20,
-        units: 100 * UNITS_PER_HOST,
-        attacks: &[("lie from the first answer on", Attack::Fresh)],
+        against: "a fifth are fresh identities, for ever; <= 0.1 lies stand for each that is burned",
+        hosts: 50,
+        bad: 10,
+        strategies: strategies::fresh,
+        ..C
     },
     Goal {
         name: 'F',
-        against: "a fifth earns trust, then betrays",
-        error_max: 1e-3,
-        copies_max: 1.4,
-        confidence: confidence(1_000_000, 200_000, 200_000),
-        hosts: 100,
-        hostile: 20,
-        units: 100 * UNITS_PER_HOST,
-        attacks: &[
-            ("after 100 true answers", Attack::Spell { after: 100, lies: u32::MAX }),
-            ("after 500 true answers", Attack::Spell { after: 500, lies: u32::MAX }),
-            ("and come back", Attack::Whitewashing { after: 100, lies: u32::MAX }),
-        ],
+        against: "a fifth earns trust, then betrays; no lie is left after the catch",
+        hosts: 50,
+        bad: 10,
+        strategies: strategies::traitors,
+        ..C
     },
     Goal {
         name: 'G',
-        against: "a fifth guesses which of its answers are audited",
-        error_max: 1e-3,
-        copies_max: 1.4,
-        confidence: confidence(1_000_000, 200_000, 200_000),
-        hosts: 100,
-        hostile: 20,
-        units: 100 * UNITS_PER_HOST,
-        attacks: &[("guess, and do not lie", Attack::None)],
+        against: "a fifth guesses which of its answers are audited; <= 5 points above chance",
+        hosts: 50,
+        bad: 10,
+        strategies: strategies::guessers,
+        ..C
+    },
+    Goal {
+        name: NO_GOAL,
+        against: "a fifth come back under new names when caught; these have fewer units than C says",
+        strategies: strategies::whitewashers,
+        ..C
     },
 ];
 
-/// One attack on a goal.
-#[derive(Clone, Debug)]
-pub struct Contest {
-    name: &'static str,
-    attack: Attack,
-    /// The share of bad hosts.
-    f: f64,
-    /// Of each run, with the seeds from 1 on.
-    runs: Vec<Outcome>,
-}
+/// The letter of what was promised to nobody.
+pub(super) const NO_GOAL: char = '-';
 
-/// A goal, and what every attack on it has come to.
-#[derive(Debug)]
-pub struct Measured {
-    /// The goal.
-    pub goal: &'static Goal,
-    contests: Vec<Contest>,
-}
-
-/// Measures all goals.
-#[must_use]
-pub fn measure(seeds: u32) -> Vec<Measured> {
-    GOALS.iter().map(|goal| goal.measure(seeds)).collect()
-}
-
-/// All goals, to be shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Shown<'a>(pub &'a [Measured]);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{NOTES}\n")?;
-        self.0.iter().try_for_each(|measured| writeln!(f, "{measured}"))
+/// Every goal against its attackers: the real engine, then the model.
+pub(super) fn contests(size: Size) -> Result<Vec<Contest>, ZooError> {
+    let mut contests = Vec::new();
+    for goal in GOALS {
+        let strategies = (goal.strategies)();
+        for strategy in &strategies {
+            contests.extend(goal.on_engine(strategy, size)?);
+        }
+        contests.extend(strategies.iter().filter_map(|strategy| goal.on_model(strategy, size)));
     }
+    Ok(contests)
 }
 
-const NOTES: &str = "\
-Goals of the rule of core::trust, in the model. All hosts are new at the start of each run.
-error     of the worst attack counts; with Wilson's 95 % interval, as if units were independent.
-copies    of the dearest one, all checks included; with Student's 95 % interval over the seeds.
-f         share of bad hosts. units/id: copies that each bad identity computed.
-caught    of all bad identities.
-wronged   honest identities that lost their standing.
-lies      that stand although somebody who told them was caught.";
+/// Shows what is promised.
+pub(super) fn show(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for goal in GOALS {
+        let Goal { name, against, error_max, copies_max, hosts, bad, units_per_host, .. } = goal;
+        let ConfidencePlan { error_ppb, hostile_ppm, colluding_ppm } = goal.confidence;
+        let plan = Plan::new(&Confidence { error_ppb, hostile_ppm, colluding_ppm });
+        let Plan { probation, audits, lead, .. } = plan;
+        writeln!(f, "goal {name}: error <= {error_max:.0e}, copies <= {copies_max}; {against}.")?;
+        write!(f, "        {hosts} hosts, {bad} of them bad, {units_per_host} units a host; ")?;
+        writeln!(f, "probation {probation}, audits {audits}, lead {lead}")?;
+    }
+    Ok(())
+}
 
 impl Goal {
-    fn measure(&'static self, seeds: u32) -> Measured {
-        let contests = self.attacks.iter().map(|(name, attack)| {
-            let Self { confidence, hosts, hostile, units, .. } = *self;
-            let trial = Trial { confidence, hosts, hostile, units, attack: *attack };
-            let runs = (1..=seeds.into()).map(|seed| trial.run(seed)).collect();
-            let f = f64::from(hostile) / f64::from(hosts);
-            Contest { name, attack: *attack, f, runs }
-        });
-        Measured { goal: self, contests: contests.collect() }
-    }
-}
-
-impl Contest {
-    fn sum(&self) -> Outcome {
-        self.runs.iter().copied().fold(Outcome::default(), Outcome::plus)
+    fn units(&self, size: Size) -> u32 {
+        (self.hosts * self.units_per_host / size.smaller.max(1)).max(1)
     }
 
-    fn error(&self) -> Interval {
-        let Outcome { wrong, accepted, .. } = self.sum();
-        Interval::wilson(wrong, accepted)
-    }
-
-    fn copies(&self) -> Mean {
-        self.mean(|run| ratio(run.copies, run.accepted))
-    }
-
-    fn mean(&self, of: impl Fn(&Outcome) -> f64) -> Mean {
-        Mean::of(&self.runs.iter().map(of).collect::<Vec<_>>())
-    }
-
-    fn about(&self) -> About {
-        let Outcome { spent, identities, accepted, .. } = self.sum();
-        About {
-            f: self.f,
-            collusion: self.attack.collusion(),
-            units_per_identity: ratio(spent, identities),
-            runs: self.runs.len(),
-            units: accepted,
-        }
-    }
-}
-
-impl Measured {
-    /// The attack with the largest error, if there is one.
-    fn worst(&self) -> Option<&Contest> {
-        self.contests.iter().max_by_key(|contest| contest.sum().wrong)
-    }
-
-    /// The attack that takes most copies, if there is one.
-    fn dearest(&self) -> Option<&Contest> {
-        self.contests.iter().max_by(|a, b| a.copies().mean.total_cmp(&b.copies().mean))
-    }
-
-    /// The figures, each under a line that says of what it is.
-    fn show_figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.goal.name;
-        if let Some(worst) = self.worst() {
-            let error = worst.error();
-            writeln!(f, "{}; {:?}; error {error}", worst.about(), worst.name)?;
-            writeln!(f, "figure goal_{name}_error {:.2e} ratio", error.share)?;
-        }
-        if let Some(dearest) = self.dearest() {
-            let copies = dearest.copies();
-            writeln!(f, "{}; {:?}; copies {copies}", dearest.about(), dearest.name)?;
-            writeln!(f, "figure goal_{name}_copies {:.3} copies", copies.mean)?;
-        }
-        self.show_special(f)
-    }
-
-    /// What only some goals promise, of the attack against which it is worst.
-    fn show_special(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.goal.name;
-        let (what, unit, of): (_, _, fn(&Outcome) -> f64) = match name {
-            'E' => ("lies", "lies/identity", |run| ratio(run.wrong, run.caught)),
-            'F' => ("left", "lies/run", |run| (run.left + run.repeated) as f64),
-            'G' => ("gain", "points", Outcome::points_above_chance),
-            _ => return Ok(()),
+    fn on_engine(&self, strategy: &Strategy, size: Size) -> Result<Option<Contest>, ZooError> {
+        let Some(bad) = strategy.engine else { return Ok(None) };
+        let Self { confidence, hosts, bad: bad_hosts, .. } = *self;
+        let grid = Grid { confidence, hosts, bad: bad_hosts, units: self.units(size) };
+        let scenario = grid.scenario(&bad).map_err(of(strategy.name))?;
+        let collusion = match bad.attack.accomplices {
+            Accomplices::None => "none",
+            Accomplices::Pairs => "pairs",
+            Accomplices::All => "all, talking",
         };
-        let means = self.contests.iter().map(|contest| (contest, contest.mean(of)));
-        let worst = means.max_by(|(_, a), (_, b)| a.mean.total_cmp(&b.mean));
-        let Some((worst, mean)) = worst else { return Ok(()) };
-        writeln!(f, "{}; {:?}; {mean} {unit}", worst.about(), worst.name)?;
-        writeln!(f, "figure goal_{name}_{what} {:.4} {unit}", mean.mean)
+        Ok(Some(self.contest(strategy, collusion, Trial::Engine(Box::new(scenario)))))
     }
-}
 
-impl fmt::Display for Measured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Goal { name, against, confidence, hosts, hostile, units, .. } = self.goal;
-        let Goal { error_max, copies_max, .. } = self.goal;
-        let Plan { probation, audits, lead, .. } = Plan::new(confidence);
-        let asked = f64::from(confidence.error_ppb) / 1e9;
-        writeln!(f, "goal {name}: {against}; error <= {error_max:.0e}, copies <= {copies_max}.")?;
-        write!(f, "  {hosts} hosts, {hostile} of them bad, {units} units a run; asked for ")?;
-        writeln!(f, "{asked:.0e}: probation {probation}, audits {audits}, lead {lead}.")?;
-        writeln!(f, "  {}", line(&HEADS.map(str::to_owned)))?;
-        self.contests.iter().try_for_each(|contest| writeln!(f, "  {contest}"))?;
-        self.show_figures(f)
+    fn on_model(&self, strategy: &Strategy, size: Size) -> Option<Contest> {
+        let attack = strategy.model?;
+        let ConfidencePlan { error_ppb, hostile_ppm, colluding_ppm } = self.confidence;
+        let trial = trust::Trial {
+            confidence: Confidence { error_ppb, hostile_ppm, colluding_ppm },
+            hosts: self.hosts,
+            hostile: self.bad,
+            units: self.units(size),
+            attack,
+        };
+        Some(self.contest(strategy, attack.collusion(), Trial::Trust(trial)))
     }
-}
 
-const HEADS: [&str; 10] = [
-    "attack",
-    "f",
-    "collusion",
-    "units/id",
-    "seeds",
-    "error",
-    "copies",
-    "caught",
-    "wronged",
-    "lies",
-];
-
-/// The cells of a line, under those of the others.
-fn line(cells: &[String; 10]) -> String {
-    let [attack, f, collusion, units, seeds, error, copies, caught, wronged, lies] = cells;
-    format!(
-        "{attack:<30} {f:<6} {collusion:<12} {units:>8} {seeds:>6}  {error:<33} {copies:<22} \
-         {caught:>15} {wronged:>8} {lies:>8}"
-    )
-}
-
-impl fmt::Display for Contest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Outcome { identities, caught, wronged, repeated, left, .. } = self.sum();
-        let cells = [
-            self.name.to_owned(),
-            format!("{:.3}", self.f),
-            self.attack.collusion().to_owned(),
-            format!("{:.0}", self.about().units_per_identity),
-            seeds(self.runs.len()),
-            self.error().to_string(),
-            self.copies().to_string(),
-            format!("{caught} of {identities}"),
-            wronged.to_string(),
-            (left + repeated).to_string(),
-        ];
-        f.write_str(&line(&cells))
+    fn contest(&self, strategy: &Strategy, collusion: &'static str, trial: Trial) -> Contest {
+        Contest {
+            goal: self.name,
+            rule: self.rule,
+            attacker: strategy.attacker,
+            strategy: strategy.name,
+            collusion,
+            f: f64::from(self.bad) / f64::from(self.hosts * self.grids),
+            grids: self.grids,
+            trial,
+        }
     }
 }

@@ -1,134 +1,129 @@
-//! One row of the table: one rule against one attack.
+//! One row of the table: what came of a contest.
 
 use std::fmt;
 
+use super::contest::Contest;
+use super::outcome::{Outcome, Work, World, per};
 use crate::interval::{Interval, Mean};
+use crate::report::ratio;
 
-/// One rule against one attack, over all seeds.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row {
-    /// Whether the real engine ran, or the model.
-    pub is_engine: bool,
-    /// The rule.
-    pub rule: String,
-    /// The attack.
-    pub attack: String,
-    /// Who tells the same lies.
-    pub collusion: &'static str,
-    /// Share of hosts that are hostile or faulty.
-    pub f: f64,
-    /// Units that each of their identities answered.
-    pub units_per_identity: f64,
-    /// Units with an accepted answer.
-    pub accepted: u64,
-    /// Of those, with a wrong one.
-    pub wrong: u64,
-    /// Answers computed for each accepted unit, of each run; runs have the seeds from 1 on.
-    pub copies: Vec<f64>,
-    /// What only the engine shows.
-    pub world: Option<WorldColumns>,
-}
-
-/// What only a run in time shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct WorldColumns {
-    /// The share of honest work that was not found valid.
-    pub wasted: f64,
-    /// How long the job took, in hours.
-    pub took_hours: f64,
-    /// Lies that stand for each suspended identity; nothing if none was.
-    pub lies_per_ban: Option<f64>,
-    /// Credit per hour of work of the hostile, against that of the honest; nothing if the hostile
-    /// did not work.
-    pub credit: Option<f64>,
+/// A contest, and what came of each of its runs; those have the seeds from 1 on.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) contest: Contest,
+    pub(super) outcomes: Vec<Outcome>,
 }
 
 impl Row {
+    /// All runs together.
+    pub(super) fn sum(&self) -> Outcome {
+        self.outcomes.iter().fold(Outcome::default(), Outcome::plus)
+    }
+
     /// Wrong answers in parts of all.
-    #[must_use]
-    pub fn error(&self) -> Interval {
-        Interval::wilson(self.wrong, self.accepted)
+    pub(super) fn error(&self) -> Interval {
+        let Outcome { wrong, accepted, .. } = self.sum();
+        Interval::wilson(wrong, accepted)
     }
 
     /// Answers computed for an accepted unit.
-    #[must_use]
-    pub fn copies(&self) -> Mean {
-        Mean::of(&self.copies)
+    pub(super) fn copies(&self) -> Mean {
+        self.mean(|run| ratio(run.copies, run.accepted))
     }
 
-    fn cells(&self) -> [String; 13] {
-        let error = self.error();
-        let of_world = |show: &dyn Fn(&WorldColumns) -> Option<String>| {
-            self.world.as_ref().and_then(show).unwrap_or_else(|| "-".to_owned())
-        };
+    /// The mean of something over all runs.
+    pub(super) fn mean(&self, of: impl Fn(&Outcome) -> f64) -> Mean {
+        Mean::of(&self.outcomes.iter().map(of).collect::<Vec<_>>())
+    }
+
+    /// Credit per hour of work of the hostile, against that of the honest, if both worked.
+    pub(super) fn credit(&self) -> Option<f64> {
+        let World { bad, good, .. } = self.sum().world?;
+        Some(bad.rate()? / good.rate()?)
+    }
+
+    /// How long a run took on average, in hours, if it took any time.
+    pub(super) fn took_hours(&self) -> Option<f64> {
+        let took_ms = self.sum().world?.took_ms as f64;
+        Some(took_ms / 3_600_000.0 / self.outcomes.len().max(1) as f64)
+    }
+
+    /// What attacks, and how.
+    pub(super) fn attack(&self) -> String {
+        let Contest { attacker, strategy, .. } = self.contest;
+        if attacker == strategy { attacker.to_owned() } else { format!("{attacker}: {strategy}") }
+    }
+
+    fn cells(&self) -> [String; 15] {
+        let Contest { goal, rule, collusion, f, .. } = self.contest;
+        let Outcome { caught, identities, wronged, left, world, .. } = self.sum();
+        let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
+        // Rules of others know no identities that come and go.
+        let of_rule = |cell: String| if self.catches() { cell } else { "-".to_owned() };
+        let wasted = world.map(|world| world.good).and_then(Work::wasted);
         [
-            if self.is_engine { "engine" } else { "model" }.to_owned(),
-            self.rule.clone(),
-            self.attack.clone(),
-            format!("{:.2}", self.f),
-            self.collusion.to_owned(),
-            format!("{:.0}", self.units_per_identity),
-            seeds(self.copies.len()),
-            format!("{:.1e} ({:.0e} to {:.0e})", error.share, error.low, error.high),
+            goal.to_string(),
+            self.by().to_owned(),
+            rule.to_owned(),
+            self.attack(),
+            format!("{f:.3}"),
+            collusion.to_owned(),
+            format!("{:.0}", self.units_per_identity()),
+            self.seeds(),
+            self.error().to_string(),
             self.copies().to_string(),
-            of_world(&|world| Some(format!("{:.1} %", 100.0 * world.wasted))),
-            of_world(&|world| Some(format!("{:.0} h", world.took_hours))),
-            of_world(&|world| world.lies_per_ban.map(|lies| format!("{lies:.1}"))),
-            of_world(&|world| world.credit.map(|credit| format!("{credit:.2}"))),
+            of_rule(format!("{caught}/{identities}")),
+            of_rule(wronged.to_string()),
+            of_rule(left.to_string()),
+            or_dash(
+                self.took_hours()
+                    .zip(wasted)
+                    .map(|(hours, wasted)| format!("{:.1} %, {hours:.0} h", 100.0 * wasted)),
+            ),
+            or_dash(self.credit().map(|credit| format!("{credit:.2}"))),
         ]
     }
 
-    /// The two figures of the row, for machines, under a line that says of what they are.
-    pub(super) fn show_figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let by = if self.is_engine { "engine" } else { "model" };
-        let name = format!("{by} {} {}", self.rule, self.attack);
-        let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-        let name: String = name.chars().map(word).collect();
-        writeln!(f, "{}; error {}; copies {}", self.about(), self.error(), self.copies())?;
-        writeln!(f, "figure {name}_error {:.2e} ratio", self.error().share)?;
-        writeln!(f, "figure {name}_copies {:.3} copies", self.copies().mean)
+    /// Who ran it.
+    pub(super) fn by(&self) -> &'static str {
+        if self.contest.is_engine() { "engine" } else { "model" }
     }
 
-    fn about(&self) -> About {
-        About {
-            f: self.f,
-            collusion: self.collusion,
-            units_per_identity: self.units_per_identity,
-            runs: self.copies.len(),
-            units: self.accepted,
-        }
+    /// The seeds of its runs.
+    pub(super) fn seeds(&self) -> String {
+        format!("1-{}", self.outcomes.len())
     }
-}
 
-/// What a figure is worth nothing without.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct About {
-    /// Share of hosts that are hostile or faulty.
-    pub(super) f: f64,
-    /// Who tells the same lies.
-    pub(super) collusion: &'static str,
-    /// Units that each of their identities answered.
-    pub(super) units_per_identity: f64,
-    /// How many runs there were, with the seeds from 1 on.
-    pub(super) runs: usize,
-    /// Accepted units in all of them.
-    pub(super) units: u64,
-}
+    fn units_per_identity(&self) -> f64 {
+        let Outcome { spent, identities, .. } = self.sum();
+        per(spent, identities).unwrap_or(0.0)
+    }
 
-impl fmt::Display for About {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { f, collusion, units_per_identity, runs, units } = *self;
-        write!(to, "of f {f:.3}, collusion: {collusion}, {units_per_identity:.0} units/id, ")?;
-        write!(to, "seeds {}, {units} units", seeds(runs))
+    fn catches(&self) -> bool {
+        !matches!(self.contest.trial, super::contest::Trial::Rule(_))
+    }
+
+    /// What a figure is worth nothing without.
+    pub(super) fn about(&self) -> String {
+        let Contest { f, collusion, grids, rule, .. } = &self.contest;
+        let units = self.sum().accepted;
+        let stands = if *grids > 1 {
+            format!(" of {grids} grids a seed, of which one has bad hosts")
+        } else {
+            String::new()
+        };
+        format!(
+            "{}, {rule}, {:?}: f {f:.3}, collusion {collusion}, {:.0} units/id, seeds {}, {units} units{stands}",
+            self.by(),
+            self.attack(),
+            self.units_per_identity(),
+            self.seeds(),
+        )
     }
 }
 
-/// The seeds of so many runs.
-pub(super) fn seeds(runs: usize) -> String {
-    format!("1-{runs}")
-}
-
-const HEADS: [&str; 13] = [
+const HEADS: [&str; 15] = [
+    "goal",
     "by",
     "rule",
     "attack",
@@ -138,19 +133,29 @@ const HEADS: [&str; 13] = [
     "seeds",
     "error",
     "copies",
-    "wasted",
-    "took",
-    "lies/ban",
+    "caught",
+    "wronged",
+    "left",
+    "wasted, took",
     "credit",
 ];
 
 /// Shows rows under each other, each column as wide as it must be.
 pub(super) fn show(rows: &[Row], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let lines: Vec<[String; 13]> =
-        std::iter::once(HEADS.map(str::to_owned)).chain(rows.iter().map(Row::cells)).collect();
+    let heads = HEADS.map(str::to_owned);
+    let lines: Vec<[String; 15]> =
+        std::iter::once(heads).chain(rows.iter().map(Row::cells)).collect();
+    align(&lines, f)
+}
+
+/// Shows lines of cells under each other.
+pub(super) fn align<const N: usize>(
+    lines: &[[String; N]],
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..HEADS.len()).map(width).collect();
-    for line in &lines {
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    for line in lines {
         let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
     }

@@ -30,8 +30,8 @@ pub(crate) async fn run(bed: &Bed) -> Result<(), Failure> {
     let channel = link::connect(&Endpoint::Pinned { address, key }, &identity).await?;
     let mut origin = PeersClient::new(channel).exchange(ReceiverStream::new(words)).await?;
     while let Some(heard) = origin.get_mut().message().await? {
-        let Some(Kind::Records(records)) = heard.kind else { continue };
-        for record in records.records {
+        let Some(Kind::Names(names)) = heard.kind else { continue };
+        for record in names.names {
             let key = manyhands_proto::identity::PublicKey::from_bytes(&record.key)?;
             let address: Address = record.address.parse()?;
             let (identity, open) = (identity.clone(), open.clone());

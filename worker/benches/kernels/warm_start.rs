@@ -11,7 +11,8 @@ use manyhands_prepare::prepare;
 use manyhands_worker::sandbox::{
     Control, GUEST_THREAD_STACK_BYTES, Limits, Outcome, Program, RunEvent, Sandbox, Unit, run_here,
 };
-use manyhands_worker::slots::{RunSpec, Slot, SlotCommand, SlotEvent};
+use manyhands_worker::slots::{Priority, RunSpec, Slot, SlotCommand, SlotEvent};
+use manyhands_worker::wall::Room;
 
 use super::{Failure, build};
 
@@ -27,6 +28,8 @@ pub(super) fn measure(folder: &Path) -> Result<f64, Failure> {
         program: env!("CARGO_BIN_EXE_manyhands-slot").into(),
         args: Vec::new(),
         compiled_folder: folder.join("compiled"),
+        room: Room { readable: vec![folder.to_owned()], writable: vec![folder.to_owned()] },
+        priority: Priority::Lowest,
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let times = runtime.block_on(async {

@@ -16,7 +16,8 @@ use manyhands_prepare::prepare;
 use manyhands_worker::sandbox::{
     Control, GUEST_THREAD_STACK_BYTES, Limits, Outcome, RunReport, Sandbox, Unit, run_here,
 };
-use manyhands_worker::slots::{RunSpec, Slot, SlotCommand, SlotEvent};
+use manyhands_worker::slots::{Priority, RunSpec, Slot, SlotCommand, SlotEvent};
+use manyhands_worker::wall::Room;
 
 /// Runs before counting, so that modules are compiled and pages are mapped.
 const WARM_UP: usize = 50;
@@ -94,6 +95,8 @@ fn in_slot(folder: &Path, wasm: &[u8]) -> Result<Vec<Duration>, Failure> {
         program: env!("CARGO_BIN_EXE_manyhands-slot").into(),
         args: Vec::new(),
         compiled_folder: folder.join("compiled"),
+        room: Room { readable: vec![folder.to_owned()], writable: vec![folder.to_owned()] },
+        priority: Priority::Lowest,
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -177,10 +177,11 @@ impl Board {
     /// The blobs of a lease are here.
     pub(super) fn make_ready(&mut self, replica: ReplicaId, ready: Ready) {
         if let Some(held) = self.leases.get_mut(&replica) {
-            // What was begun goes on before anything new.
-            match ready.resume {
-                Some(_) => self.ready.push_front(replica),
-                None => self.ready.push_back(replica),
+            // What was begun goes on before anything new, and so does what a dispute waits for.
+            if ready.resume.is_some() || held.grant.replay.is_some() {
+                self.ready.push_front(replica);
+            } else {
+                self.ready.push_back(replica);
             }
             held.phase = Phase::Ready(ready);
         }

@@ -1,6 +1,6 @@
 //! The slots at work: one task for each, which takes orders and tells what happens.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -30,13 +30,15 @@ pub(super) struct Crew {
 }
 
 impl Crew {
-    /// As many slots as `folders`, each with a folder of its own. Processes start when needed.
-    pub(super) fn start(command: &SlotCommand, slots: usize) -> Self {
+    /// Slots with a folder of their own each, in `slots_folder`. Processes start when needed.
+    pub(super) fn start(command: &SlotCommand, slots_folder: &Path, slots: usize) -> Self {
         let (told, events) = mpsc::channel(EVENTS_MAX * slots);
         let mut tasks = JoinSet::new();
         let orders = (0..slots).map(|index| {
             let (order, orders) = mpsc::channel(ORDERS_MAX);
-            tasks.spawn(work(Slot::new(command.clone()), index, orders, told.clone()));
+            let mut command = command.clone();
+            command.room.writable.push(folder(slots_folder, index));
+            tasks.spawn(work(Slot::new(command), index, orders, told.clone()));
             order
         });
         let orders = orders.collect();
@@ -136,6 +138,6 @@ fn failed_run(error: HostError) -> RunReport {
 }
 
 /// The folder of a slot, for its checkpoints and large outputs.
-pub(super) fn folder(slots: &std::path::Path, slot: usize) -> PathBuf {
+pub(super) fn folder(slots: &Path, slot: usize) -> PathBuf {
     slots.join(slot.to_string())
 }

@@ -77,6 +77,7 @@ pub(super) async fn report(
         wall_ms: run.usage.wall_ms,
         memory_bytes_peak: run.usage.memory_bytes_peak,
         work: run.usage.work,
+        steps: run.usage.steps,
     };
     let mut blobs = Vec::new();
     let outcome = match run.outcome {
@@ -97,10 +98,7 @@ pub(super) async fn report(
         Outcome::Drained(_) => Reported::Aborted,
         Outcome::Halted(halted) => replayed(halted, terms, cache, &mut blobs).await?,
     };
-    let mut report = v1::Report::from(ReplicaReport::unsigned(replica, outcome));
-    if let Some(usage) = &mut report.usage {
-        usage.steps = run.usage.steps;
-    }
+    let report = v1::Report::from(ReplicaReport::unsigned(replica, outcome));
     Ok(Ending { report, blobs })
 }
 

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, Error, Visitor};
 
 use super::quantity::{self, Text};
 use super::{ConfigError, Fault};
+use crate::slots::Priority;
 
 /// What a settings file may say. Every key may be left out; an unknown one is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -27,6 +28,9 @@ pub struct Written {
     pub nickname: Option<String>,
     /// `slots`: programs at once: a number, or "auto" for one on each core (default).
     pub slots: Option<Slots>,
+    /// `priority`: what programs take of a busy machine: "lowest" (default) is what nobody else
+    /// wants; "inherited" as much as the worker itself, for machines that a scheduler shares out.
+    pub priority: Option<Priority>,
     /// `slot_memory`: memory that one program may have. Default: half of the machine's, shared
     /// among the slots.
     #[serde(default, deserialize_with = "quantity::size")]

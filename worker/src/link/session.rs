@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use manyhands_core::agent::retry::Retry;
 use manyhands_core::time::Span;
 use manyhands_proto::invite::Token;
 use manyhands_proto::link::{self, Channel, LinkError};
@@ -88,6 +89,7 @@ impl SessionError {
 pub(super) async fn run(
     dialer: &Dialer,
     enrolled: &mut bool,
+    retry: &mut Retry,
     events: &mpsc::Sender<LinkEvent>,
 ) -> Result<(), SessionError> {
     let channel = link::connect(dialer.invite.endpoint(), &dialer.identity).await?;
@@ -104,6 +106,7 @@ pub(super) async fn run(
     }
     let Ok(hello) = hello.await else { return Ok(()) };
     let (outgoing, mut incoming, welcome) = attach(&channel, hello).await?;
+    retry.return_within(Span(welcome.return_ms));
     let attached = Attached { welcome, outgoing, channel };
     if events.send(LinkEvent::Attached(attached)).await.is_err() {
         return Ok(());

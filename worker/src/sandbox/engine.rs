@@ -93,7 +93,7 @@ pub(super) fn config() -> Config {
     // The second is for a kind of guest that is not used here, but must not be smaller.
     config.max_wasm_stack(WASM_STACK_BYTES).async_stack_size(2 * WASM_STACK_BYTES);
     // Memory begins as a copy-on-write image of the module's data, so a warm start maps pages instead of
-    // filling them. The sandbox then takes about a fifth of the time from the worker's order to the guest's
+    // filling them. The sandbox then takes about a third of the time from the worker's order to the guest's
     // first instruction (benchmark `kernels`): a pool of instances could only save a part of that.
     config.memory_init_cow(true);
     // A trap is told by its name; frames would name functions that preparation stripped.

@@ -1,22 +1,23 @@
 //! The slot process: takes orders from standard input, runs replicas one after the other, and writes
 //! notes to standard output.
 //!
-//! A second thread, with a large stack, waits for runs, runs guests and alone writes notes; the first one hears
-//! wishes to a guest that is running (`ear` says who listens when). When the input ends, the worker is gone,
-//! and this process with it.
+//! A second thread, with a large stack, reads orders, runs guests and writes notes: from an order to its guest
+//! and back no other thread is woken. The first one hears wishes to a guest that is running (`ear`); they come from
+//! standard error, which is a socket. When either input ends, the worker is gone, and this process with it.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use manyhands_proto::slot::v1;
 
 use crate::sandbox::{
     CheckpointPlan, Content, Control, GUEST_THREAD_STACK_BYTES, HostError, HostErrorKind, Input,
@@ -24,7 +25,8 @@ use crate::sandbox::{
 };
 use crate::slots::command::{InputFile, RunSpec};
 use crate::slots::ear::Ear;
-use crate::slots::{frame, process as system, wire};
+use crate::slots::{frame, process as system, setup, wire};
+use crate::wall;
 
 /// Modules that a slot keeps compiled.
 const PROGRAMS_MAX: usize = 4;
@@ -48,19 +50,41 @@ pub fn slot_main() -> ExitCode {
 
 fn serve() -> io::Result<()> {
     system::settle()?;
-    let ear = Arc::new(Ear::new()?);
-    let Some(setup) = ear.set_up()? else { return Ok(()) };
-    start_guest_thread(wire::path(&setup.compiled_folder), Arc::clone(&ear))?;
-    ear.listen()?;
+    // Files, because `Stdout` would look for line ends in what it writes.
+    let mut orders = BufReader::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
+    let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
+    let mut wishes = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+    let (compiled_folder, room) = match next_order(&mut orders)? {
+        Some(v1::order::Order::Setup(setup)) => {
+            setup::priority(&setup).take()?;
+            setup::read(&setup)
+        }
+        Some(_) => return Err(io::Error::other("the first order must be the set-up")),
+        None => return Ok(()),
+    };
+    let sandbox = Sandbox::new(Some(&compiled_folder)).map_err(io::Error::other)?;
+    // Nothing of a guest has been read until here, and there is no other thread that would stay outside.
+    let walls = wall::raise(&room)?;
+    let ready = setup::ready(std::env::consts::ARCH, &walls);
+    let ear = Arc::new(Ear::default());
+    start_guest_thread(sandbox, ready, orders, Arc::clone(&ear), notes)?;
+    ear.listen(&mut wishes)?;
     // A guest may be running; it is not waited for.
     process::exit(0)
 }
 
-fn start_guest_thread(compiled_folder: PathBuf, ear: Arc<Ear>) -> io::Result<()> {
-    // A file instead of `Stdout`, which would look for line ends in what it writes.
-    let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
+fn start_guest_thread(
+    sandbox: Sandbox,
+    ready: v1::Note,
+    mut orders: BufReader<File>,
+    ear: Arc<Ear>,
+    notes: Arc<File>,
+) -> io::Result<()> {
     let work = move || {
-        let served = catch_unwind(AssertUnwindSafe(|| run_all(&compiled_folder, &ear, &notes)));
+        let served = catch_unwind(AssertUnwindSafe(|| {
+            frame::write(&mut &*notes, &ready)?;
+            run_all(sandbox, &mut orders, &ear, &notes)
+        }));
         if let Ok(Err(error)) = &served {
             drop(writeln!(io::stderr(), "slot: {error}"));
         }
@@ -71,18 +95,31 @@ fn start_guest_thread(compiled_folder: PathBuf, ear: Arc<Ear>) -> io::Result<()>
     guest.stack_size(GUEST_THREAD_STACK_BYTES).spawn(work).map(drop)
 }
 
-fn run_all(compiled_folder: &Path, ear: &Ear, notes: &Arc<File>) -> io::Result<()> {
-    let sandbox = Sandbox::new(Some(compiled_folder)).map_err(io::Error::other)?;
-    frame::write(&mut &**notes, &wire::ready(std::env::consts::ARCH))?;
+fn run_all(
+    sandbox: Sandbox,
+    orders: &mut BufReader<File>,
+    ear: &Ear,
+    notes: &Arc<File>,
+) -> io::Result<()> {
     let mut programs = Programs { sandbox, warm: VecDeque::new() };
-    while let Some((run, requests)) = ear.next_run()? {
-        let spec = wire::to_spec(run).map_err(io::Error::other)?;
+    while let Some(order) = next_order(orders)? {
+        let v1::order::Order::Run(run) = order else {
+            return Err(io::Error::other("set up twice"));
+        };
+        let passed = || io::Error::other("a run whose number is less than one heard before");
+        let requests = ear.requests(run.number).ok_or_else(passed)?;
+        let spec = wire::to_spec(*run).map_err(io::Error::other)?;
         let report = run_one(&mut programs, spec, requests, notes)
             .unwrap_or_else(|error| failed(Outcome::HostError(error)));
-        ear.run_ended()?;
         frame::write(&mut &**notes, &wire::from_report(report))?;
     }
     Ok(())
+}
+
+/// Waits for the next order; `None` if the worker is gone.
+fn next_order(orders: &mut BufReader<File>) -> io::Result<Option<v1::order::Order>> {
+    let Some(order) = frame::read::<v1::Order>(orders)? else { return Ok(None) };
+    order.order.map(Some).ok_or_else(|| io::Error::other("an unknown order"))
 }
 
 /// Programs that are ready to run, the one used last at the front.

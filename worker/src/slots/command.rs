@@ -7,6 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::sandbox::{Halt, Limits};
+use crate::slots::priority::Priority;
+use crate::wall::Room;
 
 /// How slot processes are started.
 #[derive(Debug, Clone)]
@@ -17,6 +19,11 @@ pub struct SlotCommand {
     pub args: Vec<OsString>,
     /// Folder for compiled modules, of this user alone. Slots may share it.
     pub compiled_folder: PathBuf,
+    /// What else a slot may touch: folders of modules, inputs and checkpoints to read from, and of
+    /// checkpoints and outputs to write to. They must be there when its process starts.
+    pub room: Room,
+    /// What slots take of a busy machine.
+    pub priority: Priority,
 }
 
 /// One replica to run.

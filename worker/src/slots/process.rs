@@ -1,35 +1,47 @@
 //! What is asked of the operating system about slot processes: clocks, signals and limits.
 
+use std::ffi::OsString;
 use std::io;
+use std::os::fd::{OwnedFd, RawFd};
+use std::os::unix::net;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::time::ClockId;
 use nix::unistd::Pid;
+use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
 /// How far the system's own limit on CPU time lies above the one that the worker watches.
 const CPU_LIMIT_SLACK: Duration = Duration::from_secs(5);
 
-/// Starts a slot: no shell, no environment, no file but three pipes.
+/// What a process has open.
+const OPEN_FILES: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+
+/// Starts a slot: no shell, no environment, no file but two pipes and a socket, its standard error, whose
+/// other end is returned.
 ///
 /// It leads a process group of its own. So the terminal's signals do not reach it and the worker can
 /// drain; and if the worker dies while the slot is stopped, the system wakes it (a stopped group
 /// without parent gets SIGHUP and SIGCONT), and the end of its input ends it.
-pub(super) fn start(program: &Path, args: &[std::ffi::OsString]) -> io::Result<Child> {
-    Command::new(program)
+pub(super) fn start(program: &Path, args: &[OsString]) -> io::Result<(Child, UnixStream)> {
+    let (ours, theirs) = net::UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let child = Command::new(program)
         .args(args)
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stderr(OwnedFd::from(theirs))
         .process_group(0)
         .kill_on_drop(true)
-        .spawn()
+        .spawn()?;
+    Ok((child, UnixStream::from_std(ours)?))
 }
 
 /// CPU time that a child has used since it was started; `None` if it is gone.
@@ -81,12 +93,29 @@ pub(super) fn ended_by_cpu_limit(status: ExitStatus) -> bool {
     status.signal() == Some(Signal::SIGXCPU as i32)
 }
 
-/// In the child, once: what guests leave behind is not dumped, and if memory runs out the system takes
-/// a slot before it takes what the person at the machine is working with.
+/// In the child, first of all: it keeps nothing open but its pipes and its socket, what guests leave behind is not dumped, and
+/// if memory runs out the system takes a slot before it takes what the person at the machine is working with.
 pub(super) fn settle() -> io::Result<()> {
+    close_inherited()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     #[cfg(target_os = "linux")]
     std::fs::write("/proc/self/oom_score_adj", "1000")?;
+    Ok(())
+}
+
+/// Closes what the worker got from whoever started it and handed on without knowing.
+fn close_inherited() -> io::Result<()> {
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir(OPEN_FILES)? {
+        open.extend(entry?.file_name().to_str().and_then(|name| name.parse::<RawFd>().ok()));
+    }
+    for descriptor in open.into_iter().filter(|it| *it > 2) {
+        match nix::unistd::close(descriptor) {
+            // One of them was the list itself.
+            Ok(()) | Err(Errno::EBADF) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     Ok(())
 }
 

@@ -15,7 +15,10 @@ use crate::sandbox::checkpoint::Checkpointed;
 use crate::sandbox::{
     AppError, AppErrorKind, HostError, HostErrorKind, Limit, Outcome, RunReport, Usage,
 };
+use crate::slots::claim::Claims;
+use crate::slots::command::RunSpec;
 use crate::slots::slot::Slot;
+use crate::slots::wire::WireError;
 use crate::slots::{process, wire};
 
 /// How often a running child's CPU time is looked at.
@@ -122,6 +125,7 @@ pub struct Run<'a> {
     wishes: mpsc::Receiver<Wish>,
     beat: Interval,
     meter: Meter,
+    claims: Claims,
     is_over: bool,
 }
 
@@ -133,8 +137,8 @@ enum Woken {
 }
 
 impl<'a> Run<'a> {
-    /// A run that was just ordered, and whose guest is granted so much CPU time.
-    pub(super) fn new(slot: &'a mut Slot, granted: Duration) -> Self {
+    /// A run that was just ordered.
+    pub(super) fn new(slot: &'a mut Slot, spec: &RunSpec) -> Self {
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beat.reset();
@@ -144,12 +148,13 @@ impl<'a> Run<'a> {
             begun: begun.unwrap_or_default(),
             used: Duration::ZERO,
             limit: COMPILE_TIME_MAX,
-            granted,
+            granted: Duration::from_millis(spec.limits.cpu_ms),
             is_started: false,
             ppm: 0,
             step: 0,
         };
-        Self { slot, control: RunControl(sender), wishes, beat, meter, is_over: false }
+        let (control, claims) = (RunControl(sender), Claims::of(spec));
+        Self { slot, control, wishes, beat, meter, claims, is_over: false }
     }
 
     /// Steers this run from elsewhere. Wishes are carried out by whoever waits in [`Run::next`].
@@ -197,12 +202,13 @@ impl<'a> Run<'a> {
                 None
             }
             v1::note::Note::Checkpointed(checkpointed) => {
-                match wire::to_checkpointed(&checkpointed) {
+                let told = wire::to_checkpointed(&checkpointed);
+                match told.and_then(|kept| self.claims.checkpoint(kept)) {
                     Ok(checkpointed) => Some(SlotEvent::Checkpointed(checkpointed)),
                     Err(error) => Some(self.broken(&error.to_string()).await),
                 }
             }
-            v1::note::Note::Ended(ended) => match wire::to_report(ended) {
+            v1::note::Note::Ended(ended) => match self.report(ended) {
                 Ok(report) => {
                     self.is_over = true;
                     Some(SlotEvent::Ended(report))
@@ -210,6 +216,11 @@ impl<'a> Run<'a> {
                 Err(error) => Some(self.broken(&error.to_string()).await),
             },
         }
+    }
+
+    fn report(&self, ended: v1::Ended) -> Result<RunReport, WireError> {
+        let report = wire::to_report(ended)?;
+        self.claims.outcome(&report.outcome).map(|()| report)
     }
 
     /// From here on, CPU time is the guest's.
@@ -247,18 +258,18 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             Wish::CheckpointNow => {
-                alive.send(v1::order::Order::CheckpointNow(v1::CheckpointNow {})).await
+                alive.wish(v1::wish::Wish::CheckpointNow(v1::CheckpointNow {})).await
             }
             Wish::Drain => {
                 process::resume(&alive.child);
-                alive.send(v1::order::Order::Drain(v1::Drain {})).await
+                alive.wish(v1::wish::Wish::Drain(v1::Drain {})).await
             }
             Wish::Kill => {
                 self.end().await;
                 return Some(SlotEvent::Killed);
             }
         };
-        // A pipe that broke ends the notes too, and that will tell why.
+        // A socket that broke ends the notes too, and that will tell why.
         drop(sent);
         None
     }

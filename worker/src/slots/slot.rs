@@ -10,7 +10,8 @@ use manyhands_proto::slot::v1;
 use prost::Message;
 use thiserror::Error;
 use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 use tokio_stream::StreamExt;
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
@@ -18,7 +19,9 @@ use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 use crate::slots::command::{RunSpec, SlotCommand};
 use crate::slots::frame::{self, FRAME_BYTES_MAX};
 use crate::slots::run::Run;
+use crate::slots::setup::{self, Ready};
 use crate::slots::{process, wire};
+use crate::wall::Wall;
 
 /// Longest wait for a process to say that it is ready; an engine starts within milliseconds.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
@@ -66,25 +69,28 @@ pub struct Slot {
     pub(super) alive: Option<Alive>,
 }
 
-/// A slot's process and the pipes to it.
+/// A slot's process and the ways to it.
 #[derive(Debug)]
 pub(super) struct Alive {
     pub(super) child: Child,
     orders: FramedWrite<ChildStdin, LengthDelimitedCodec>,
+    wishes: FramedWrite<OwnedWriteHalf, LengthDelimitedCodec>,
     pub(super) notes: FramedRead<ChildStdout, LengthDelimitedCodec>,
-    last_words: ChildStderr,
+    last_words: OwnedReadHalf,
     isa: String,
+    walls: Vec<Wall>,
+    /// Runs that were ordered.
+    runs: u64,
 }
 
 impl Alive {
     /// Starts a process and waits until it is ready.
     async fn start(command: &SlotCommand) -> Result<Self, SlotError> {
         let mut alive = Self::spawn(command)?;
-        let compiled_folder = wire::path_bytes(&command.compiled_folder);
-        let setup = alive.send(v1::order::Order::Setup(v1::Setup { compiled_folder })).await;
+        let setup = alive.send(setup::order(command)).await;
         let cause = match timeout(START_TIME_MAX, alive.notes.next()).await {
-            Ok(Some(Ok(bytes))) => match wire::to_isa(&bytes) {
-                Ok(isa) => return setup.map(|()| Self { isa, ..alive }),
+            Ok(Some(Ok(bytes))) => match setup::to_ready(&bytes) {
+                Ok(Ready { isa, walls }) => return setup.map(|()| Self { isa, walls, ..alive }),
                 Err(error) => error.to_string(),
             },
             Ok(Some(Err(error))) => error.to_string(),
@@ -96,22 +102,43 @@ impl Alive {
 
     fn spawn(command: &SlotCommand) -> Result<Self, SlotError> {
         let refused = |error| SlotError::Start { program: command.program.clone(), error };
-        let mut child = process::start(&command.program, &command.args).map_err(refused)?;
-        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(stdin), Some(stdout), Some(last_words)) = pipes else {
+        let (mut child, socket) =
+            process::start(&command.program, &command.args).map_err(refused)?;
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(refused(io::Error::other("it has no pipes")));
         };
-        let orders = FramedWrite::new(stdin, frame::codec());
-        let notes = FramedRead::new(stdout, frame::codec());
-        Ok(Self { child, orders, notes, last_words, isa: String::new() })
+        let (last_words, wishes) = socket.into_split();
+        Ok(Self {
+            child,
+            orders: FramedWrite::new(stdin, frame::codec()),
+            wishes: FramedWrite::new(wishes, frame::codec()),
+            notes: FramedRead::new(stdout, frame::codec()),
+            last_words,
+            isa: String::new(),
+            walls: Vec::new(),
+            runs: 0,
+        })
     }
 
-    pub(super) async fn send(&mut self, order: v1::order::Order) -> Result<(), SlotError> {
+    /// Orders the next run.
+    async fn run(&mut self, spec: &RunSpec) -> Result<(), SlotError> {
+        self.runs += 1;
+        let run = wire::from_spec(spec, self.runs);
+        self.send(v1::order::Order::Run(Box::new(run))).await
+    }
+
+    async fn send(&mut self, order: v1::order::Order) -> Result<(), SlotError> {
         let bytes: Bytes = wire::order(order).encode_to_vec().into();
         if bytes.len() > FRAME_BYTES_MAX {
             return Err(SlotError::TooLong { bytes: bytes.len() });
         }
         self.orders.send(bytes).await.map_err(SlotError::Pipe)
+    }
+
+    /// Sends a wish to the latest run.
+    pub(super) async fn wish(&mut self, wish: v1::wish::Wish) -> io::Result<()> {
+        let wish = v1::Wish { run: self.runs, wish: Some(wish) };
+        self.wishes.send(Bytes::from(wish.encode_to_vec())).await
     }
 
     /// Waits for the end of a child that has closed its pipes or is being killed.
@@ -151,6 +178,12 @@ impl Slot {
         self.alive.as_ref().map(|alive| alive.isa.as_str())
     }
 
+    /// What stands between the process and the machine, as it says itself; empty if there is no process.
+    #[must_use]
+    pub fn walls(&self) -> &[Wall] {
+        self.alive.as_ref().map_or(&[], |alive| &alive.walls)
+    }
+
     /// Starts the process now, so that the first run finds it warm, and waits until it is ready.
     ///
     /// # Errors
@@ -173,14 +206,13 @@ impl Slot {
     /// If the process cannot be started, or the message is too long for a frame.
     pub async fn start(&mut self, spec: &RunSpec) -> Result<Run<'_>, SlotError> {
         self.warm_up().await?;
-        let order = v1::order::Order::Run(Box::new(wire::from_spec(spec)));
         if let Some(alive) = &mut self.alive {
-            match alive.send(order).await {
+            match alive.run(spec).await {
                 // It died between two runs; the first event of this one will tell.
                 Ok(()) | Err(SlotError::Pipe(_)) => {}
                 Err(other) => return Err(other),
             }
         }
-        Ok(Run::new(self, Duration::from_millis(spec.limits.cpu_ms)))
+        Ok(Run::new(self, spec))
     }
 }

@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_proto::slot::v1;
-use prost::Message;
 
 use crate::sandbox::checkpoint::Checkpointed;
 use crate::sandbox::{
@@ -23,7 +21,7 @@ use crate::slots::command::{InputFile, RunSpec};
 /// The other end said something that has no meaning.
 #[derive(Debug, thiserror::Error)]
 #[error("the slot's message makes no sense: {0}")]
-pub(super) struct WireError(&'static str);
+pub(super) struct WireError(pub(super) &'static str);
 
 pub(super) fn order(order: v1::order::Order) -> v1::Order {
     v1::Order { order: Some(order) }
@@ -31,22 +29,6 @@ pub(super) fn order(order: v1::order::Order) -> v1::Order {
 
 pub(super) fn note(note: v1::note::Note) -> v1::Note {
     v1::Note { note: Some(note) }
-}
-
-pub(super) fn ready(isa: &str) -> v1::Note {
-    note(v1::note::Note::Ready(v1::Ready { isa: isa.to_owned() }))
-}
-
-/// The instruction set that a slot's first note names.
-pub(super) fn to_isa(bytes: &[u8]) -> Result<String, WireError> {
-    let note = v1::Note::decode(bytes).map_err(|_source| WireError("an unknown message"))?.note;
-    let Some(v1::note::Note::Ready(v1::Ready { isa })) = note else {
-        return Err(WireError("it did not begin with what it is"));
-    };
-    if isa.is_empty() || isa.len() > NAME_BYTES_MAX {
-        return Err(WireError("the name of an instruction set that is empty or too long"));
-    }
-    Ok(isa)
 }
 
 pub(super) fn path_bytes(path: &Path) -> Bytes {
@@ -66,7 +48,7 @@ fn digest(bytes: &[u8]) -> Result<[u8; 32], WireError> {
     bytes.try_into().map_err(|_length| WireError("a digest that is not 32 bytes long"))
 }
 
-pub(super) fn from_spec(spec: &RunSpec) -> v1::Run {
+pub(super) fn from_spec(spec: &RunSpec, number: u64) -> v1::Run {
     let optional = |path: &Option<PathBuf>| path.as_deref().map(path_bytes).unwrap_or_default();
     let inputs = spec.inputs.iter().map(|input| v1::Input {
         guest_path: input.guest_path.clone(),
@@ -100,6 +82,7 @@ pub(super) fn from_spec(spec: &RunSpec) -> v1::Run {
             .halt
             .as_ref()
             .map(|halt| v1::Halt { step: halt.step, folder: optional(&halt.folder) }),
+        number,
     }
 }
 

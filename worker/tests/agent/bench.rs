@@ -13,6 +13,7 @@ use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_worker::config::{Slots, Written};
 use manyhands_worker::control::Status;
+use manyhands_worker::slots::Priority;
 use manyhands_worker::{Config, SlotProgram, Stop, WorkerError};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -116,6 +117,8 @@ pub(crate) fn one_slot(dir: &Path, invite: &str) -> Config {
         data_dir: Some(dir.to_owned()),
         slots: Some(Slots::Count(1.try_into().unwrap())),
         slot_memory: Some(64 << 20),
+        // Whatever else runs here must not decide how long a test takes.
+        priority: Some(Priority::Inherited),
         ..Written::default()
     })
     .unwrap()

@@ -93,6 +93,7 @@ impl Coordinator {
                 heartbeat_ms: 1000,
                 inline_bytes_max: INLINE_BYTES_MAX,
                 batch_max: 100,
+                return_ms: 0,
             }))
             .await;
         stream

@@ -5,7 +5,9 @@
 mod chance;
 mod ends;
 mod loops;
+mod made;
 mod naive;
 mod random;
+#[path = "../guests/smith.rs"]
 mod smith;
 mod twins;

@@ -9,4 +9,6 @@ mod limits;
 mod nan;
 mod programs;
 mod replay;
+#[path = "../guests/smith.rs"]
+mod smith;
 mod workbench;

@@ -3,6 +3,7 @@
 //!
 //! That engine, with its own switch for it, is the judge here; it knows nothing of preparation.
 
+mod forgotten;
 mod random;
 mod routes;
 

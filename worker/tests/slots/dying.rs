@@ -1,13 +1,18 @@
 //! What a slot does when it is killed, runs out of time, or its worker dies.
 
-use std::io::Read;
-use std::path::Path;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use manyhands_proto::slot::v1;
 use manyhands_worker::sandbox::{AppErrorKind, HostErrorKind, Limit, Outcome};
-use manyhands_worker::slots::{RunSpec, Slot, SlotCommand, SlotError, SlotEvent};
+use manyhands_worker::slots::{Priority, RunSpec, Slot, SlotCommand, SlotError, SlotEvent};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use prost::Message;
 
 use crate::workbench::{Bench, COUNT, LOOP, SOON, WALK, checkpointed, end, run, started, state_of};
 
@@ -138,6 +143,8 @@ async fn a_process_that_talks_nonsense() {
             program: program.into(),
             args: args.into_iter().map(Into::into).collect(),
             compiled_folder: bench.path("compiled"),
+            room: bench.room(),
+            priority: Priority::Inherited,
         });
         let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
         assert!(matches!(error, SlotError::NotReady { .. }), "{error}");
@@ -158,4 +165,62 @@ fn the_end_of_input_ends_the_process() {
     child.stdout.take().unwrap().read_to_end(&mut notes).unwrap();
     assert!(child.wait().unwrap().success());
     assert!(notes.is_empty());
+}
+
+/// Also if a guest is running, which hears nothing: the end of the other input ends it.
+#[test]
+fn the_end_of_the_worker_ends_a_run() {
+    let bench = Bench::new();
+    let spec = bench.spec_of_text(LOOP);
+    let (wishes, theirs) = UnixStream::pair().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_manyhands-slot"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(OwnedFd::from(theirs))
+        .spawn()
+        .unwrap();
+    let mut orders = child.stdin.take().unwrap();
+    let folders = |folders: Vec<PathBuf>| {
+        folders.into_iter().map(|it| it.into_os_string().into_vec().into()).collect()
+    };
+    let room = bench.room();
+    let setup = v1::Setup {
+        compiled_folder: bench.path("compiled").into_os_string().into_vec().into(),
+        readable_folders: folders(room.readable),
+        writable_folders: folders(room.writable),
+        lowest_priority: false,
+    };
+    order(&mut orders, v1::order::Order::Setup(setup));
+    let run = v1::Run {
+        module_path: spec.module_path.into_os_string().into_vec().into(),
+        module_digest: spec.module_digest.to_vec().into(),
+        seed: spec.seed.to_vec().into(),
+        limits: Some(v1::Limits {
+            memory_bytes: 64 << 20,
+            cpu_ms: 3_600_000,
+            ..v1::Limits::default()
+        }),
+        number: 1,
+        ..v1::Run::default()
+    };
+    order(&mut orders, v1::order::Order::Run(Box::new(run)));
+    let mut notes = child.stdout.take().unwrap();
+    assert!(matches!(note(&mut notes), v1::note::Note::Ready(_)));
+    assert!(matches!(note(&mut notes), v1::note::Note::Started(_)));
+    drop((orders, wishes));
+    assert!(child.wait().unwrap().success());
+}
+
+fn order(pipe: &mut impl Write, order: v1::order::Order) {
+    let bytes = v1::Order { order: Some(order) }.encode_to_vec();
+    pipe.write_all(&u32::try_from(bytes.len()).unwrap().to_be_bytes()).unwrap();
+    pipe.write_all(&bytes).unwrap();
+}
+
+fn note(pipe: &mut impl Read) -> v1::note::Note {
+    let mut length = [0; 4];
+    pipe.read_exact(&mut length).unwrap();
+    let mut bytes = vec![0; u32::from_be_bytes(length) as usize];
+    pipe.read_exact(&mut bytes).unwrap();
+    v1::Note::decode(bytes.as_slice()).unwrap().note.unwrap()
 }

@@ -3,7 +3,9 @@
 use std::fs;
 
 use manyhands_worker::sandbox::{Content, Halt, HostErrorKind, Outcome};
-use manyhands_worker::slots::{FRAME_BYTES_MAX, InputFile, RunSpec, SlotError, SlotEvent};
+use manyhands_worker::slots::{
+    FRAME_BYTES_MAX, InputFile, Priority, RunSpec, SlotError, SlotEvent,
+};
 
 use crate::workbench::{
     Bench, COUNT, ENDLESS_STEPS, LOOP, SOON, TOUR_C, WALK, checkpointed, end, run, started,
@@ -107,6 +109,8 @@ async fn a_program_that_is_not_there() {
         program: bench.path("nothing"),
         args: Vec::new(),
         compiled_folder: bench.path("compiled"),
+        room: bench.room(),
+        priority: Priority::Inherited,
     });
     let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
     assert!(matches!(error, SlotError::Start { .. }), "{error}");

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use manyhands_prepare::prepare;
 use manyhands_worker::sandbox::{Limits, RunReport};
-use manyhands_worker::slots::{Run, RunSpec, Slot, SlotCommand, SlotEvent};
+use manyhands_worker::slots::{Priority, Run, RunSpec, Slot, SlotCommand, SlotEvent};
+use manyhands_worker::wall::Room;
 use tempfile::TempDir;
 
 pub(crate) const TOUR_C: &[u8] = include_bytes!("../guests/tour-c.wasm");
@@ -51,7 +52,11 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let bench = Self { folder: tempfile::tempdir().unwrap() };
+        for folder in ["out", "checkpoints"] {
+            fs::create_dir(bench.path(folder)).unwrap();
+        }
+        bench
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -63,7 +68,17 @@ impl Bench {
             program: env!("CARGO_BIN_EXE_manyhands-slot").into(),
             args: Vec::new(),
             compiled_folder: self.path("compiled"),
+            room: self.room(),
+            priority: Priority::Inherited,
         })
+    }
+
+    /// All that a slot may touch: it reads anything here, and writes outputs and checkpoints.
+    pub(crate) fn room(&self) -> Room {
+        Room {
+            readable: vec![self.folder.path().into()],
+            writable: vec![self.path("out"), self.path("checkpoints")],
+        }
     }
 
     pub(crate) fn spec_of_text(&self, wat: &str) -> RunSpec {
@@ -74,9 +89,6 @@ impl Bench {
         let prepared = prepare(wasm).unwrap();
         let module_path = self.path("module.wasm");
         fs::write(&module_path, prepared.bytes).unwrap();
-        for folder in ["out", "checkpoints"] {
-            fs::create_dir_all(self.path(folder)).unwrap();
-        }
         RunSpec {
             module_path,
             module_digest: prepared.digest,

@@ -21,7 +21,8 @@ fn enrol(n: u32) -> Command {
         os: "y".to_owned(),
         version: "z".to_owned(),
     };
-    Command::Enrol(Enrol { key: Key(key), nickname: "n".repeat(100), capabilities, token: None })
+    let nickname = "n".repeat(100);
+    Command::Enrol(Enrol { key: Key(key), nickname, block: None, capabilities, token: None })
 }
 
 /// Settles a group of enrolments and returns what each was told.

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use manyhands_core::agent::retry::return_within;
+use manyhands_core::block::Block;
 use manyhands_core::command::{Command, Enrol, Outcome, Renewal, ReplicaReport, Report};
 use manyhands_core::host::Host;
-use manyhands_core::id::ReplicaId;
+use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::key::Key;
 use manyhands_core::limits::LEASES_PER_HOST_MAX;
 use manyhands_core::reply::Reply;
 use manyhands_core::store::Store as _;
+use manyhands_core::time::Span;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use tonic::Status;
@@ -27,6 +30,7 @@ const LET_GO: Duration = Duration::from_secs(5);
 pub(super) async fn seat(
     shared: &Shared,
     key: Key,
+    block: Option<Block>,
     capabilities: Option<v1::Capabilities>,
 ) -> Result<(Host, Seat), Status> {
     let host = stored(shared, key).await?;
@@ -39,7 +43,7 @@ pub(super) async fn seat(
     let capabilities =
         super::offered(capabilities)?.unwrap_or_else(|| Arc::unwrap_or_clone(host.capabilities));
     // This command is decided after all that the older stream may have handed in.
-    let enrol = Enrol { key, nickname: host.nickname, capabilities, token: None };
+    let enrol = Enrol { key, nickname: host.nickname, block, capabilities, token: None };
     match shared.desk.ask(Command::Enrol(enrol)).await.map_err(status::desk)? {
         Reply::Enrolled { .. } => Ok((stored(shared, key).await?, seat)),
         Reply::Refused(refusal) => Err(status::refused(&refusal)),
@@ -66,15 +70,26 @@ pub(super) async fn welcome(
     let held: Result<BTreeSet<_>, _> = held.into_iter().map(ReplicaId::try_from).collect();
     let held = held.map_err(status::wire)?;
     let limits = &session.shared.config.limits;
+    let heartbeat = session.shared.config.heartbeat.as_millis();
+    let heartbeat = Span(u64::try_from(heartbeat).unwrap_or(u64::MAX));
+    // Those who are not connected now may be when this coordinator goes away, most of all after a start.
+    let last = session.shared.reader.read(|store| store.last_ids()).await.map_err(status::desk)?;
     let welcome = v1::Welcome {
         host: host.id.0,
-        heartbeat_ms: u64::try_from(session.shared.config.heartbeat.as_millis())
-            .unwrap_or(u64::MAX),
+        heartbeat_ms: heartbeat.0,
         inline_bytes_max: limits.inline_bytes_max,
         batch_max: limits.batch_max,
+        return_ms: return_within(last.host, heartbeat).0,
     };
     session.send(Out::Welcome(welcome)).await?;
     reconcile(session, host, &held).await
+}
+
+/// Whether the host was called for a question of a dispute while it was away: it may have no wish, and is
+/// distrusted if it does not come.
+pub(super) async fn is_called(shared: &Shared, host: HostId) -> Result<bool, Status> {
+    let calling = shared.reader.read(move |store| store.disputes_calling(host, 1)).await;
+    calling.map(|units| !units.is_empty()).map_err(status::desk)
 }
 
 async fn reconcile(

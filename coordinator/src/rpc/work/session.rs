@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
+use manyhands_core::block::Block;
 use manyhands_core::command::{Command, Renewal, Request};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::reply::{Idle, Reply, Reported};
@@ -55,6 +56,8 @@ pub(super) struct Session {
     pub(super) host: HostId,
     /// With which it signs.
     pub(super) key: PublicKey,
+    /// From which public block its stream comes.
+    block: Option<Block>,
     pub(super) seat: Seat,
     credit: Credit,
     outbound: Outbound,
@@ -70,7 +73,7 @@ type InFlight =
 /// Serves a stream to its end.
 pub(super) async fn serve(
     shared: Arc<Shared>,
-    key: PublicKey,
+    (key, block): (PublicKey, Option<Block>),
     mut inbound: Streaming<v1::WorkerMessage>,
     outbound: Outbound,
 ) -> Result<(), Status> {
@@ -80,11 +83,12 @@ pub(super) async fn serve(
     let Some(In::Hello(greeting)) = first.and_then(|first| first.message) else {
         return Err(Status::failed_precondition("hello: must be the first message"));
     };
-    let (host, seat) = hello::seat(&shared, engine_key(key), greeting.capabilities).await?;
+    let (host, seat) = hello::seat(&shared, engine_key(key), block, greeting.capabilities).await?;
     let mut session = Session {
         shared,
         host: host.id,
         key,
+        block,
         credit: Credit::of(&host),
         seat,
         outbound,
@@ -93,6 +97,9 @@ pub(super) async fn serve(
         named: BTreeSet::new(),
     };
     hello::welcome(&mut session, &host, greeting.held).await?;
+    if hello::is_called(&session.shared, session.host).await? {
+        session.take_turn().await?;
+    }
     session.run(inbound).await
 }
 
@@ -206,7 +213,7 @@ impl Session {
     async fn ask(&mut self) -> Result<(), Status> {
         let Some(count) = self.wishes.ask() else { return Ok(()) };
         let epoch = self.seat.epoch();
-        let request = Command::Request(Request { host: self.host, count });
+        let request = Command::Request(Request { host: self.host, count, block: self.block });
         self.hand_in(request, Asked::Work { epoch }).await
     }
 
@@ -229,7 +236,7 @@ impl Session {
         if self.wishes.may_ask() {
             return self.ask().await;
         }
-        let request = Command::Request(Request { host: self.host, count: 1 });
+        let request = Command::Request(Request { host: self.host, count: 1, block: self.block });
         self.hand_in(request, Asked::Turn).await
     }
 

@@ -1,5 +1,6 @@
 //! Between numbers of the engine and of SQLite, and errors of one and the other.
 
+use manyhands_core::block::Block;
 use manyhands_core::digest::Digest;
 use manyhands_core::id::{JobId, UnitId};
 use manyhands_core::key::Key;
@@ -41,6 +42,20 @@ pub(super) fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
 /// A key's bytes.
 pub(super) fn key(bytes: &[u8]) -> Result<Key, StoreError> {
     bytes.try_into().map(Key).map_err(|error| corrupt("key", error))
+}
+
+/// A block's bytes, or none.
+pub(super) fn block_bytes(block: Option<Block>) -> Vec<u8> {
+    block.map(|block| block.as_bytes().to_vec()).unwrap_or_default()
+}
+
+/// Back from [`block_bytes`].
+pub(super) fn block(bytes: &[u8]) -> Result<Option<Block>, StoreError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let block = Block::from_bytes(bytes).ok_or_else(|| corrupt("block", bytes.len()))?;
+    Ok(Some(block))
 }
 
 /// A number that must fit into fewer bits.

@@ -13,7 +13,7 @@ use super::ledger;
 const APPLICATION_ID: i32 = 0x4d48_4e44;
 
 /// How many steps [`migrations`] has.
-const FORMAT: usize = 5;
+const FORMAT: usize = 7;
 
 /// Prepared statements kept; there are about 50 in this store.
 const STATEMENTS_MAX: usize = 64;
@@ -120,6 +120,8 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0003_trust.sql")),
         M::up_with_hook(include_str!("../migrations/0004_ledger.sql"), chain_old_rows),
         M::up(include_str!("../migrations/0005_evidence.sql")),
+        M::up(include_str!("../migrations/0006_disputes.sql")),
+        M::up(include_str!("../migrations/0007_blocks.sql")),
     ];
     Migrations::new(steps.to_vec())
 }

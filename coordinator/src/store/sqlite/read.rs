@@ -3,6 +3,7 @@
 use manyhands_core::account::Account;
 use manyhands_core::credit::MicroCredits;
 use manyhands_core::digest::Digest;
+use manyhands_core::dispute::Dispute;
 use manyhands_core::host::Host;
 use manyhands_core::id::{HostId, JobId, UnitId, VolunteerId};
 use manyhands_core::invite::Invite;
@@ -40,7 +41,7 @@ macro_rules! rows {
 type Columns<T> = fn(&Row<'_>) -> rusqlite::Result<T>;
 
 impl SqliteStore {
-    fn list<R, T>(
+    pub(super) fn list<R, T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -52,7 +53,7 @@ impl SqliteStore {
         rows.map(|row| decode(row.map_err(backend)?)).collect()
     }
 
-    fn one<R, T>(
+    pub(super) fn one<R, T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -114,7 +115,7 @@ impl SqliteStore {
         Ok(MicroCredits(self.number(sql, [signed(job.0)])?.unwrap_or(0)))
     }
 
-    fn number(&self, sql: &str, params: impl Params) -> Result<Option<u64>, StoreError> {
+    pub(super) fn number(&self, sql: &str, params: impl Params) -> Result<Option<u64>, StoreError> {
         let found = self.one(sql, params, |row| row.get::<_, Option<i64>>(0), Ok)?;
         found.flatten().map(|number| unsigned("number", number)).transpose()
     }
@@ -272,6 +273,26 @@ impl Store for SqliteStore {
         )
     }
 
+    fn dispute(&self, unit: UnitId) -> Result<Option<Dispute>, StoreError> {
+        self.find_dispute(unit)
+    }
+
+    fn disputes(&self, after: Option<UnitId>, limit: usize) -> Result<Vec<Dispute>, StoreError> {
+        self.dispute_page(after, limit)
+    }
+
+    fn disputes_calling(&self, host: HostId, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        self.units_calling(host, limit)
+    }
+
+    fn disputes_due(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError> {
+        self.units_with_dispute_due(now, limit)
+    }
+
+    fn next_dispute_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.first_dispute_due()
+    }
+
     fn evidence(&self, host: HostId) -> Result<Option<Equivocation>, StoreError> {
         let sql = "select body from evidence where host = ?1";
         self.one(sql, [signed(host.0)], |row| row.get(0), |body: Vec<u8>| body::evidence(&body))
@@ -305,17 +326,20 @@ impl Store for SqliteStore {
         Ok(self.number(sql, [])?.map(Timestamp))
     }
 
-    fn volunteers_of_standing(
+    fn parties_of_standing(
         &self,
         compared_min: u32,
         seen_since: Timestamp,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        let sql = "select count(*) from (
+        let sql = "select min((select count(*) from (
                        select distinct volunteer from host indexed by host_standing
-                       where compared > 0 and compared >= ?1 and seen_at >= ?2 limit ?3)";
+                       where compared > 0 and compared >= ?1 and seen_at >= ?2 limit ?3)),
+                              (select count(*) from (
+                       select distinct coalesce(block, id) from host indexed by host_standing
+                       where compared > 0 and compared >= ?1 and seen_at >= ?2 limit ?3)))";
         let params = params![compared_min, stamp(seen_since), signed(limit as u64)];
-        narrow("volunteers", self.number(sql, params)?.unwrap_or(0))
+        narrow("parties", self.number(sql, params)?.unwrap_or(0))
     }
 
     fn part(&self, job: JobId, host: HostId) -> Result<Option<Part>, StoreError> {

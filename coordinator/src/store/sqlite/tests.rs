@@ -98,7 +98,7 @@ fn a_database_of_the_second_format_is_brought_up_to_date() {
     assert_eq!(voices, [(HostId(1), 0, true)]);
     let [active, suspended] = store.hosts(None, 9).unwrap().try_into().unwrap();
     assert_eq!(active.state, HostState::Active);
-    assert_eq!(active.standing, Standing { life: 0, compared: 0, strikes: 2 });
+    assert_eq!(active.standing, Standing { strikes: 2, ..Standing::default() });
     let suspended_at = Timestamp(70);
     assert_eq!(suspended.state, HostState::Suspended { suspended_at, until: None, unit: None });
     assert_eq!(suspended.reopening, Some(Reopening { since: suspended_at, from }));
@@ -107,7 +107,7 @@ fn a_database_of_the_second_format_is_brought_up_to_date() {
     let job = store.job(JobId(1)).unwrap().unwrap();
     assert_eq!((job.policy.confidence, job.order, job.parts), (None, Order(None), 0));
     assert_eq!((job.tally.leased, job.tally.compared, job.tally.valid), (9, 0, 8));
-    assert_eq!(store.volunteers_of_standing(1, Timestamp(0), 9).unwrap(), 0);
+    assert_eq!(store.parties_of_standing(1, Timestamp(0), 9).unwrap(), 0);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Rows on their way in.
 
 use manyhands_core::account::Account;
+use manyhands_core::block::Block;
 use manyhands_core::host::Host;
 use manyhands_core::id::{HostId, UnitId};
 use manyhands_core::invite::Invite;
@@ -26,6 +27,7 @@ impl SqliteStore {
             Write::PutInvite(invite) => self.put_invite(invite),
             Write::PutAccount(account) => self.put_account(account),
             Write::PutPart(part) => self.put_part(*part),
+            Write::PutDispute(dispute) => self.put_dispute(dispute),
             Write::AppendLedger(row) => ledger::append(&self.connection, row),
             Write::Vouch { host, unit } => self.vouch(*host, *unit),
             Write::KeepEvidence { host, of } => self.keep_evidence(*host, of),
@@ -64,10 +66,11 @@ impl SqliteStore {
     fn put_host(&self, host: &Host) -> Result<(), StoreError> {
         let body = body::HostBody::from(host).encode_to_vec();
         self.execute(
-            "insert into host (id, key, next_deadline_at, volunteer, compared, seen_at, body)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "insert into host (id, key, next_deadline_at, volunteer, compared, seen_at, body,
+                               block)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              on conflict (id) do update set key = ?2, next_deadline_at = ?3, volunteer = ?4,
-             compared = ?5, seen_at = ?6, body = ?7",
+             compared = ?5, seen_at = ?6, body = ?7, block = ?8",
             params![
                 signed(host.id.0),
                 host.key.0,
@@ -76,6 +79,7 @@ impl SqliteStore {
                 host.standing.compared,
                 stamp(host.seen_at),
                 body,
+                host.block.as_ref().map(Block::as_bytes),
             ],
         )
     }
@@ -130,7 +134,7 @@ impl SqliteStore {
         )
     }
 
-    fn execute(&self, sql: &str, params: impl Params) -> Result<(), StoreError> {
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(backend)?;
         statement.execute(params).map(drop).map_err(backend)
     }

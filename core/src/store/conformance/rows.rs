@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::account::Account;
+use crate::block::Block;
 use crate::credit::MicroCredits;
 use crate::digest::Digest;
-use crate::host::{Counters, Host, HostState, Reopening, Standing};
+use crate::host::{Counters, Host, HostState, Pardoned, Reopening, Standing};
 use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
 use crate::invite::{Invite, Role};
 use crate::job::{Counts, Job, JobState, Settling, Tally};
@@ -101,6 +102,7 @@ pub fn replica(number: u16) -> Replica {
         number,
         host: HostId(10 + u64::from(number)),
         volunteer: VolunteerId(20 + u64::from(number)),
+        block: Some(Block::V4([198, 51, number.to_le_bytes()[0]])),
         life: 0,
         is_voice: true,
         chain: number,
@@ -154,7 +156,8 @@ pub fn units(job: JobId) -> Vec<WorkUnit> {
 }
 
 fn replicas() -> Vec<Replica> {
-    let usage = Usage { cpu_ms: u64::MAX, wall_ms: 2, memory_bytes_peak: 3, work: 1 << 60 };
+    let usage =
+        Usage { cpu_ms: u64::MAX, wall_ms: 2, memory_bytes_peak: 3, work: 1 << 60, steps: 4 };
     let success = ReplicaState::Success {
         outputs: vec![Output::inline("a/b", vec![0, 255]), Output::blob("c", digest(5), 1 << 40)],
         answer: digest(6),
@@ -192,7 +195,8 @@ fn replicas() -> Vec<Replica> {
         (last.life, last.is_voice) = (70_000, false);
         last.signed = Some(Box::new(proof(3)));
         last.lineage = vec![VolunteerId(25), VolunteerId(1 << 40)];
-        (last.resumed_from, last.checkpoint) = (checkpoint, checkpoint);
+        last.resumed_from = checkpoint.map(Box::new);
+        last.checkpoint = checkpoint.map(Box::new);
     }
     all
 }
@@ -231,6 +235,7 @@ pub fn host(id: u64, deadlines: &[u64]) -> Host {
         id: HostId(id),
         key: key(id),
         volunteer: VolunteerId(id + 100),
+        block: Some(Block::V6([0x20, 0x01, 0x0d, 0xb8, 0, id.to_le_bytes()[0]])),
         nickname: format!("höst-{id}"),
         capabilities: Arc::new(Capabilities {
             slots: u16::MAX,
@@ -241,14 +246,19 @@ pub fn host(id: u64, deadlines: &[u64]) -> Host {
             version: "1.2.3".to_owned(),
         }),
         state: HostState::Active,
-        standing: Standing { life: 5, compared: 6, strikes: 7 },
+        standing: Standing { life: 5, compared: 6, strikes: 7, pardoned: 4 },
         reopening: None,
         counters: Counters { valid: 1, invalid: 2, error: 3, expired: 4 },
         credit: MicroCredits(1 << 50),
+        pardoned: (id % 2 == 1).then(|| Box::new(pardoned())),
         leases: (0..).zip(deadlines).map(lease).collect(),
         enrolled_at: Timestamp(1_700_000_000_300),
         seen_at: Timestamp(1_700_000_000_400),
     }
+}
+
+fn pardoned() -> Pardoned {
+    Pardoned { at: Timestamp(1_700_000_000_350), reason: "the memory was bad".to_owned() }
 }
 
 /// Hosts in each state.

@@ -84,6 +84,7 @@ impl Story<'_> {
             let reply = self.tell(Command::Enrol(Enrol {
                 key: host.key,
                 nickname: host.nickname,
+                block: host.block,
                 capabilities: Arc::unwrap_or_clone(host.capabilities),
                 token: Some(digest(61)),
             }))?;
@@ -124,7 +125,8 @@ impl Story<'_> {
     }
 
     fn lease(&mut self, host: HostId, count: u16) -> Result<Vec<LeaseGrant>, StoreError> {
-        let reply = self.tell(Command::Request(Request { host, count }))?;
+        let block = self.fixture.store().host(host)?.and_then(|host| host.block);
+        let reply = self.tell(Command::Request(Request { host, count, block }))?;
         let Reply::Leased(leased) = reply else { panic!("{reply:?}") };
         Ok(leased.leases)
     }

@@ -3,6 +3,7 @@
 
 use super::Fixture;
 use super::rows::{host, job, part, turn, unit};
+use crate::block::Block;
 use crate::host::{Host, Standing};
 use crate::id::{HostId, JobId, UnitId, VolunteerId};
 use crate::job::{Job, JobState, Settling};
@@ -50,8 +51,8 @@ pub fn turns_are_found_by_host_and_time(fixture: &mut dyn Fixture) -> Outcome {
     Ok(())
 }
 
-/// Volunteers, not hosts, are counted; those who were seen lately.
-pub fn volunteers_of_standing_are_counted(fixture: &mut dyn Fixture) -> Outcome {
+/// Parties, not hosts, are counted; those who were seen lately.
+pub fn parties_of_standing_are_counted(fixture: &mut dyn Fixture) -> Outcome {
     let store = fixture.store();
     let of = |id, volunteer, compared, seen_at| Host {
         volunteer: VolunteerId(volunteer),
@@ -62,12 +63,20 @@ pub fn volunteers_of_standing_are_counted(fixture: &mut dyn Fixture) -> Outcome 
     let hosts =
         [of(1, 1, 10, 50), of(2, 1, 12, 50), of(3, 2, 9, 50), of(4, 3, 10, 20), of(5, 4, 30, 99)];
     store.apply(hosts.map(Write::PutHost).to_vec())?;
-    assert_eq!(store.volunteers_of_standing(10, Timestamp(20), 9)?, 3);
-    assert_eq!(store.volunteers_of_standing(10, Timestamp(20), 2)?, 2);
-    assert_eq!(store.volunteers_of_standing(10, Timestamp(50), 9)?, 2);
-    assert_eq!(store.volunteers_of_standing(11, Timestamp(0), 9)?, 2);
+    assert_eq!(store.parties_of_standing(10, Timestamp(20), 9)?, 3);
+    assert_eq!(store.parties_of_standing(10, Timestamp(20), 2)?, 2);
+    assert_eq!(store.parties_of_standing(10, Timestamp(50), 9)?, 2);
+    assert_eq!(store.parties_of_standing(11, Timestamp(0), 9)?, 2);
     store.apply(vec![Write::PutHost(of(5, 4, 0, 99))])?;
-    assert_eq!(store.volunteers_of_standing(10, Timestamp(50), 9)?, 1);
+    assert_eq!(store.parties_of_standing(10, Timestamp(50), 9)?, 1);
+    // Of four volunteers two share a block, and on own networks each host is a place.
+    let at = |id, block| Host { block, ..of(id, id, 40, 99) };
+    let block = Some(Block::V4([203, 0, 113]));
+    let hosts = [at(6, block), at(7, block), at(8, None), at(9, None)];
+    store.apply(hosts.map(Write::PutHost).to_vec())?;
+    assert_eq!(store.parties_of_standing(40, Timestamp(50), 9)?, 3);
+    store.apply(vec![Write::PutHost(at(7, Some(Block::V4([203, 0, 114]))))])?;
+    assert_eq!(store.parties_of_standing(40, Timestamp(50), 9)?, 4);
     Ok(())
 }
 

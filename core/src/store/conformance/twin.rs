@@ -3,6 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
+use super::disputed;
 use super::rows::{self, account, digest, grant, host, invites, job, key, ready, unit, volunteer};
 use crate::backoff::below;
 use crate::host::{Host, Standing};
@@ -25,6 +26,7 @@ pub(super) fn one_of_each() -> Vec<Write> {
         Write::PutAccount(account(1)),
         Write::PutPart(rows::part(1, 1)),
         Write::AppendLedger(head.append(grant(JobId(1).unit(0).replica(0), 1))),
+        disputed::put(disputed::calling(JobId(1).unit(0), &[(1, 20)])),
         Write::Vouch { host: HostId(1), unit: JobId(1).unit(0) },
         Write::KeepEvidence { host: HostId(1), of: Box::new(rows::equivocation(5)) },
     ];
@@ -62,7 +64,7 @@ pub(super) fn compare_random_writes(store: &mut dyn Store) -> Result<(), StoreEr
 fn random_write(head: &mut Head, rng: &mut ChaCha8Rng) -> Write {
     let id = below(6, rng) + 1;
     let at = below(8, rng);
-    match below(12, rng) {
+    match below(13, rng) {
         0 => {
             let next = rng.next_u32() % 5;
             let settling = JobState::Settling(Settling::default());
@@ -92,6 +94,11 @@ fn random_write(head: &mut Head, rng: &mut ChaCha8Rng) -> Write {
             let of = Box::new(rows::equivocation(rng.next_u64()));
             Write::KeepEvidence { host: HostId(id), of }
         }
+        11 if at == 0 => disputed::put(disputed::over(JobId(id).unit(0))),
+        11 => {
+            let called = [(at, below(8, rng)), (9, at)];
+            disputed::put(disputed::calling(JobId(id).unit(rng.next_u32() % 9), &called))
+        }
         10 => Write::Vouch { host: HostId(id), unit: JobId(at).unit(rng.next_u32() % 9) },
         _ => {
             // Stores keep what they are told: that it makes sense is the engine's business.
@@ -115,6 +122,8 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
     assert_eq!(a.next_deadline_at()?, b.next_deadline_at()?);
     assert_eq!(a.ledger(0, 9_999)?, b.ledger(0, 9_999)?);
     assert_eq!(a.ledger_head()?, b.ledger_head()?);
+    assert_eq!(a.disputes(None, 99)?, b.disputes(None, 99)?);
+    assert_eq!(a.next_dispute_at()?, b.next_dispute_at()?);
     for id in 0..12 {
         let (job, at) = (JobId(id), Timestamp(id));
         assert_eq!(a.job(job)?, b.job(job)?);
@@ -129,7 +138,7 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
         assert_eq!(a.host(HostId(id))?, b.host(HostId(id))?);
         assert_eq!(a.units_of_turn(HostId(id), 3)?, b.units_of_turn(HostId(id), 3)?);
         assert_eq!(a.parts(job, HostId(2), 3)?, b.parts(job, HostId(2), 3)?);
-        let standing = |store: &dyn Store| store.volunteers_of_standing(2, at, 2);
+        let standing = |store: &dyn Store| store.parties_of_standing(2, at, 2);
         assert_eq!(standing(a)?, standing(b)?);
         let drawn = |store: &dyn Store| {
             let mut drawn = store.units_to_draw(at, 99)?;
@@ -137,6 +146,9 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
             Ok::<_, StoreError>(drawn)
         };
         assert_eq!(drawn(a)?, drawn(b)?);
+        assert_eq!(a.dispute(job.unit(0))?, b.dispute(job.unit(0))?);
+        assert_eq!(a.disputes_calling(HostId(id), 3)?, b.disputes_calling(HostId(id), 3)?);
+        assert_eq!(a.disputes_due(at, 99)?, b.disputes_due(at, 99)?);
         assert_eq!(a.evidence(HostId(id))?, b.evidence(HostId(id))?);
         let vouched = |store: &dyn Store| store.units_vouched(HostId(id), JobId(3).unit(4), 5);
         assert_eq!(vouched(a)?, vouched(b)?);

@@ -171,11 +171,12 @@ pub(super) fn outputs() -> impl Strategy<Value = Vec<Output>> {
 }
 
 fn usage() -> impl Strategy<Value = Usage> {
-    any::<[u64; 4]>().prop_map(|[cpu_ms, wall_ms, memory_bytes_peak, work]| Usage {
+    any::<[u64; 5]>().prop_map(|[cpu_ms, wall_ms, memory_bytes_peak, work, steps]| Usage {
         cpu_ms,
         wall_ms,
         memory_bytes_peak,
         work,
+        steps,
     })
 }
 

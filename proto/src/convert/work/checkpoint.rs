@@ -31,13 +31,12 @@ impl TryFrom<v1::Checkpoint> for CheckpointRef {
 }
 
 impl From<Usage> for v1::Usage {
-    /// The steps stay 0: the domain counts them in checkpoints.
     fn from(usage: Usage) -> Self {
         Self {
             cpu_ms: usage.cpu_ms,
             wall_ms: usage.wall_ms,
             memory_peak_bytes: usage.memory_bytes_peak,
-            steps: 0,
+            steps: usage.steps,
             work: usage.work,
         }
     }
@@ -50,6 +49,7 @@ impl From<v1::Usage> for Usage {
             wall_ms: wire.wall_ms,
             memory_bytes_peak: wire.memory_peak_bytes,
             work: wire.work,
+            steps: wire.steps,
         }
     }
 }

@@ -3,10 +3,10 @@
 use manyhands_core::trust::Plan;
 use manyhands_core::trust::dispute::{Opinion, opinion};
 
-use super::guesser::Guesser;
 use super::liar::TRUTH;
 use super::{Outcome, Trial};
 use crate::chance::Chance;
+use crate::guesser::Guesser;
 
 /// Draws after which nobody is found who may answer.
 const DRAWS_MAX: u32 = 10_000;
@@ -171,7 +171,7 @@ impl<'a> Grid<'a> {
         me.since_audit += 1;
         if is_audited {
             self.units[at(unit)].is_tested = true;
-            self.ask_another(unit);
+            self.audit(unit);
             self.show_audit(unit, identity);
         }
     }
@@ -188,8 +188,23 @@ impl<'a> Grid<'a> {
         }
     }
 
+    /// Adds the voice of an auditor. The ring is given the worst case: it owns every instruction set but the
+    /// audited host's, and so each crossed audit.
+    pub(super) fn audit(&mut self, unit: u32) {
+        let may_be_crossed = self.trial.confidence.colluding_ppm > 0;
+        let part = 1.0 / f64::from(Plan::CROSSED_PER);
+        if may_be_crossed && self.chance.happens(part) {
+            let accomplice = |identity: &Identity| identity.has_standing && identity.is_hostile;
+            if let Some(auditor) = self.pick(unit, accomplice) {
+                self.voice(unit, auditor);
+                return self.weigh(unit);
+            }
+        }
+        self.ask_another(unit);
+    }
+
     /// Adds the voice of another host of standing.
-    pub(super) fn ask_another(&mut self, unit: u32) {
+    fn ask_another(&mut self, unit: u32) {
         if let Some(auditor) = self.pick(unit, |identity| identity.has_standing) {
             self.voice(unit, auditor);
             self.weigh(unit);

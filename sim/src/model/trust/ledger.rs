@@ -41,7 +41,7 @@ impl Grid<'_> {
                 continue;
             }
             if row.voices.len() == 1 {
-                self.ask_another(unit);
+                self.audit(unit);
                 self.reopen_what_rests_on_the_caught();
             }
         }

@@ -42,7 +42,7 @@ fn inputs() -> String {
 }
 
 /// A module that runs `body` for each pair of inputs at `$i` and `$j`; it moves `$out` on itself.
-fn module(body: &str) -> Vec<u8> {
+pub(super) fn module(body: &str) -> Vec<u8> {
     let inputs = inputs();
     let wat = format!(
         r#"(module (memory (export "memory") 64) (data (i32.const 0) "{inputs}")
@@ -163,7 +163,7 @@ const VECTOR_SINKS: [&str; 7] = [
 ];
 
 /// Every maker of the type, by every way, into every sink.
-fn bodies(maker: &str, operands: usize, from: &str, to: &str) -> Vec<String> {
+pub(super) fn bodies(maker: &str, operands: usize, from: &str, to: &str) -> Vec<String> {
     let load = |slot: &str| format!("({from}.load (local.get {slot}))");
     let operands = [load("$i"), load("$j")][..operands].join(" ");
     let made = format!("({maker} {operands})");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use manyhands_core::credit::MicroCredits;
-use manyhands_core::host::{Counters, Host, HostState, Reopening, Standing};
+use manyhands_core::host::{Counters, Host, HostState, Pardoned, Reopening, Standing};
 use manyhands_core::id::{HostId, JobId, VolunteerId};
 use manyhands_core::lease::Lease;
 use manyhands_core::requirement::Capabilities;
@@ -11,7 +11,9 @@ use manyhands_core::store::StoreError;
 use manyhands_core::time::Timestamp;
 use prost::Message;
 
-use crate::store::sqlite::codec::{corrupt, key, narrow, unit_id, unit_key, unsigned};
+use crate::store::sqlite::codec::{
+    block, block_bytes, corrupt, key, narrow, unit_id, unit_key, unsigned,
+};
 
 /// A host but for its id and key.
 #[derive(Clone, PartialEq, Message)]
@@ -50,6 +52,19 @@ pub(in crate::store::sqlite) struct HostBody {
     /// Not in rows of earlier formats.
     #[prost(message, optional, tag = "14")]
     standing: Option<StandingBody>,
+    /// Empty on own networks, and in rows of earlier formats.
+    #[prost(bytes = "vec", tag = "15")]
+    block: Vec<u8>,
+    #[prost(message, optional, tag = "16")]
+    pardoned: Option<PardonedBody>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct PardonedBody {
+    #[prost(uint64, tag = "1")]
+    at: u64,
+    #[prost(string, tag = "2")]
+    reason: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -60,6 +75,8 @@ struct StandingBody {
     compared: u32,
     #[prost(uint32, tag = "3")]
     strikes: u32,
+    #[prost(uint32, tag = "4")]
+    pardoned: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -97,13 +114,14 @@ struct LeaseBody {
 impl From<&Host> for HostBody {
     fn from(host: &Host) -> Self {
         let Counters { valid, invalid, error, expired } = host.counters;
-        let Standing { life, compared, strikes } = host.standing;
+        let Standing { life, compared, strikes, pardoned } = host.standing;
         let (suspended_at, until, unit) = match host.state {
             HostState::Active => (None, None, None),
             HostState::Suspended { suspended_at, until, unit } => (Some(suspended_at), until, unit),
         };
         Self {
             volunteer: host.volunteer.0,
+            block: block_bytes(host.block),
             nickname: host.nickname.clone(),
             capabilities: CapabilitiesBody::from(&*host.capabilities),
             suspended_at: suspended_at.map(|at| at.0),
@@ -111,9 +129,10 @@ impl From<&Host> for HostBody {
             suspended_for: unit.map(unit_key),
             reopen_from: host.reopening.map(|reopening| unit_key(reopening.from)),
             reopen_since: host.reopening.map(|reopening| reopening.since.0),
-            standing: Some(StandingBody { life, compared, strikes }),
+            standing: Some(StandingBody { life, compared, strikes, pardoned }),
             counters: vec![valid, invalid, error, expired],
             credit: host.credit.0,
+            pardoned: host.pardoned.as_deref().map(PardonedBody::from),
             leases: host.leases.iter().map(LeaseBody::from).collect(),
             enrolled_at: host.enrolled_at.0,
             seen_at: host.seen_at.0,
@@ -135,6 +154,7 @@ pub(in crate::store::sqlite) fn host(columns: Columns) -> Result<Host, StoreErro
         id: HostId(unsigned("host id", id)?),
         key: key(&public_key)?,
         volunteer: VolunteerId(body.volunteer),
+        block: block(&body.block)?,
         nickname: body.nickname,
         capabilities: Arc::new(body.capabilities.try_into()?),
         state,
@@ -142,6 +162,7 @@ pub(in crate::store::sqlite) fn host(columns: Columns) -> Result<Host, StoreErro
         reopening,
         counters,
         credit: MicroCredits(body.credit),
+        pardoned: body.pardoned.map(|pardoned| Box::new(pardoned.into())),
         leases: body.leases.into_iter().map(Lease::try_from).collect::<Result<_, _>>()?,
         enrolled_at: Timestamp(body.enrolled_at),
         seen_at: Timestamp(body.seen_at),
@@ -172,10 +193,22 @@ fn earlier_standing(state: HostState, counters: Counters) -> Standing {
     }
 }
 
+impl From<&Pardoned> for PardonedBody {
+    fn from(pardoned: &Pardoned) -> Self {
+        Self { at: pardoned.at.0, reason: pardoned.reason.clone() }
+    }
+}
+
+impl From<PardonedBody> for Pardoned {
+    fn from(body: PardonedBody) -> Self {
+        Self { at: Timestamp(body.at), reason: body.reason }
+    }
+}
+
 impl From<StandingBody> for Standing {
     fn from(body: StandingBody) -> Self {
-        let StandingBody { life, compared, strikes } = body;
-        Self { life, compared, strikes }
+        let StandingBody { life, compared, strikes, pardoned } = body;
+        Self { life, compared, strikes, pardoned }
     }
 }
 

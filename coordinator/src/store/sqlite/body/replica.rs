@@ -8,7 +8,7 @@ use manyhands_core::time::Timestamp;
 use prost::{Message, Oneof};
 
 use super::statement::ProofBody;
-use crate::store::sqlite::codec::{corrupt, digest, narrow};
+use crate::store::sqlite::codec::{block, block_bytes, corrupt, digest, narrow};
 
 /// A replica but for its number, which is its position.
 #[derive(Clone, PartialEq, Message)]
@@ -40,6 +40,9 @@ pub(super) struct ReplicaBody {
     is_only_compared: bool,
     #[prost(message, optional, tag = "20")]
     signed: Option<ProofBody>,
+    /// Empty on own networks, and in rows of earlier formats.
+    #[prost(bytes = "vec", tag = "21")]
+    block: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
@@ -102,10 +105,12 @@ struct UsageBody {
     memory_bytes_peak: u64,
     #[prost(uint64, tag = "4")]
     work: u64,
+    #[prost(uint64, tag = "5")]
+    steps: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct CheckpointBody {
+pub(super) struct CheckpointBody {
     #[prost(bytes = "vec", tag = "1")]
     digest: Vec<u8>,
     #[prost(uint64, tag = "2")]
@@ -121,11 +126,12 @@ impl From<&Replica> for ReplicaBody {
         Self {
             host: replica.host.0,
             volunteer: replica.volunteer.0,
+            block: block_bytes(replica.block),
             chain: replica.chain.into(),
             lineage: replica.lineage.iter().map(|volunteer| volunteer.0).collect(),
             leased_at: replica.leased_at.0,
-            resumed_from: replica.resumed_from.as_ref().map(CheckpointBody::from),
-            checkpoint: replica.checkpoint.as_ref().map(CheckpointBody::from),
+            resumed_from: replica.resumed_from.as_deref().map(CheckpointBody::from),
+            checkpoint: replica.checkpoint.as_deref().map(CheckpointBody::from),
             end: end_body(&replica.state),
             is_paid: Some(replica.is_paid),
             life: replica.life,
@@ -167,13 +173,14 @@ pub(super) fn replica(at: usize, body: ReplicaBody) -> Result<Replica, StoreErro
         number: narrow("replica number", at)?,
         host: HostId(body.host),
         volunteer: VolunteerId(body.volunteer),
+        block: block(&body.block)?,
         life: body.life,
         is_voice: !body.is_only_compared,
         chain: narrow("chain", body.chain)?,
         lineage: body.lineage.into_iter().map(VolunteerId).collect(),
         leased_at: Timestamp(body.leased_at),
-        resumed_from: body.resumed_from.map(CheckpointRef::try_from).transpose()?,
-        checkpoint: body.checkpoint.map(CheckpointRef::try_from).transpose()?,
+        resumed_from: body.resumed_from.map(CheckpointRef::try_from).transpose()?.map(Box::new),
+        checkpoint: body.checkpoint.map(CheckpointRef::try_from).transpose()?.map(Box::new),
         is_paid: body.is_paid.unwrap_or(false),
         signed: body.signed.map(Proof::try_from).transpose()?.map(Box::new),
         state,
@@ -241,15 +248,15 @@ impl TryFrom<OutputBody> for Output {
 
 impl From<&Usage> for UsageBody {
     fn from(usage: &Usage) -> Self {
-        let Usage { cpu_ms, wall_ms, memory_bytes_peak, work } = *usage;
-        Self { cpu_ms, wall_ms, memory_bytes_peak, work }
+        let Usage { cpu_ms, wall_ms, memory_bytes_peak, work, steps } = *usage;
+        Self { cpu_ms, wall_ms, memory_bytes_peak, work, steps }
     }
 }
 
 impl From<UsageBody> for Usage {
     fn from(body: UsageBody) -> Self {
-        let UsageBody { cpu_ms, wall_ms, memory_bytes_peak, work } = body;
-        Self { cpu_ms, wall_ms, memory_bytes_peak, work }
+        let UsageBody { cpu_ms, wall_ms, memory_bytes_peak, work, steps } = body;
+        Self { cpu_ms, wall_ms, memory_bytes_peak, work, steps }
     }
 }
 

@@ -54,6 +54,18 @@ struct StatementBody {
     proof: ProofBody,
 }
 
+/// An answer, where no row of an older format has its parts one by one.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct ClassBody {
+    #[prost(bool, tag = "1")]
+    is_error: bool,
+    /// Of the outputs or the error.
+    #[prost(bytes = "vec", tag = "2")]
+    digest: Vec<u8>,
+    #[prost(uint64, tag = "3")]
+    work: u64,
+}
+
 impl From<&Proof> for ProofBody {
     fn from(proof: &Proof) -> Self {
         let beside = proof.path.beside().iter().flat_map(|digest| digest.0).collect();
@@ -83,10 +95,7 @@ impl From<&Equivocation> for EvidenceBody {
 impl From<&SignedStatement> for StatementBody {
     fn from(signed: &SignedStatement) -> Self {
         let Statement { manifest, replica, class } = signed.statement;
-        let (is_error, digest, work) = match class {
-            Class::Outputs { answer, work } => (false, answer, work),
-            Class::Error { error, work } => (true, error, work),
-        };
+        let ClassBody { is_error, digest, work } = class.into();
         Self {
             key: signed.key.0.to_vec(),
             manifest: manifest.0.to_vec(),
@@ -94,10 +103,32 @@ impl From<&SignedStatement> for StatementBody {
             unit: replica.unit.index,
             number: replica.number.into(),
             is_error,
-            digest: digest.0.to_vec(),
+            digest,
             work,
             proof: (&signed.proof).into(),
         }
+    }
+}
+
+impl From<Class> for ClassBody {
+    fn from(class: Class) -> Self {
+        let (is_error, digest, work) = match class {
+            Class::Outputs { answer, work } => (false, answer, work),
+            Class::Error { error, work } => (true, error, work),
+        };
+        Self { is_error, digest: digest.0.to_vec(), work }
+    }
+}
+
+impl TryFrom<ClassBody> for Class {
+    type Error = StoreError;
+
+    fn try_from(body: ClassBody) -> Result<Self, StoreError> {
+        let (said, work) = (digest(&body.digest)?, body.work);
+        Ok(match body.is_error {
+            true => Self::Error { error: said, work },
+            false => Self::Outputs { answer: said, work },
+        })
     }
 }
 
@@ -108,11 +139,8 @@ pub(in crate::store::sqlite) fn evidence(body: &[u8]) -> Result<Equivocation, St
 }
 
 fn statement(body: StatementBody) -> Result<SignedStatement, StoreError> {
-    let (said, work) = (digest(&body.digest)?, body.work);
-    let class = match body.is_error {
-        true => Class::Error { error: said, work },
-        false => Class::Outputs { answer: said, work },
-    };
+    let class = ClassBody { is_error: body.is_error, digest: body.digest, work: body.work };
+    let class = class.try_into()?;
     let replica = JobId(body.job).unit(body.unit).replica(narrow("replica number", body.number)?);
     Ok(SignedStatement {
         key: key(&body.key)?,

@@ -1,54 +1,27 @@
 //! Modules that nobody would write: both counters agree on every one that returns.
 
-use arbitrary::Unstructured;
 use manyhands_prepare::prepare;
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng as _, SeedableRng as _};
-use wasm_smith::{Config, Module};
+use wasm_smith::Config;
 
+use crate::smith;
 use crate::twins::twins_of;
 
 const SEEDS: u64 = 1_600;
 
+const GLOBALS: &str = r#"
+    (global (export "a") (mut i32) (i32.const 0))
+    (global (export "b") (mut i64) (i64.const 0))"#;
+
 /// Without floats: what makes NaNs canonical is counted too, but the plain counter does not put it in.
-fn config(seed: u64) -> Config {
-    let exports = wat::parse_str(
-        r#"(module (memory (export "memory") 1) (func (export "_start"))
-            (global (export "a") (mut i32) (i32.const 0))
-            (global (export "b") (mut i64) (i64.const 0)))"#,
-    );
-    Config {
-        exports: Some(exports.unwrap()),
+fn module(seed: u64) -> Option<Vec<u8>> {
+    let config = Config {
         allow_floats: false,
         simd_enabled: false,
-        // Most would trap at once, and what was counted then is less.
-        disallow_traps: !seed.is_multiple_of(4),
-        max_imports: 0,
-        max_memories: 0,
-        max_data_segments: 0,
-        max_element_segments: 0,
-        max_memory32_bytes: 1 << 20,
         max_instructions: 600,
         max_funcs: 6,
-        gc_enabled: false,
-        exceptions_enabled: false,
-        memory64_enabled: false,
-        relaxed_simd_enabled: false,
-        tail_call_enabled: false,
-        threads_enabled: false,
-        extended_const_enabled: false,
-        reference_types_enabled: false,
-        allow_start_export: false,
-        ..Config::default()
-    }
-}
-
-fn module(seed: u64) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; 8 << 10];
-    ChaCha8Rng::seed_from_u64(seed).fill_bytes(&mut bytes);
-    let mut module = Module::new(config(seed), &mut Unstructured::new(&bytes)).ok()?;
-    module.ensure_termination(5_000).ok()?;
-    Some(module.to_bytes())
+        ..smith::config(seed, GLOBALS)
+    };
+    smith::module(config, seed, 8 << 10, 5_000)
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! A volunteer of standing lies about a step program, and one replayed step says so.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::examples::{Outputs, SHORT_UNITS, short_mersenne, undisturbed};
+use crate::grid::Grid;
+
+const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
+
+/// Mallory tells the truth about all of the first job, and so earns standing; then she lies about every
+/// unit of the second. Whoever audits her, or is audited by her, says something else: both are asked
+/// how their runs went, and two others compute the first step about which they differ.
+#[test]
+fn a_liar_of_standing_is_named_by_one_step() {
+    let mut grid = Grid::start_with("[limits]\nbatch = 4\n");
+    write_what_to_say(&grid.path("said"));
+    let fault = format!("fault = {{ collude = {:?} }}", grid.path("said"));
+    grid.add_worker("mallory", "mallory", &fault);
+    for name in HONEST {
+        grid.add_worker(name, name, "");
+    }
+    let mut jobs = Vec::new();
+    for number in 1..=2 {
+        let job = grid.submit(&confident_mersenne(&grid, number));
+        grid.watch(job).wait_for(|line| line.contains("is finished"));
+        jobs.push(job);
+    }
+    // The second job is opened again where it rested on her word.
+    let mallory = number_of(&grid, "mallory");
+    let host = format!("host {mallory}");
+    grid.wait_until(|grid| grid.ok(&["why", &host]).contains(&format!("{host} computed step ")));
+    let truth = results(&undisturbed()["mersenne"]);
+    grid.wait_until(|grid| results(&grid.finish(jobs[1])) == truth);
+    let why = grid.ok(&["why", &host]);
+    assert!(why.contains("wrongly, by the word of hosts "), "{why}");
+    for name in HONEST {
+        let why = grid.ok(&["why", &format!("host {}", number_of(&grid, name))]);
+        assert!(!why.contains("computed step"), "{why}");
+    }
+}
+
+/// What the ring of one says of each unit: the truth of job 1, lies of job 2.
+fn write_what_to_say(path: &std::path::Path) {
+    let mut file = File::create(path).unwrap();
+    for (job, word) in [(1, "truth"), (2, "lie")] {
+        for unit in 0..SHORT_UNITS {
+            writeln!(file, "{job}/{unit} {word}").unwrap();
+        }
+    }
+}
+
+fn confident_mersenne(grid: &Grid, number: usize) -> PathBuf {
+    let path = short_mersenne(grid);
+    let text = fs::read_to_string(&path).unwrap();
+    let text = text.replace("mersenne-5000", &format!("mersenne-{number}"));
+    let text = text.replace("[quorum]\nsize = 2\n", "");
+    let confidence = "confidence = \"0.1 against 10 % lying, 2 % colluding\"\n";
+    fs::write(&path, [confidence, &text].concat()).unwrap();
+    path
+}
+
+fn number_of(grid: &Grid, name: &str) -> u64 {
+    let hosts: Value = grid.hosts();
+    let hosts = hosts.as_array().unwrap();
+    let host = hosts.iter().find(|host| host["nickname"] == name).unwrap();
+    host["id"].as_u64().unwrap()
+}
+
+fn results(outputs: &Outputs) -> Outputs {
+    let results = outputs.iter().filter(|(name, _)| name.ends_with("result.txt"));
+    results.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
+}

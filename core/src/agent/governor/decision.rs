@@ -1,0 +1,40 @@
+//! What the worker has to do.
+
+use super::reason::Reason;
+
+/// What the worker has to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Programs that may run at once; 0 is a pause.
+    pub slots: u32,
+    /// How much of each second they may run, in percent, 1 to 100.
+    pub cpu_percent: u8,
+    /// How programs are stopped that may no longer run.
+    pub stop: Stop,
+    /// Whether programs that are stopped keep their memory.
+    pub memory: Memory,
+    /// Whether new leases may be asked for.
+    pub fetches: bool,
+    /// Why no blobs may be moved, if so.
+    pub no_network: Option<Reason>,
+    /// What keeps more programs from running, if something does.
+    pub reason: Option<Reason>,
+}
+
+/// How programs are stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Where they are, within a second: someone is disturbed by them.
+    AtOnce,
+    /// Nobody is disturbed, so they may be saved first, for some seconds.
+    Saved,
+}
+
+/// What becomes of the memory of stopped programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// They keep it, and go on at once when they may.
+    Kept,
+    /// They give it back, and go on from what was saved.
+    GivenBack,
+}

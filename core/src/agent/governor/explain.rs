@@ -1,0 +1,100 @@
+//! What the governor decided, as a person would say it.
+
+use super::reading::{Fact, Name};
+use super::reason::Reason;
+use super::rule::{Rule, shown};
+use super::{Governor, Last, Wish};
+use crate::time::Span;
+
+impl Governor {
+    /// One sentence about now, for whoever asks the worker what it does:
+    /// `paused for heat: temperature is 86.5 °C (when temperature > 85 °C pause until < 75 °C)`.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        let Some(Last { moment, decision, is_over, .. }) = &self.last else {
+            return "just started".to_owned();
+        };
+        let slots = decision.slots;
+        let programs =
+            if slots == 1 { "1 program".to_owned() } else { format!("{slots} programs") };
+        let amount = match decision.cpu_percent {
+            _ if slots == 0 => "paused".to_owned(),
+            100 => format!("up to {programs} at once"),
+            percent => format!("up to {programs} at once, {percent} % of the time"),
+        };
+        let Some(reason) = &decision.reason else { return amount };
+        let because = format!("{amount}{}", self.because(reason, slots == 0));
+        let left = self.calm.left(moment.uptime);
+        if *is_over && left.0 > 0 {
+            return format!("{because}; this is over, and it goes on after {left} of calm");
+        }
+        because
+    }
+
+    /// Rules without effect, and why: `heat has no effect: nothing tells the temperature`.
+    #[must_use]
+    pub fn blind(&self) -> Vec<String> {
+        self.watch.blind().map(|rule| self.blindness(rule)).collect()
+    }
+
+    fn blindness(&self, rule: &Rule) -> String {
+        let readings = self.last.as_ref().map(|last| &last.readings);
+        let gauges = rule
+            .gauges()
+            .filter(|gauge| readings.is_none_or(|readings| readings.gauge(gauge).is_none()));
+        let facts = rule
+            .facts()
+            .filter(|fact| readings.is_none_or(|readings| readings.fact(fact).is_none()));
+        let unknown: Vec<String> =
+            gauges.map(ToString::to_string).chain(facts.map(|fact| format!("`{fact}`"))).collect();
+        format!("{} has no effect: nothing here tells of {}", rule.name(), unknown.join(" and "))
+    }
+
+    fn because(&self, reason: &Reason, is_pause: bool) -> String {
+        let says = match reason {
+            Reason::Paused => "you said so".to_owned(),
+            Reason::Snoozed => format!("you said so, for another {}", self.snooze_left()),
+            Reason::Rule(name) => return self.because_of_rule(name, is_pause),
+            Reason::InUse if self.knows_of_use() => "you use this machine".to_owned(),
+            Reason::InUse => "nothing tells whether you use this machine".to_owned(),
+            Reason::Load => "other programs need the cores".to_owned(),
+            Reason::Limits => "the limits leave room for no program".to_owned(),
+            Reason::NetworkBudget
+            | Reason::NoWork
+            | Reason::Away
+            | Reason::Refused
+            | Reason::Fetching
+            | Reason::Finishing
+            | Reason::Asleep => format!("waiting for {}", reason.words()),
+        };
+        format!(": {says}")
+    }
+
+    fn snooze_left(&self) -> Span {
+        let uptime = self.last.as_ref().map_or(Span::ZERO, |last| last.moment.uptime);
+        match self.wished.now(uptime) {
+            Wish::Snooze(left) => left,
+            Wish::Resume | Wish::Pause | Wish::Finish => Span::ZERO,
+        }
+    }
+
+    fn knows_of_use(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.readings.fact(&Fact::InUse).is_some())
+    }
+
+    fn because_of_rule(&self, name: &Name, is_pause: bool) -> String {
+        let of = if is_pause { " for " } else { ", less because of " };
+        let Some(rule) = self.watch.rule(name) else { return format!("{of}{name}") };
+        let readings = self.last.as_ref().map(|last| &last.readings);
+        let values: Vec<String> = rule
+            .gauges()
+            .filter_map(|gauge| {
+                let value = readings?.gauge(gauge)?;
+                Some(format!("{gauge} is {}", shown(value, gauge)))
+            })
+            .collect();
+        let values =
+            if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
+        format!("{of}{name}{values} ({rule})")
+    }
+}

@@ -1,0 +1,119 @@
+//! What a volunteer may ask before and while lending a machine: what protects it, and what would keep a worker from
+//! working here.
+//!
+//! Looks only: nothing is changed but a file made and removed to see whether that can be done, and a slot started and
+//! ended to hear from itself what shuts it in.
+
+mod folder;
+mod system;
+
+use std::path::Path;
+use std::time::Duration;
+
+use manyhands_proto::identity::Identity;
+use manyhands_proto::invite::Invite;
+use manyhands_proto::link;
+use tokio::time::timeout;
+
+use crate::slots::{Priority, Slot, SlotCommand};
+use crate::wall::Room;
+use crate::{SlotProgram, probe};
+
+/// Longest wait for a coordinator.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub name: String,
+    /// Whether it is as it should be. A machine that just has less of something is well.
+    pub is_well: bool,
+    /// What was found; if it is not well, what follows.
+    pub detail: String,
+}
+
+impl Finding {
+    fn well(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), is_well: true, detail: detail.into() }
+    }
+
+    fn ill(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), is_well: false, detail: detail.into() }
+    }
+}
+
+/// Looks at this machine, at a worker's data folder and, if there is an invite, for its coordinator.
+pub async fn examine(
+    slots: SlotProgram,
+    priority: Priority,
+    data_dir: &Path,
+    invite: Option<&Invite>,
+) -> Vec<Finding> {
+    let mut findings = slot(slots, priority).await;
+    findings.push(system::control_group());
+    findings.push(machine());
+    findings.extend(folder::examine(data_dir));
+    findings.push(system::clock());
+    findings.push(coordinator(invite).await);
+    findings
+}
+
+/// Starts a slot as a worker does, in a room of its own, and asks it.
+async fn slot(SlotProgram { program, args }: SlotProgram, priority: Priority) -> Vec<Finding> {
+    let folder = match tempfile::tempdir() {
+        Ok(folder) => folder,
+        Err(error) => return vec![Finding::ill("slot", format!("no folder for a slot: {error}"))],
+    };
+    let compiled_folder = folder.path().join("compiled");
+    let room = Room::default();
+    let mut slot = Slot::new(SlotCommand { program, args, compiled_folder, room, priority });
+    if let Err(error) = slot.warm_up().await {
+        return vec![Finding::ill("slot", error.to_string())];
+    }
+    let isa = slot.isa().unwrap_or_default();
+    let mut findings = vec![Finding::well("slot", format!("starts, and runs {isa} code"))];
+    let walls = slot.walls().iter().cloned();
+    findings.extend(walls.map(|wall| Finding {
+        name: format!("wall: {}", wall.name),
+        is_well: wall.stands,
+        detail: wall.detail,
+    }));
+    findings.push(system::priority(slot.process_id(), priority));
+    findings
+}
+
+fn machine() -> Finding {
+    let cores = probe::cores();
+    let memory = probe::memory_bytes()
+        .map_or_else(|| "unknown memory".to_owned(), |bytes| format!("{} of memory", size(bytes)));
+    Finding::well("machine", format!("{cores} cores for this user, {memory}"))
+}
+
+/// Dials as a stranger: whether this host is welcome is only known to a worker that joins.
+async fn coordinator(invite: Option<&Invite>) -> Finding {
+    const NAME: &str = "coordinator";
+    let Some(invite) = invite else {
+        return Finding::well(NAME, "not looked for: give an invite with --join or --config");
+    };
+    let place = invite.endpoint();
+    let stranger = match Identity::generate() {
+        Ok(stranger) => stranger,
+        Err(error) => return Finding::ill(NAME, error.to_string()),
+    };
+    match timeout(ANSWER_TIME_MAX, link::connect(place, &stranger)).await {
+        Ok(Ok(_channel)) => Finding::well(NAME, format!("{place} answers, with the invite's key")),
+        Ok(Err(error)) => Finding::ill(NAME, error.to_string()),
+        Err(_elapsed) => {
+            let waited = ANSWER_TIME_MAX.as_secs();
+            Finding::ill(NAME, format!("{place} does not answer within {waited} s"))
+        }
+    }
+}
+
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = UNITS.into_iter().find(|(unit, _)| bytes >= *unit);
+    unit.map_or_else(|| format!("{bytes} B"), |(unit, name)| format!("{} {name}", bytes / unit))
+}
