@@ -22,6 +22,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Without TLS; `listen` is then a loopback address.
     pub plain: bool,
+    /// Whether to announce key and port on the local network.
+    pub lan: bool,
     /// Whether any key may enrol as a host without an invite.
     pub open_enrolment: bool,
     /// How often workers renew their leases.
@@ -203,6 +205,7 @@ fn mean(written: Written) -> Config {
         public: written.public,
         data_dir: written.data_dir.unwrap_or_else(|| PathBuf::from("manyhands-data")),
         plain: written.plain.unwrap_or(false),
+        lan: written.lan.unwrap_or(true),
         open_enrolment: written.open_enrolment.unwrap_or(false),
         heartbeat: span(written.heartbeat, 30),
         drain: span(written.drain, 10),

@@ -1,5 +1,7 @@
 //! `manyhands worker`: lend this machine.
 
+mod join;
+
 use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -11,6 +13,7 @@ use manyhands_worker::control::Status;
 use manyhands_worker::{SlotProgram, Stop, WorkerError};
 use tokio::sync::watch;
 
+use self::join::Join;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::signals::Signals;
@@ -22,9 +25,10 @@ use crate::terminal::Terminal;
     after_help = "Example: manyhands worker --join 'manyhands://grid.example.org:7654/#KEY.TOKEN'"
 )]
 pub(crate) struct Worker {
-    /// The invite that you got
+    /// The invite that you got; or `lan#KEY` for the coordinator with this key on the local network, and
+    /// `lan` to see which there are
     #[arg(long, value_name = "INVITE")]
-    join: Option<Invite>,
+    join: Option<Join>,
     /// The settings file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -44,9 +48,13 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(crate) async fn run(mut self, context: &Context) -> Result<(), Failure> {
         let slots = slot_program(&self.slot_command)?;
-        let config = self.config(context)?;
+        let invite = match self.join.take() {
+            Some(join) => Some(join.invite(context.terminal).await?),
+            None => None,
+        };
+        let config = self.config(invite, context)?;
         let place = config.invite.endpoint().to_string();
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);
@@ -68,12 +76,12 @@ impl Worker {
     }
 
     /// The file, with what the command line says on top.
-    fn config(self, context: &Context) -> Result<Config, Failure> {
+    fn config(self, invite: Option<Invite>, context: &Context) -> Result<Config, Failure> {
         let mut written = match &self.config {
             Some(path) => Written::read(path)?,
             None => Written::default(),
         };
-        written.invite = self.join.or(written.invite);
+        written.invite = invite.or(written.invite);
         written.data_dir = self.data.or(written.data_dir);
         if written.data_dir.is_none() {
             written.data_dir = Some(context.profile()?.dir().join("worker"));
