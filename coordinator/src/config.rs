@@ -25,6 +25,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Without TLS; `listen` is then a loopback address.
     pub plain: bool,
+    /// Whether to announce key and port on the local network.
+    pub lan: bool,
     /// Whether any key may enrol as a host without an invite.
     pub open_enrolment: bool,
     /// Networks whose hosts count for themselves, also if their addresses are public.
@@ -215,6 +217,7 @@ fn mean(written: Written) -> Config {
         public: written.public,
         data_dir: written.data_dir.unwrap_or_else(|| PathBuf::from("manyhands-data")),
         plain: written.plain.unwrap_or(false),
+        lan: written.lan.unwrap_or(true),
         open_enrolment: written.open_enrolment.unwrap_or(false),
         own_networks: written.own_networks,
         heartbeat: span(written.heartbeat, 30),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use manyhands_proto::DESCRIPTORS;
 use manyhands_proto::identity::{KeyFileError, PublicKey};
 use manyhands_proto::invite::Invite;
+use manyhands_proto::lan::{Announcement, Role};
 use manyhands_proto::link::{AddressError, Incoming, NotLoopback};
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -134,6 +135,7 @@ impl Coordinator {
         let draining = shared.draining.clone();
         let background = Background::start(&shared, &folder);
         tracing::info!(%address, %key, "serving");
+        let _announced = announce(&shared.config, address, key);
         let served = {
             let server = server(&shared).serve_with_incoming_shutdown(
                 services(&shared)?,
@@ -165,6 +167,15 @@ impl Coordinator {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// Says on the local network who listens here, if that is wanted and of use to anybody.
+fn announce(config: &Config, address: SocketAddr, key: PublicKey) -> Option<Announcement> {
+    if !config.lan || config.plain || address.ip().is_loopback() {
+        return None;
+    }
+    let announced = Announcement::new(key, Role::Coordinator, address.port());
+    announced.inspect_err(|error| tracing::warn!(%error, "nobody will find this here")).ok()
 }
 
 /// Tasks that serve nobody in particular.

@@ -30,6 +30,7 @@ pub mod convert;
 pub mod document;
 pub mod identity;
 pub mod invite;
+pub mod lan;
 pub mod link;
 pub mod peer;
 pub mod pushback;

@@ -1,6 +1,7 @@
 //! `manyhands worker`: lend this machine.
 
 mod doctor;
+mod join;
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
@@ -13,6 +14,7 @@ use manyhands_worker::control::Status;
 use manyhands_worker::{SlotProgram, Stop, WorkerError};
 use tokio::sync::watch;
 
+use self::join::Join;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::signals::Signals;
@@ -27,9 +29,10 @@ use crate::terminal::Terminal;
 pub(crate) struct Worker {
     #[command(subcommand)]
     ask: Option<Ask>,
-    /// The invite that you got
+    /// The invite that you got; or `lan#KEY` for the coordinator with this key on the local network, and
+    /// `lan` to see which there are
     #[arg(long, value_name = "INVITE")]
-    join: Option<Invite>,
+    join: Option<Join>,
     /// The settings file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -62,9 +65,13 @@ impl Worker {
         }
     }
 
-    async fn work(self, context: &Context) -> Result<(), Failure> {
+    async fn work(mut self, context: &Context) -> Result<(), Failure> {
         let slots = slot_program(&self.slot_command)?;
-        let config = self.config(context)?;
+        let invite = match self.join.take() {
+            Some(join) => Some(join.invite(context.terminal).await?),
+            None => None,
+        };
+        let config = self.config(invite, context)?;
         let place = config.invite.endpoint().to_string();
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);
@@ -86,12 +93,12 @@ impl Worker {
     }
 
     /// The file, with what the command line says on top.
-    fn config(self, context: &Context) -> Result<Config, Failure> {
+    fn config(self, invite: Option<Invite>, context: &Context) -> Result<Config, Failure> {
         let mut written = match &self.config {
             Some(path) => Written::read(path)?,
             None => Written::default(),
         };
-        written.invite = self.join.or(written.invite);
+        written.invite = invite.or(written.invite);
         written.data_dir = Some(data_dir(self.data, &written, context)?);
         written.slots = self.slots.map(Slots::Count).or(written.slots);
         written.nickname = self.nickname.or(written.nickname);

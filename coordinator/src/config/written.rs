@@ -22,6 +22,9 @@ pub(super) struct Written {
     pub(super) data_dir: Option<PathBuf>,
     /// Speak without TLS. Only allowed when `listen` is a loopback address.
     pub(super) plain: Option<bool>,
+    /// Announce key and port on the local network, by multicast DNS, so that `manyhands worker --join
+    /// lan#KEY` finds this coordinator. Not done when `listen` is a loopback address.
+    pub(super) lan: Option<bool>,
     /// Let any key enrol as a host without an invite.
     pub(super) open_enrolment: Option<bool>,
     /// Networks of the operator's own, such as a campus: their hosts count for themselves. All
