@@ -12,6 +12,7 @@ mod demo;
 mod examples;
 mod failing_programs;
 mod grid;
+mod owner;
 mod process;
 mod proofs;
 mod resumption;
