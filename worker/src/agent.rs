@@ -10,10 +10,12 @@
 //! - `intake` hears the coordinator, `feeding` brings leases to slots, `finishing` brings what came
 //!   of them to disk and coordinator, `draining` stops in good order.
 //! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` shows
-//!   what happens.
+//!   what happens, `answering` answers the owner.
+//! - `governing` obeys the governor, `pace` keeps a slot to its share of the time.
 //! - `job` and `fetch` verify and bring what a replica reads; `ending` makes its report, and `lying`
 //!   makes that wrong in tests.
 
+mod answering;
 mod assignment;
 mod board;
 mod crew;
@@ -22,10 +24,12 @@ mod ending;
 mod feeding;
 mod fetch;
 mod finishing;
+mod governing;
 mod intake;
 mod job;
 mod lying;
 mod outbox;
+mod pace;
 mod pause;
 mod recovery;
 mod saving;
@@ -51,12 +55,14 @@ use self::board::Board;
 use self::crew::Crew;
 use self::ending::{Ending, Terms};
 use self::fetch::{FetchError, Ready};
+use self::governing::Governing;
 use self::job::{Job, JobError};
 use self::outbox::Outbox;
 use self::saving::KeepError;
 use crate::cache::{Cache, CacheError, Pin, UploadError};
 use crate::config::Config;
-use crate::control::Status;
+use crate::control::{Question, Status};
+use crate::diary::Diary;
 use crate::link::{Attached, LinkEvent};
 use crate::slots::SlotCommand;
 use crate::spool::{Change, Spool, SpoolStopped};
@@ -138,6 +144,9 @@ pub(crate) struct Agent {
     /// Whoever could say stop is gone.
     orphaned: bool,
     draining: Option<draining::Drain>,
+    governing: Governing,
+    /// What the machine's owner asks.
+    questions: mpsc::Receiver<Question>,
     heartbeat: tokio::time::Interval,
     status: watch::Sender<Status>,
 }
@@ -156,13 +165,17 @@ pub(crate) struct Parts {
     pub(crate) slots_folder: PathBuf,
     /// Whether this host was enrolled before.
     pub(crate) enrolled: bool,
+    /// Where it is written where the time went.
+    pub(crate) diary: Diary,
+    /// What the machine's owner asks.
+    pub(crate) questions: mpsc::Receiver<Question>,
     pub(crate) status: watch::Sender<Status>,
 }
 
 impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { config, identity, capabilities, cache, spool, slot_command, .. } = parts;
-        let Parts { slots_folder, enrolled, status, .. } = parts;
+        let Parts { slots_folder, enrolled, status, diary, questions, .. } = parts;
         let slots = config.slots.get() as usize;
         let terms = Terms {
             inline_bytes_max: INLINE_BYTES_MAX as u64,
@@ -188,6 +201,8 @@ impl Agent {
             held_back: false,
             orphaned: false,
             draining: None,
+            governing: Governing::new(&config, diary),
+            questions,
             heartbeat: heartbeat(HEARTBEAT_MS),
             config,
             capabilities,
@@ -213,6 +228,7 @@ impl Agent {
         let ended = self.serve(&mut link, &mut stop).await;
         self.crew.shutdown().await;
         self.tasks.shutdown().await;
+        self.governing.close();
         match ended {
             // Whatever the spool died of says more.
             Ok(()) | Err(WorkerError::SpoolStopped(_)) => Ok(self.spool.close()?),
@@ -231,6 +247,7 @@ impl Agent {
                 Stop::Run | Stop::Drain => self.drain(),
                 Stop::Now => return Ok(()),
             }
+            self.end_if_finished();
             self.advance().await?;
             if self.is_drained() {
                 return Ok(());
@@ -254,6 +271,14 @@ impl Agent {
                 Ok(done) => self.on_done(done).await,
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             },
+            () = self.governing.due() => {
+                self.govern();
+                Ok(())
+            }
+            Some(question) = self.questions.recv() => {
+                self.on_question(question);
+                Ok(())
+            }
             changed = self.durable.changed() => {
                 changed.map_err(|_closed| SpoolStopped)?;
                 self.on_durable();

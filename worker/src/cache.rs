@@ -16,6 +16,7 @@ mod upload;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fs, mem};
 
@@ -70,6 +71,8 @@ struct Shared {
     root: PathBuf,
     index: Mutex<Index>,
     turns: Turns,
+    /// Bytes of blobs that went over the network since somebody asked.
+    moved: AtomicU64,
 }
 
 /// A verified blob that stays on disk while this lives.
@@ -81,6 +84,11 @@ pub(crate) struct Pin {
 }
 
 impl Cache {
+    /// Bytes of blobs that went over the network since this was asked last.
+    pub(crate) fn take_moved(&self) -> u64 {
+        self.shared.moved.swap(0, Ordering::Relaxed)
+    }
+
     /// Opens the cache in `root`, clearing what a crash left half written.
     ///
     /// # Errors
@@ -97,8 +105,12 @@ impl Cache {
             scan(&dir, state, &mut index)?;
         }
         fs::create_dir_all(&new).map_err(|source| failed(&new, source))?;
-        let shared =
-            Shared { root: root.to_owned(), index: Mutex::new(index), turns: Turns::default() };
+        let shared = Shared {
+            root: root.to_owned(),
+            index: Mutex::new(index),
+            turns: Turns::default(),
+            moved: AtomicU64::new(0),
+        };
         shared.evict(0)?;
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -180,6 +192,10 @@ impl Cache {
 }
 
 impl Shared {
+    fn moved(&self, bytes: usize) {
+        self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
     fn index(&self) -> MutexGuard<'_, Index> {
         // No code between lock and unlock panics half way through a change.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,5 +1,6 @@
 //! The worker's settings: [`Written`] as a person writes them, [`Config`] as they are meant.
 
+mod owner;
 mod quantity;
 mod written;
 
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use crate::probe;
 use crate::slots::Priority;
 
+pub use self::owner::{Owner, WrittenAllowance, WrittenLimits, WrittenRules};
 pub use self::quantity::{QuantityError, parse_size, parse_span};
 pub use self::written::{Slots, Written};
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub checkpoint_upload_bytes_max: u64,
     /// From being told to stop to stopping, at most.
     pub drain_grace: Span,
+    /// When the machine may be used, and how much of it.
+    pub owner: Owner,
     /// A test device.
     pub fault: Option<Fault>,
 }
@@ -90,6 +94,20 @@ pub enum ConfigError {
         /// What is wrong, and what would be right.
         reason: String,
     },
+    /// A rule makes no sense.
+    #[error("{}:{line}:{column}: the rule `{rule}`: {reason}", path.display())]
+    Rule {
+        /// The settings file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+        /// Its name.
+        rule: String,
+        /// What is wrong there.
+        reason: String,
+    },
     /// A needed key is nowhere.
     #[error("`{key}` is not set: {hint}")]
     Missing {
@@ -118,9 +136,11 @@ impl Config {
             Slots::Auto => probe::cores(),
             Slots::Count(count) => count,
         };
-        let half = || probe::memory_bytes().unwrap_or(MEMORY_BYTES_GUESS) / 2;
+        let memory_bytes = probe::memory_bytes().unwrap_or(MEMORY_BYTES_GUESS);
         let slot_memory_bytes =
-            written.slot_memory.unwrap_or_else(|| half() / u64::from(slots.get()));
+            written.slot_memory.unwrap_or_else(|| memory_bytes / 2 / u64::from(slots.get()));
+        let owner =
+            Owner::new(&written, memory_bytes.max(2 * slot_memory_bytes * u64::from(slots.get())))?;
         let config = Self {
             invite: written.invite.ok_or(ConfigError::Missing {
                 key: "invite",
@@ -138,34 +158,39 @@ impl Config {
             checkpoint_interval: written.checkpoint_interval.unwrap_or(Span::seconds(30)),
             checkpoint_upload_bytes_max: written.checkpoint_upload_max.unwrap_or(16 << 20),
             drain_grace: written.drain_grace.unwrap_or(Span::seconds(20)),
+            owner,
             fault: written.fault,
         };
         config.check().map(|()| config)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let bound = |key, ok: bool, reason: &str| {
-            if ok {
-                Ok(())
-            } else {
-                Err(ConfigError::OutOfBounds { key, reason: reason.to_owned() })
-            }
-        };
         let short = self.nickname.len() <= NAME_BYTES_MAX;
         let plain = !self.nickname.chars().any(char::is_control);
-        bound("nickname", short && plain, "at most 128 bytes, without control characters")?;
+        within("nickname", short && plain, "at most 128 bytes, without control characters")?;
         let memory = self.slot_memory_bytes >= SLOT_MEMORY_BYTES_MIN;
-        bound("slot_memory", memory, "at least 1 MiB")?;
-        bound("cache_max", self.cache_bytes_max >= CACHE_BYTES_MIN, "at least 1 MiB")?;
+        within("slot_memory", memory, "at least 1 MiB")?;
+        within("cache_max", self.cache_bytes_max >= CACHE_BYTES_MIN, "at least 1 MiB")?;
         let interval = (Span::seconds(1)..=Span::hours(24)).contains(&self.checkpoint_interval);
-        bound("checkpoint_interval", interval, "from 1 s to 24 h")?;
-        bound("drain_grace", self.drain_grace <= Span::hours(1), "at most 1 h")
+        within("checkpoint_interval", interval, "from 1 s to 24 h")?;
+        within("drain_grace", self.drain_grace <= Span::hours(1), "at most 1 h")
     }
+}
+
+/// Refuses what is not within its bounds.
+fn within(key: &'static str, is_within: bool, reason: &str) -> Result<(), ConfigError> {
+    if is_within {
+        return Ok(());
+    }
+    Err(ConfigError::OutOfBounds { key, reason: reason.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use manyhands_core::agent::governor::defaults::DEFAULT_RULES;
+    use manyhands_core::agent::governor::limits::Cores;
 
     use super::*;
 
@@ -205,6 +230,7 @@ mod tests {
             checkpoint_interval: Span::seconds(5),
             checkpoint_upload_bytes_max: 1 << 20,
             drain_grace: Span::seconds(2),
+            owner: config.owner.clone(),
             fault: Some(Fault::Lie),
         };
         assert_eq!(config, expect);
@@ -246,10 +272,78 @@ mod tests {
     }
 
     #[test]
+    fn owners_say_when_and_how_much() {
+        let text = format!(
+            "invite = \"{INVITE}\"\ndata_dir = \"d\"\n[limits]\nidle_after = \"10 min\"\n\
+             network_per_day = \"2 GiB\"\n[limits.in_use]\ncores = 1\ncpu = 30\n\
+             [limits.idle]\ncores = \"50 %\"\nmemory = \"1 GiB\"\n\
+             [sensors]\nprice = \"/run/price\"\n\
+             [rules]\ncall = \"\"\nbattery = 'when battery < 50 pause'\n\
+             dear = 'when sensor \"price\" > 1 pause'\n"
+        );
+        let owner = Config::new(written(&text).unwrap()).unwrap().owner;
+        let limits = owner.limits;
+        assert_eq!(limits.idle_after, Span::minutes(10));
+        assert_eq!(limits.network_day_bytes, Some(2 << 30));
+        assert_eq!((limits.in_use.cores, limits.in_use.cpu_percent), (Cores::Count(1), 30));
+        assert_eq!((limits.idle.cores, limits.idle.memory_bytes), (Cores::Percent(50), 1 << 30));
+        let rules: Vec<String> =
+            owner.rules.iter().map(|rule| format!("{}: {rule}", rule.name())).collect();
+        assert_eq!(rules.len(), DEFAULT_RULES.len(), "one less and one more");
+        assert!(rules.contains(&"battery: when battery < 50 pause".to_owned()), "{rules:?}");
+        assert!(!rules.iter().any(|rule| rule.starts_with("call")), "{rules:?}");
+        assert_eq!(owner.sensors, [("price".into(), "/run/price".into())].into());
+    }
+
+    #[test]
+    fn a_machine_that_is_there_for_nothing_else_has_only_the_rules_that_are_written() {
+        let text = format!(
+            "invite = \"{INVITE}\"\ndata_dir = \"d\"\nalways = true\n\
+             [rules]\nheat = \"when temperature > 90 pause\"\n"
+        );
+        let owner = Config::new(written(&text).unwrap()).unwrap().owner;
+        assert_eq!(owner.limits.in_use, owner.limits.idle);
+        assert!(!owner.limits.yields);
+        assert_eq!(owner.rules.iter().map(|rule| &**rule.name()).collect::<Vec<_>>(), ["heat"]);
+    }
+
+    #[test]
+    fn a_wrong_rule_is_told_its_place_in_the_file() {
+        let check = |text: &str, expect: &str| {
+            let shown = written(text).unwrap_err().to_string();
+            assert!(shown.starts_with(expect), "{shown}");
+        };
+        check(
+            "slots = 1\n[rules]\nheat = \"when temprature > 80 pause\"\n",
+            "worker.toml:3:14: the rule `heat`: `temprature` is neither a sensor",
+        );
+        check(
+            "[rules]\nheat = 'when temperature > 80 pause until < 90'\n",
+            "worker.toml:2:43: the rule `heat`: `until` is on the wrong side",
+        );
+        check(
+            "[rules]\nlong = \"\"\"\n  when on battery\n    or else pause\"\"\"\n",
+            "worker.toml:4:8: the rule `long`: `else` where `unknown` belongs",
+        );
+        check(
+            "[rules]\na = '''when 25:00-26:00 pause'''\n",
+            "worker.toml:2:13: the rule `a`: `25:00` is no time of day",
+        );
+        check(
+            "[rules]\na = 'when sensor \"price\" > 3 pause'\n",
+            "worker.toml:2:18: the rule `a`: no sensor \"price\" is provided",
+        );
+        check("[rules]\nheat = 5\n", "worker.toml:2: heat: ");
+        check("[limits.idle]\ncores = \"101 %\"\n", "worker.toml:2: cores: `101 %` is no share");
+        check("[limits.idle]\ncores = -1\n", "worker.toml:2: cores: `-1` is not 0 to 4096");
+        check("[limits.idle]\ncors = 1\n", "worker.toml:2: cors: unknown field");
+    }
+
+    #[test]
     fn values_have_bounds() {
         let check = |line: &str, expect: &str| {
             let text = format!("invite = \"{INVITE}\"\ndata_dir = \"d\"\n{line}\n");
-            let error = Config::new(written(&text).unwrap()).unwrap_err();
+            let error = written(&text).and_then(Config::new).unwrap_err();
             assert!(
                 matches!(error, ConfigError::OutOfBounds { key, .. } if key == expect),
                 "{line}"
@@ -261,6 +355,10 @@ mod tests {
         check("cache_max = \"0 B\"", "cache_max");
         check("checkpoint_interval = \"0 s\"", "checkpoint_interval");
         check("drain_grace = \"2 h\"", "drain_grace");
+        check("[limits]\nidle_after = \"25 h\"", "limits.idle_after");
+        check("[limits.idle]\ncpu = 0", "limits.idle.cpu");
+        check("[limits.in_use]\ncpu = 101", "limits.in_use.cpu");
+        check("[rules]\n\"\" = \"when in call pause\"", "rules and sensors");
     }
 
     #[test]

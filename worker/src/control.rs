@@ -1,6 +1,17 @@
-//! What a worker shows of itself while it runs.
+//! What a worker shows of itself while it runs, and what its owner may tell it.
+//!
+//! The owner speaks to a worker through a socket in its data folder, which only they can open: one request
+//! in a line, one answer in text, and the connection ends.
 
+mod request;
+mod socket;
+
+use manyhands_core::agent::governor::reason::Reason;
 use manyhands_core::id::ReplicaId;
+
+pub use self::request::{DAYS_MAX, Request, RequestError, SNOOZE_MAX};
+pub use self::socket::{ControlError, ask};
+pub(crate) use self::socket::{Question, Socket};
 
 /// A worker at a moment. Whoever shows it watches for changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +30,19 @@ pub struct Status {
     pub credit_micro: u64,
     /// Whether the worker is about to stop.
     pub draining: bool,
+    /// What the machine may be used for now.
+    pub governed: Governed,
+}
+
+/// What the governor allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Governed {
+    /// Programs that may run at once; 0 is a pause.
+    pub slots: u32,
+    /// What keeps more from running.
+    pub reason: Option<Reason>,
+    /// The same in a sentence, as it was when either of them changed.
+    pub sentence: String,
 }
 
 /// What a slot computes.
@@ -30,4 +54,6 @@ pub struct Running {
     pub job: String,
     /// In millionths.
     pub progress_ppm: u32,
+    /// Whether it stands still.
+    pub stopped: bool,
 }

@@ -7,6 +7,8 @@
 //! blobs/       downloaded and computed blobs, by digest
 //! modules/     compiled programs; only this machine ever wrote here
 //! slots/       a folder for each slot; emptied on start
+//! control      the socket through which the owner asks
+//! diary, wish  where the time went, and what the owner said last
 //! ```
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -73,6 +75,11 @@ impl Home {
             Err(TryLockError::WouldBlock) => Err(HomeError::Busy(root.to_owned())),
             Err(TryLockError::Error(source)) => Err(HomeError::Unusable { path, source }),
         }
+    }
+
+    /// The folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The file with the host's key.

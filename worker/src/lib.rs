@@ -14,6 +14,7 @@ mod cache;
 mod clock;
 pub mod config;
 pub mod control;
+mod diary;
 pub mod doctor;
 pub mod guest;
 mod home;
@@ -37,7 +38,8 @@ use tokio::task::JoinSet;
 
 use self::agent::{Agent, Parts};
 use self::cache::Cache;
-use self::control::Status;
+use self::control::{Socket, Status};
+use self::diary::Diary;
 use self::home::Home;
 use self::link::Dialer;
 use self::slots::{Slot, SlotCommand};
@@ -53,6 +55,9 @@ pub use self::spool::{DatabaseError, SpoolError, SpoolStopped};
 
 /// Events of the link that may wait for the agent.
 const LINK_EVENTS_MAX: usize = 16;
+
+/// Questions of the owner that may wait for the agent.
+const QUESTIONS_MAX: usize = 4;
 
 /// What a worker is told from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +157,7 @@ pub async fn run(
         identity: identity.clone(),
         capabilities: capabilities.clone(),
     };
+    let (asking, questions) = mpsc::channel(QUESTIONS_MAX);
     let mut agent = Agent::new(Parts {
         config,
         identity,
@@ -161,12 +167,18 @@ pub async fn run(
         slot_command,
         slots_folder: home.slots(),
         enrolled: restored.enrolment.is_some(),
+        diary: Diary::new(home.root().to_owned()),
+        questions,
         status,
     });
     agent.recover(restored).await?;
     let (told, events) = mpsc::channel(LINK_EVENTS_MAX);
     let mut link = JoinSet::new();
     link.spawn(link::run(dialer, told));
+    match Socket::open(home.root()) {
+        Ok(socket) => drop(link.spawn(socket.serve(asking))),
+        Err(error) => tracing::warn!(%error, "this worker cannot be asked while it runs"),
+    }
     let ended = agent.run(events, stop).await;
     link.shutdown().await;
     ended

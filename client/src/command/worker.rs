@@ -1,5 +1,6 @@
 //! `manyhands worker`: lend this machine.
 
+mod ask;
 mod doctor;
 mod join;
 
@@ -14,6 +15,7 @@ use manyhands_worker::control::Status;
 use manyhands_worker::{SlotProgram, Stop, WorkerError};
 use tokio::sync::watch;
 
+use self::ask::Say;
 use self::join::Join;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -21,12 +23,16 @@ use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 /// Lend this machine: compute units for a grid until told to stop
+///
+/// It computes while nobody uses the machine, runs on mains, not too hot, and so on: `[limits]` and `[rules]` of the
+/// settings file say otherwise. `status` tells at any time what it does, and why not more.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: manyhands worker --join 'manyhands://grid.example.org:7654/#KEY.TOKEN'",
-    args_conflicts_with_subcommands = true
+    args_conflicts_with_subcommands = true,
+    after_help = "Example: manyhands worker --join 'manyhands://grid.example.org:7654/#KEY.TOKEN'"
 )]
 pub(crate) struct Worker {
+    /// What to say to a worker that runs, or to ask of this machine
     #[command(subcommand)]
     ask: Option<Ask>,
     /// The invite that you got; or `lan#KEY` for the coordinator with this key on the local network, and
@@ -45,6 +51,10 @@ pub(crate) struct Worker {
     /// What others see of this machine
     #[arg(long, value_name = "NAME")]
     nickname: Option<String>,
+    /// Compute whatever the person, the battery and other programs do; only what the settings file forbids itself
+    /// is still forbidden
+    #[arg(long)]
+    always: bool,
     /// What starts a slot instead of this program, such as an emulator with a slot for another
     /// processor; words are told apart by spaces
     #[arg(long, value_name = "COMMAND", value_delimiter = ' ', hide = true)]
@@ -54,6 +64,8 @@ pub(crate) struct Worker {
 /// What can be asked instead of working.
 #[derive(Debug, Subcommand)]
 enum Ask {
+    #[command(flatten)]
+    Say(Say),
     Doctor(doctor::Doctor),
 }
 
@@ -61,6 +73,7 @@ impl Worker {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self.ask {
             Some(Ask::Doctor(doctor)) => Box::pin(doctor.run(context)).await,
+            Some(Ask::Say(say)) => say.run(context).await,
             None => Box::pin(self.work(context)).await,
         }
     }
@@ -102,6 +115,7 @@ impl Worker {
         written.data_dir = Some(data_dir(self.data, &written, context)?);
         written.slots = self.slots.map(Slots::Count).or(written.slots);
         written.nickname = self.nickname.or(written.nickname);
+        written.always = self.always.then_some(true).or(written.always);
         Ok(Config::new(written)?)
     }
 }
@@ -146,6 +160,12 @@ async fn narrate(terminal: Terminal, place: &str, mut seen: watch::Receiver<Stat
         if let Some(running) = now.slots.iter().flatten().find(|running| running.job != job) {
             job.clone_from(&running.job);
             lines.push(format!("computing for {job}"));
+        }
+        let of = |status: &Status| (status.governed.slots, status.governed.reason.clone());
+        // That everything is allowed is worth a line only after it was not.
+        let is_news = now.governed.reason.is_some() || before.governed.reason.is_some();
+        if of(&now) != of(&before) && is_news {
+            lines.push(now.governed.sentence.clone());
         }
         if now.draining && !before.draining {
             lines.push("stopping: saving what runs, handing in what is done".to_owned());

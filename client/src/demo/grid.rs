@@ -96,7 +96,7 @@ fn settings(name: &str, honest: bool, invite: &Invite, data: &std::path::Path) -
     let text = |text: &str| serde_json::Value::from(text).to_string();
     let mut settings = format!(
         "invite = {}\ndata_dir = {}\nnickname = {}\nslots = 1\nslot_memory = \"256 MiB\"\n\
-         priority = \"inherited\"\n",
+         priority = \"inherited\"\nalways = true\n",
         text(&invite.to_string()),
         text(&data.to_string_lossy()),
         text(name),

@@ -54,7 +54,7 @@ impl Grid {
         self.dir.path().join(name)
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.path(name).to_string_lossy().into_owned()
     }
 
@@ -88,8 +88,13 @@ impl Grid {
         self.ok(&args).trim().to_owned()
     }
 
-    /// Starts a worker and waits until it is connected.
+    /// Starts a worker that computes whatever this machine does, and waits until it is connected.
     pub(crate) fn add_worker(&mut self, name: &str, volunteer: &str, settings: &str) {
+        self.add_governed_worker(name, volunteer, &format!("always = true\n{settings}"));
+    }
+
+    /// Starts a worker and waits until it is connected.
+    pub(crate) fn add_governed_worker(&mut self, name: &str, volunteer: &str, settings: &str) {
         let invite = self.invite(&["--role", "worker", "--volunteer", volunteer]);
         let config = self.text(&format!("{name}.toml"));
         let data = self.text(name);
@@ -102,6 +107,11 @@ impl Grid {
         let process = Process::start(&["worker", "--config", &config]);
         process.wait_for(|line| line.starts_with("connected"));
         self.workers.insert(name.to_owned(), process);
+    }
+
+    /// A worker that runs.
+    pub(crate) fn worker(&self, name: &str) -> &Process {
+        self.workers.get(name).expect("the worker runs")
     }
 
     /// Kills a worker, as a power cut would.

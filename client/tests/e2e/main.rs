@@ -14,6 +14,7 @@ mod doctor;
 mod examples;
 mod failing_programs;
 mod grid;
+mod owner;
 mod process;
 mod proofs;
 mod resumption;

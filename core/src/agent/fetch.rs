@@ -9,6 +9,12 @@ pub const HELD_MAX: usize = 512;
 /// Work that a worker keeps in store, beyond what runs.
 pub const BUFFER_MS: Span = Span::seconds(10);
 
+/// Nothing is kept in store on a machine that computes only now and then, if it would wait longer than this.
+pub const STORED_MS_MAX: Span = Span::minutes(30);
+
+/// All of the time, in millionths.
+pub const ALWAYS_PPM: u32 = 1_000_000;
+
 /// What a worker knows about itself when it wonders whether to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Situation {
@@ -20,6 +26,9 @@ pub struct Situation {
     pub run_time: RunTime,
     /// How long a request takes.
     pub round_trip: Span,
+    /// How much of the time the machine is on and may compute, in millionths: [`ALWAYS_PPM`] for one that
+    /// always does, or is not known yet. See [`Tally::available_ppm`](super::governor::tally::Tally).
+    pub available_ppm: u32,
 }
 
 /// How long a replica takes on this host: a moving average of the last few.
@@ -40,12 +49,13 @@ impl RunTime {
 ///
 /// The goal is one replica in each slot and [`BUFFER_MS`] of work behind it, or two round trips'
 /// worth if that is more. Before the first replica has ended nothing is known, so one waits behind
-/// each slot. A request is made only for a quarter of the goal or more, since a request for many
+/// each slot. A machine that computes only now and then stores nothing that would wait for half an hour:
+/// meanwhile another one could have done it. A request is made only for a quarter of the goal or more, since a request for many
 /// costs the coordinator hardly more than a request for one, unless a slot is about to idle.
 #[must_use]
 pub fn wanted(situation: &Situation) -> u16 {
-    let Situation { slots, held, run_time, round_trip } = *situation;
-    let goal = goal(slots, run_time, round_trip);
+    let Situation { slots, held, .. } = *situation;
+    let goal = goal(situation);
     let missing = goal.saturating_sub(held);
     let is_urgent = held < slots.saturating_mul(2).min(goal);
     if missing == 0 || (missing < goal / 4 && !is_urgent) {
@@ -54,14 +64,25 @@ pub fn wanted(situation: &Situation) -> u16 {
     u16::try_from(missing).unwrap_or(u16::MAX)
 }
 
-fn goal(slots: usize, run_time: RunTime, round_trip: Span) -> usize {
+fn goal(situation: &Situation) -> usize {
+    let Situation { slots, run_time, round_trip, .. } = *situation;
     let buffer_ms = BUFFER_MS.0.max(round_trip.0.saturating_mul(2));
     let behind_each = match run_time.average_ms {
         None => 1,
+        Some(average_ms) if waits_too_long(average_ms, situation.available_ppm) => 0,
         Some(average_ms) => buffer_ms.div_ceil(average_ms.max(1)),
     };
     let behind_each = usize::try_from(behind_each).unwrap_or(HELD_MAX);
     slots.saturating_mul(behind_each.saturating_add(1)).min(HELD_MAX)
+}
+
+/// Whether what is stored behind a unit of that length would wait too long, since the machine is away in
+/// between.
+fn waits_too_long(average_ms: u64, available_ppm: u32) -> bool {
+    let is_always_there = available_ppm > ALWAYS_PPM / 10 * 9;
+    let wall_ms =
+        u128::from(average_ms) * u128::from(ALWAYS_PPM) / u128::from(available_ppm.max(1));
+    !is_always_there && wall_ms > u128::from(STORED_MS_MAX.0)
 }
 
 #[cfg(test)]
@@ -74,7 +95,8 @@ mod tests {
             run_time.note(Span(ms));
         }
         let round_trip = Span(50);
-        let situation = Situation { slots, held, run_time, round_trip };
+        let available_ppm = ALWAYS_PPM;
+        let situation = Situation { slots, held, run_time, round_trip, available_ppm };
         assert_eq!(wanted(&situation), expected, "{situation:?}");
     }
 
@@ -112,7 +134,27 @@ mod tests {
         let mut run_time = RunTime::default();
         run_time.note(Span::seconds(10));
         let round_trip = Span::seconds(20);
-        assert_eq!(wanted(&Situation { slots: 1, held: 0, run_time, round_trip }), 5);
+        let available_ppm = ALWAYS_PPM;
+        assert_eq!(
+            wanted(&Situation { slots: 1, held: 0, run_time, round_trip, available_ppm }),
+            5
+        );
+    }
+
+    #[test]
+    fn who_is_there_only_now_and_then_stores_nothing_that_would_wait_for_long() {
+        let wanted = |minutes, available_ppm| {
+            let mut run_time = RunTime::default();
+            run_time.note(Span::minutes(minutes));
+            let round_trip = Span::ZERO;
+            wanted(&Situation { slots: 4, held: 0, run_time, round_trip, available_ppm })
+        };
+        assert_eq!(wanted(240, ALWAYS_PPM), 8);
+        assert_eq!(wanted(240, 950_000), 8, "there nearly always");
+        assert_eq!(wanted(240, 500_000), 4);
+        assert_eq!(wanted(16, 500_000), 4, "16 minutes of every other one are 32");
+        assert_eq!(wanted(15, 500_000), 8);
+        assert_eq!(wanted(1, 0), 4, "never there yet");
     }
 
     #[test]

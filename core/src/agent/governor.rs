@@ -198,7 +198,11 @@ impl Governor {
         let lasted = self.paused_at.map(|since| uptime.minus(since));
         let is_long = lasted.is_some_and(|lasted| lasted >= self.limits.memory_after);
         let is_needed = causes.iter().any(|cause| cause.is_about_memory);
-        if is_long || is_needed { Memory::GivenBack } else { Memory::Kept }
+        match (is_needed, is_long) {
+            (true, _) => Memory::OfAll,
+            (false, true) => Memory::OfSaved,
+            (false, false) => Memory::Kept,
+        }
     }
 
     fn no_network(&self) -> Option<Reason> {

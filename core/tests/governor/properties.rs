@@ -119,10 +119,10 @@ struct Turns {
 }
 
 impl Turns {
-    /// Fails if it went up again less than 30 s after it went down.
+    /// Fails if it went up again less than 30 s after it went down, and the owner did not say so since.
     fn look(&mut self, decision: &Decision, uptime: Span) {
         if decision.slots < self.before {
-            self.fell_at = Some(uptime);
+            (self.fell_at, self.said) = (Some(uptime), false);
         }
         if decision.slots > self.before
             && let Some(fell_at) = self.fell_at
@@ -131,7 +131,6 @@ impl Turns {
             assert!(self.said || calm >= Span::seconds(30), "up again after {calm}");
         }
         self.before = decision.slots;
-        self.said = false;
     }
 }
 

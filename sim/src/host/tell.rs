@@ -91,6 +91,7 @@ impl Host {
                 held: computing,
                 run_time: self.run_time,
                 round_trip: ROUND_TRIP,
+                available_ppm: fetch::ALWAYS_PPM,
             }),
         };
         let is_time = has_beaten || attack.bursts_every.is_none();

@@ -9,6 +9,7 @@ use manyhands_core::time::Span;
 use tokio::time::Instant;
 
 use super::board::Phase;
+use super::pace::Pace;
 use super::{Agent, ending};
 use crate::clock;
 
@@ -35,6 +36,7 @@ impl Agent {
         self.draining = Some(Drain { kill_at: now + half, killed: false, end_at });
         for (slot, seat) in self.seats.iter().enumerate() {
             if seat.is_some() {
+                self.crew.pace(slot, Pace::FULL);
                 self.crew.drain(slot);
             }
         }

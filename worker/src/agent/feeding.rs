@@ -51,7 +51,7 @@ enum Next {
 
 impl Agent {
     pub(super) async fn start_fetches(&mut self) -> Result<(), WorkerError> {
-        if self.draining.is_some() {
+        if self.draining.is_some() || self.governing.decision.no_network.is_some() {
             return Ok(());
         }
         while self.fetching.may_start() {
@@ -203,8 +203,11 @@ impl Agent {
         if self.draining.is_some() {
             return Ok(());
         }
-        while let Some(slot) = self.seats.iter().position(Option::is_none) {
-            let Some((replica, ready)) = self.board.run_next(slot) else { return Ok(()) };
+        while self.may_start()
+            && let Some(slot) = self.seats.iter().position(Option::is_none)
+            && let Some((replica, ready)) = self.board.run_next(slot)
+        {
+            self.release(slot);
             self.start_run(slot, replica, ready).await?;
         }
         Ok(())
@@ -212,12 +215,12 @@ impl Agent {
 
     /// Asks for more leases, when that is worth a message.
     pub(super) fn send_want(&mut self) {
-        let draining = self.draining.is_some();
-        let wanted = if draining { 0 } else { self.leases_wanted() };
+        let ending = self.draining.is_some() || !self.governing.decision.fetches;
+        let wanted = if ending { 0 } else { self.leases_wanted() };
         // A wish stands until it is granted. Wishing for a few more each time that a run ends would
         // be a message for each unit; twice as many is one for each refill.
         let grows = wanted > 0 && wanted >= self.wished.saturating_mul(2);
-        let ends = draining && self.wished > 0;
+        let ends = ending && self.wished > 0;
         if (grows || ends) && self.can_say() && self.say(Message::Want(v1::Want { leases: wanted }))
         {
             self.wished = wanted;
@@ -226,12 +229,13 @@ impl Agent {
 
     fn leases_wanted(&self) -> u32 {
         let situation = Situation {
-            slots: self.seats.len(),
+            slots: self.governing.decision.slots as usize,
             // Reports under way count too: a Hello must be able to name them all.
             held: self.board.len(),
             run_time: self.run_time,
             // No more than what is kept in store covers anyway.
             round_trip: Span::ZERO,
+            available_ppm: self.governing.available_ppm,
         };
         let most = u32::try_from(self.batch_max).unwrap_or(u32::MAX);
         u32::from(fetch::wanted(&situation)).min(most)

@@ -57,6 +57,7 @@ impl Agent {
             }
             SlotEvent::Checkpointed(checkpointed) => {
                 self.keep_checkpoint(replica, &checkpointed);
+                self.on_saved_before_stop(slot);
                 Ok(())
             }
             SlotEvent::Ended(run) => {
@@ -70,6 +71,11 @@ impl Agent {
             SlotEvent::Killed => {
                 self.seats[slot] = None;
                 self.on_drained(replica);
+                let runs_here = |phase: &Phase| matches!(phase, Phase::Running(at) if *at == slot);
+                if self.board.get(replica).is_some_and(|held| runs_here(&held.phase)) {
+                    // Its memory was wanted back; it goes on from its checkpoint, if it has one.
+                    self.board.make_waiting(replica);
+                }
                 Ok(())
             }
         }
@@ -219,6 +225,9 @@ impl Agent {
 
     pub(super) fn start_uploads(&mut self) {
         let Some(coordinator) = &self.coordinator else { return };
+        if self.governing.decision.no_network.is_some() {
+            return;
+        }
         while self.uploading.may_start()
             && let Some((replica, ending)) = self.uploads.pop_front()
         {

@@ -84,14 +84,15 @@ impl Agent {
         }
     }
 
-    /// `false` if it is not uploaded now: too large, or nobody is there.
+    /// `false` if it is not uploaded now: too large, not allowed, or nobody is there.
     fn save_checkpoint(
         &mut self,
         replica: ReplicaId,
         checkpoint: CheckpointRef,
         pin: Arc<Pin>,
     ) -> bool {
-        let small = checkpoint.bytes <= self.config.checkpoint_upload_bytes_max;
+        let may_be_sent = self.governing.decision.no_network.is_none();
+        let small = may_be_sent && checkpoint.bytes <= self.config.checkpoint_upload_bytes_max;
         let Some(coordinator) = self.coordinator.as_ref().filter(|_| small) else { return false };
         let channel = coordinator.channel.clone();
         self.tasks.spawn(async move {

@@ -1,8 +1,10 @@
 //! Showing what this worker does.
 
+use manyhands_core::agent::governor::Decision;
+
 use super::Agent;
 use super::board::{JobState, Phase};
-use crate::control::Running;
+use crate::control::{Governed, Running};
 
 impl Agent {
     /// Tells whoever watches, if something changed.
@@ -21,28 +23,44 @@ impl Agent {
                 let replica = self.seats[slot];
                 let held = replica.and_then(|replica| self.board.get(replica));
                 let progress_ppm = held.map_or(0, |held| held.progress_ppm);
+                let stopped = self.governing.is_held(slot);
                 match shown {
                     Some(shown) if Some(shown.replica) == replica => {
-                        changed |= shown.progress_ppm != progress_ppm;
-                        shown.progress_ppm = progress_ppm;
+                        changed |= (shown.progress_ppm, shown.stopped) != (progress_ppm, stopped);
+                        (shown.progress_ppm, shown.stopped) = (progress_ppm, stopped);
                     }
                     _ if shown.is_none() && replica.is_none() => {}
                     _ => {
                         changed = true;
-                        *shown = self.running(slot, progress_ppm);
+                        *shown = self.running(slot);
                     }
                 }
             }
-            changed
+            changed | self.tell_governed(&mut status.governed)
         });
     }
 
-    fn running(&self, slot: usize, progress_ppm: u32) -> Option<Running> {
+    /// Tells what may run; the sentence only when that is something else, since it may tell seconds.
+    fn tell_governed(&self, shown: &mut Governed) -> bool {
+        let Decision { slots, reason, .. } = &self.governing.decision;
+        let is_same = (shown.slots, &shown.reason) == (*slots, reason);
+        if is_same && !shown.sentence.is_empty() {
+            return false;
+        }
+        let sentence = self.governing.governor().explain();
+        *shown = Governed { slots: *slots, reason: reason.clone(), sentence };
+        true
+    }
+
+    /// What a slot computes.
+    pub(super) fn running(&self, slot: usize) -> Option<Running> {
         let replica = self.seats[slot]?;
-        let phase = self.board.get(replica).map(|held| &held.phase);
+        let held = self.board.get(replica)?;
         let JobState::Loaded(job) = &self.board.job(replica.unit.job)?.state else { return None };
         let job = job.manifest.draft().name.clone();
-        matches!(phase, Some(Phase::Running(_))).then_some(Running { replica, job, progress_ppm })
+        let (progress_ppm, stopped) = (held.progress_ppm, self.governing.is_held(slot));
+        let running = Running { replica, job, progress_ppm, stopped };
+        matches!(held.phase, Phase::Running(_)).then_some(running)
     }
 
     /// Counts reports that were acknowledged.

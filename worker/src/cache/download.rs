@@ -187,6 +187,7 @@ impl Partial {
                 Ok(Err(status)) => return Err(refused(digest, status)),
                 Err(_elapsed) => return Err(DownloadError::Interrupted(digest)),
             };
+            pin.shared.moved(chunk.len());
             self.received = self.received.saturating_add(chunk.len() as u64);
             if self.received > pin.bytes {
                 break;

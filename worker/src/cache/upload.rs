@@ -1,5 +1,6 @@
 //! Handing blobs to the coordinator: large outputs and checkpoints.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -64,12 +65,14 @@ async fn put(channel: &Channel, pin: &Pin) -> Result<(), Status> {
     }
     let mut file = fs::File::open(pin.path()).await?;
     let (chunks, sent) = mpsc::channel(CHUNKS_AHEAD);
+    let shared = Arc::clone(&pin.shared);
     let read = async move {
         let mut head = Some(v1::PutHead { digest, size_bytes: pin.bytes });
         loop {
             let mut data = vec![0; CHUNK_BYTES_MAX];
             let length = file.read(&mut data).await?;
             data.truncate(length);
+            shared.moved(length);
             if length == 0 && head.is_none() {
                 return Ok::<(), Status>(());
             }

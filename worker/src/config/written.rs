@@ -1,5 +1,6 @@
 //! The worker's settings as written, in TOML. The comments on the fields are their reference.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,6 +10,7 @@ use manyhands_proto::invite::Invite;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
+use super::owner::{WrittenLimits, WrittenRules};
 use super::quantity::{self, Text};
 use super::{ConfigError, Fault};
 use crate::slots::Priority;
@@ -49,6 +51,21 @@ pub struct Written {
     /// in reports. Default "20 s".
     #[serde(default, deserialize_with = "quantity::span")]
     pub drain_grace: Option<Span>,
+    /// `always`: compute whatever the person, the battery and other programs do. Only what `[limits]` and
+    /// `[rules]` say themselves still holds. For machines that are there for nothing else. Default false.
+    pub always: Option<bool>,
+    /// `sensors_from`: a file that pretends all sensors of the machine, to try out rules.
+    pub sensors_from: Option<PathBuf>,
+    /// `[limits]`: how much of the machine may be used.
+    #[serde(default)]
+    pub limits: WrittenLimits,
+    /// `[sensors]`: files with a number in them, which rules may ask for by name.
+    #[serde(default)]
+    pub sensors: BTreeMap<String, PathBuf>,
+    /// `[rules]`: what is forbidden, and when. A default rule is replaced by one of its name, and taken
+    /// away by an empty one.
+    #[serde(default)]
+    pub rules: WrittenRules,
     /// A test device, see [`Fault`].
     pub fault: Option<Fault>,
 }
@@ -81,7 +98,7 @@ impl Written {
     /// # Errors
     /// [`ConfigError::Invalid`], naming file, line and key.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| {
+        let mut written: Self = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start).min(text.len());
             let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
             let key = text[line_start..].lines().next().and_then(|line| line.split_once('='));
@@ -92,7 +109,9 @@ impl Written {
                 // The parser's message may have more lines, which repeat the text.
                 reason: error.message().lines().next().unwrap_or_default().to_owned(),
             }
-        })
+        })?;
+        written.rules.read(&written.sensors, text, path)?;
+        Ok(written)
     }
 }
 

@@ -184,6 +184,11 @@ impl Slot {
         self.alive.as_ref().map_or(&[], |alive| &alive.walls)
     }
 
+    /// Ends the process, if there is one: the next run starts another.
+    pub fn cool_down(&mut self) {
+        self.alive = None;
+    }
+
     /// Starts the process now, so that the first run finds it warm, and waits until it is ready.
     ///
     /// # Errors

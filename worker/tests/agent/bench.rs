@@ -113,6 +113,7 @@ impl Worker {
 /// One slot, and data in `dir`.
 pub(crate) fn one_slot(dir: &Path, invite: &str) -> Config {
     Config::new(Written {
+        always: Some(true),
         invite: Some(invite.parse().unwrap()),
         data_dir: Some(dir.to_owned()),
         slots: Some(Slots::Count(1.try_into().unwrap())),

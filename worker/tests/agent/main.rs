@@ -5,6 +5,7 @@
 
 mod bench;
 mod coordinator;
+mod governed;
 mod hostile;
 mod recovery;
 mod replay;

@@ -75,6 +75,7 @@ async fn a_checkpoint_outlives_the_process() {
         let written = manyhands_worker::config::Written {
             invite: Some(coordinator.invite().parse().unwrap()),
             data_dir: Some(dir.path().to_owned()),
+            always: Some(true),
             checkpoint_interval: Some(manyhands_core::time::Span::seconds(1)),
             ..Default::default()
         };

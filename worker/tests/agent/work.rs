@@ -158,6 +158,7 @@ async fn a_liar_lies() {
     let config = manyhands_worker::config::Written {
         invite: Some(coordinator.invite().parse().unwrap()),
         data_dir: Some(dir.path().to_owned()),
+        always: Some(true),
         fault: Some(Fault::Lie),
         ..Default::default()
     };

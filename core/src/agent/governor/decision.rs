@@ -21,6 +21,19 @@ pub struct Decision {
     pub reason: Option<Reason>,
 }
 
+impl Decision {
+    /// What is done before anything is decided: nothing.
+    pub const NOTHING: Self = Self {
+        slots: 0,
+        cpu_percent: 100,
+        stop: Stop::AtOnce,
+        memory: Memory::Kept,
+        fetches: false,
+        no_network: None,
+        reason: None,
+    };
+}
+
 /// How programs are stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -35,6 +48,8 @@ pub enum Stop {
 pub enum Memory {
     /// They keep it, and go on at once when they may.
     Kept,
-    /// They give it back, and go on from what was saved.
-    GivenBack,
+    /// Those that were saved give it back, and go on from there: the pause has lasted.
+    OfSaved,
+    /// All give it back, also those that have to begin anew: others need it.
+    OfAll,
 }

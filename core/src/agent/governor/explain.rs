@@ -6,6 +6,10 @@ use super::rule::{Rule, shown};
 use super::{Governor, Last, Wish};
 use crate::time::Span;
 
+/// Where no sensor can tell.
+const UNTOLD: &str =
+    "nothing tells whether you use this machine (with `always = true` it computes all the same)";
+
 impl Governor {
     /// One sentence about now, for whoever asks the worker what it does:
     /// `paused for heat: temperature is 86.5 °C (when temperature > 85 °C pause until < 75 °C)`.
@@ -56,7 +60,7 @@ impl Governor {
             Reason::Snoozed => format!("you said so, for another {}", self.snooze_left()),
             Reason::Rule(name) => return self.because_of_rule(name, is_pause),
             Reason::InUse if self.knows_of_use() => "you use this machine".to_owned(),
-            Reason::InUse => "nothing tells whether you use this machine".to_owned(),
+            Reason::InUse => UNTOLD.to_owned(),
             Reason::Load => "other programs need the cores".to_owned(),
             Reason::Limits => "the limits leave room for no program".to_owned(),
             Reason::NetworkBudget

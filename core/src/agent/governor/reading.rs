@@ -79,6 +79,12 @@ impl Readings {
         self.show(Gauge::Idle, i64::try_from(span.0).unwrap_or(i64::MAX));
     }
 
+    /// Takes up all that `others` say; it replaces what was said before.
+    pub fn take_all(&mut self, others: &Self) {
+        self.gauges.extend(others.gauges.iter().map(|(gauge, value)| (gauge.clone(), *value)));
+        self.facts.extend(others.facts.iter().map(|(fact, holds)| (fact.clone(), *holds)));
+    }
+
     /// What a gauge shows, in thousandths of its unit; `None` if that is unknown.
     #[must_use]
     pub fn gauge(&self, gauge: &Gauge) -> Option<i64> {
@@ -152,6 +158,12 @@ impl Gauge {
             }
         }
     }
+}
+
+impl Fact {
+    /// All that are named by their words alone.
+    pub const ALL: [Self; 5] =
+        [Self::OnBattery, Self::InUse, Self::FullScreen, Self::InCall, Self::Metered];
 }
 
 impl fmt::Display for Gauge {

@@ -14,10 +14,6 @@ use crate::limits::NAME_BYTES_MAX;
 /// Words that may follow a number without a unit.
 const AFTER_QUANTITY: [&str; 6] = ["and", "or", "until", "pause", "use", "no"];
 
-/// Facts that are named by their words alone.
-const FACTS: [Fact; 5] =
-    [Fact::OnBattery, Fact::InUse, Fact::FullScreen, Fact::InCall, Fact::Metered];
-
 /// Most cores that a rule may speak of.
 const CORES_MAX: i64 = 4_096;
 
@@ -132,7 +128,7 @@ impl Parser<'_> {
             let fact = Fact::Program(self.name("the program's name in quotation marks")?);
             return self.word("runs", "`runs`").map(|()| Some(fact));
         }
-        Ok(FACTS.into_iter().find(|fact| self.takes_all(&fact.to_string())))
+        Ok(Fact::ALL.into_iter().find(|fact| self.takes_all(&fact.to_string())))
     }
 
     fn gauge(&mut self) -> Result<Option<Gauge>, RuleError> {

@@ -2,7 +2,7 @@
 
 use super::{Action, Rule};
 use crate::agent::governor::hours::LocalTime;
-use crate::agent::governor::reading::{Fact, Gauge, Name, Readings};
+use crate::agent::governor::reading::{Fact, Name, Readings};
 use crate::time::Span;
 
 /// What was known of a condition still counts so long after its sensor has fallen silent.
@@ -71,14 +71,10 @@ impl Watch {
         self.rules.iter().map(|watched| &watched.rule).find(|rule| rule.name() == name)
     }
 
-    /// Gauges that any rule asks for: no other has to be read.
-    pub fn gauges(&self) -> impl Iterator<Item = &Gauge> {
-        self.rules.iter().flat_map(|watched| watched.rule.gauges())
-    }
-
-    /// Facts that any rule asks for.
-    pub fn facts(&self) -> impl Iterator<Item = &Fact> {
-        self.rules.iter().flat_map(|watched| watched.rule.facts())
+    /// Programs that any rule asks for.
+    pub fn programs(&self) -> impl Iterator<Item = &Name> {
+        let facts = self.rules.iter().flat_map(|watched| watched.rule.facts());
+        facts.filter_map(|fact| if let Fact::Program(name) = fact { Some(name) } else { None })
     }
 }
 

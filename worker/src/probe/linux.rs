@@ -1,0 +1,131 @@
+//! The sensors of a Linux machine: `/proc`, `/sys`, terminals, and what a desktop tells.
+
+mod bus;
+mod call;
+mod heat;
+mod load;
+mod memory;
+mod power;
+mod pressure;
+mod processes;
+mod terminals;
+mod wayland;
+mod x11;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use manyhands_core::agent::governor::reading::{Fact, Gauge, Readings};
+
+use self::load::Load;
+use self::terminals::Terminals;
+use self::wayland::Wayland;
+use self::x11::X11;
+use super::board::{Board, Part};
+use super::presence::Screen;
+use super::{Asked, Thread, owned, thread};
+
+/// Between two looks for a person: so long after a touch at the latest, programs stop.
+const QUICK: Duration = Duration::from_millis(500);
+
+/// Between two looks at everything that changes slowly.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// Starts to read, on threads of their own: nothing here waits for a sensor.
+pub(super) fn start(board: &Arc<Board>, asked: &Arc<Asked>) -> Vec<Thread> {
+    let quick = (Arc::clone(board), Arc::clone(asked));
+    let slow = (Arc::clone(board), Arc::clone(asked));
+    let bus = Arc::clone(board);
+    let threads = [
+        thread("probe-quick", move |end| look_quickly(&quick.0, &quick.1, &end)),
+        thread("probe-slow", move |end| look_slowly(&slow.0, &slow.1, &end)),
+        thread("probe-bus", move |end| bus::listen(&bus, &end)),
+    ];
+    threads.into_iter().flatten().collect()
+}
+
+fn look_quickly(board: &Board, asked: &Asked, end: &Receiver<()>) {
+    let (mut x11, wayland) = (X11::default(), Wayland::start());
+    let (mut terminals, is_within_another) = (Terminals::default(), is_within_another());
+    loop {
+        let is_named = wayland::is_named() || X11::is_named();
+        let has_screen = is_named || has_any(Path::new("/tmp/.X11-unix")) || is_within_another;
+        board.say_screen(Screen::X11, x11.untouched());
+        board.say_screen(Screen::Wayland, wayland.as_ref().and_then(Wayland::untouched));
+        board.say_terminals(terminals.untouched(Path::new("/dev")), has_screen);
+        board.say(Part::Quick, quick(asked));
+        if super::is_over(end, QUICK) {
+            return;
+        }
+    }
+}
+
+/// What may have to stop programs within seconds.
+fn quick(asked: &Asked) -> Readings {
+    let mut readings = Readings::default();
+    let pressures = [
+        (Gauge::CpuPressure, "cpu"),
+        (Gauge::MemoryPressure, "memory"),
+        (Gauge::DiskPressure, "io"),
+    ];
+    for (gauge, name) in pressures {
+        if let Some(value) = pressure::of(Path::new("/proc/pressure"), name) {
+            readings.show(gauge, value);
+        }
+    }
+    if let Some(value) = memory::free(Path::new("/proc/meminfo")) {
+        readings.show(Gauge::FreeMemory, value);
+    }
+    if let Some(value) = memory::free_disk(&asked.folder) {
+        readings.show(Gauge::FreeDisk, value);
+    }
+    readings
+}
+
+fn look_slowly(board: &Board, asked: &Asked, end: &Receiver<()>) {
+    let mut load = Load::default();
+    loop {
+        board.say(Part::Slow, slow(asked, &mut load));
+        if super::is_over(end, SLOW) {
+            return;
+        }
+    }
+}
+
+fn slow(asked: &Asked, load: &mut Load) -> Readings {
+    let mut readings = owned::read(&asked.sensors);
+    if let Some(value) = heat::temperature(Path::new("/sys/class")) {
+        readings.show(Gauge::Temperature, value);
+    }
+    if let Some(value) = heat::fan(Path::new("/sys/class/hwmon")) {
+        readings.show(Gauge::Fan, value);
+    }
+    power::read(Path::new("/sys/class/power_supply"), &mut readings);
+    if let Some(is_on) = call::is_on(Path::new("/proc/asound")) {
+        readings.state(Fact::InCall, is_on);
+    }
+    let processes = processes::read(Path::new("/proc"), std::process::id());
+    for name in &asked.programs {
+        if let Some(runs) = processes.run(name) {
+            readings.state(Fact::Program(Arc::clone(name)), runs);
+        }
+    }
+    if let Some(value) = load.of_others(Path::new("/proc/stat"), processes.own_ticks) {
+        readings.show(Gauge::LoadOfOthers, value);
+    }
+    readings
+}
+
+/// Whether this is a container, or Linux within Windows: the machine around it may well have a screen.
+fn is_within_another() -> bool {
+    let version = std::fs::read_to_string("/proc/version").unwrap_or_default();
+    let marks = ["/.dockerenv", "/run/.containerenv"];
+    version.to_lowercase().contains("microsoft")
+        || marks.iter().any(|mark| Path::new(mark).exists())
+}
+
+fn has_any(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}

@@ -1,0 +1,213 @@
+//! A worker on a machine that is used: its sensors are a file here, everything else is real.
+
+use std::path::{Path, PathBuf};
+
+use manyhands_core::agent::governor::Wish;
+use manyhands_core::agent::governor::reason::Reason;
+use manyhands_core::time::Span;
+use manyhands_proto::v1::worker_message::Message as In;
+use manyhands_worker::config::{Slots, Written};
+use manyhands_worker::control::{self, Request, Status};
+use manyhands_worker::{Config, SlotProgram, Stop};
+use tempfile::TempDir;
+
+use super::bench::{COUNT, COUNT_STEPS, HELLO, Job, LOOP, Worker, output};
+use super::coordinator::{Coordinator, Stream};
+
+const LEFT_ALONE: &str = "idle = 600\n";
+const TOUCHED: &str = "idle = 0\n";
+
+/// A worker that goes by its owner's defaults, and its machine.
+struct Home {
+    dir: TempDir,
+    coordinator: Coordinator,
+    worker: Worker,
+    stream: Stream,
+}
+
+impl Home {
+    async fn start(sensors: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("sensors"), sensors).unwrap();
+        let mut coordinator = Coordinator::start().await;
+        let worker = worker(dir.path(), &coordinator.invite());
+        let stream = coordinator.accept().await;
+        Self { dir, coordinator, worker, stream }
+    }
+
+    fn sense(&self, sensors: &str) {
+        let path = self.dir.path().join("sensors");
+        // Never read half written.
+        let new = path.with_extension("new");
+        std::fs::write(&new, sensors).unwrap();
+        std::fs::rename(&new, &path).unwrap();
+    }
+
+    async fn lease(&self, program: &str, units: impl IntoIterator<Item = u32>) {
+        let job = Job::of(program);
+        job.put(&self.coordinator);
+        self.stream.say(job.leases(units)).await;
+    }
+
+    async fn until(&mut self, wanted: impl FnMut(&Status) -> bool) -> Status {
+        self.worker.status.wait_for(wanted).await.unwrap().clone()
+    }
+
+    async fn say(&self, wish: Wish) -> String {
+        control::ask(&self.worker_folder(), Request::Wish(wish)).await.unwrap()
+    }
+
+    fn worker_folder(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Waits until the slot's process is in a state, by the kernel's letter for it.
+    async fn until_process(&self, wanted: impl Fn(Option<char>) -> bool) {
+        while !wanted(state(self.dir.path())) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// One slot, data in `dir`, and the sensors that are a file there.
+fn worker(dir: &Path, invite: &str) -> Worker {
+    let config = Config::new(Written {
+        invite: Some(invite.parse().unwrap()),
+        data_dir: Some(dir.join("data")),
+        sensors_from: Some(dir.join("sensors")),
+        slots: Some(Slots::Count(1.try_into().unwrap())),
+        slot_memory: Some(64 << 20),
+        checkpoint_interval: Some(Span::seconds(1)),
+        ..Written::default()
+    });
+    // The slot passes over its arguments; by this one its process is known.
+    let program = env!("CARGO_BIN_EXE_manyhands-slot").into();
+    Worker::with_slots(config.unwrap(), SlotProgram { program, args: vec![dir.into()] })
+}
+
+/// The state of the slot's process with this argument, if there is one.
+fn state(argument: &Path) -> Option<char> {
+    let argument = argument.as_os_str().as_encoded_bytes();
+    let processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    let slot = processes.into_iter().find(|process| {
+        let words = std::fs::read(process.join("cmdline")).unwrap_or_default();
+        words.split(|byte| *byte == 0).nth(1) == Some(argument)
+    })?;
+    let stat = std::fs::read_to_string(slot.join("stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+fn is_paused_for(reason: Reason) -> impl FnMut(&Status) -> bool {
+    move |status| status.governed.slots == 0 && status.governed.reason.as_ref() == Some(&reason)
+}
+
+fn is_running(status: &Status) -> bool {
+    status.slots.iter().flatten().any(|running| !running.stopped)
+}
+
+#[tokio::test]
+async fn a_program_stands_still_while_the_person_is_there() {
+    let mut home = Home::start(LEFT_ALONE).await;
+    home.lease(LOOP, [0]).await;
+    home.until(is_running).await;
+    home.sense(TOUCHED);
+    let status = home.until(is_paused_for(Reason::InUse)).await;
+    assert_eq!(status.governed.sentence, "paused: you use this machine");
+    home.until_process(|state| state == Some('T')).await;
+
+    home.sense(LEFT_ALONE);
+    home.say(Wish::Resume).await;
+    home.until(is_running).await;
+    home.until_process(|state| state.is_some_and(|state| state != 'T')).await;
+}
+
+#[tokio::test]
+async fn nothing_is_begun_or_asked_for_while_the_machine_is_in_use() {
+    let mut home = Home::start(TOUCHED).await;
+    home.until(is_paused_for(Reason::InUse)).await;
+    home.lease(HELLO, [0]).await;
+    let status = loop {
+        let status = control::ask(&home.worker_folder(), Request::Status).await.unwrap();
+        if status.contains("units that wait for a slot: 1") {
+            break status;
+        }
+    };
+    assert!(!status.contains("slot 0:"), "{status}");
+    home.sense(LEFT_ALONE);
+    // In either order.
+    let (mut report, mut wanted) = (None, 0);
+    while report.is_none() || wanted == 0 {
+        match home.stream.hear().await.unwrap() {
+            In::Reports(reports) => report = reports.reports.into_iter().next(),
+            In::Want(want) => wanted = want.leases,
+            _ => {}
+        }
+    }
+    assert_eq!(output(report.unwrap()).inline.as_deref(), Some(&b"hello\n"[..]));
+}
+
+#[tokio::test]
+async fn memory_that_others_need_is_given_back_and_the_program_goes_on_later() {
+    let mut home = Home::start(LEFT_ALONE).await;
+    home.lease(COUNT, [0]).await;
+    home.stream.checkpoint().await;
+    home.sense("idle = 600\nmemory pressure = 50 %\n");
+    home.until(is_paused_for(Reason::Rule("memory".into()))).await;
+    home.until_process(|state| state.is_none()).await;
+    home.until(|status| status.slots[0].is_none()).await;
+
+    home.sense("idle = 600\nmemory pressure = 0 %\n");
+    home.say(Wish::Resume).await;
+    let report = home.stream.report().await;
+    assert_eq!(report.usage.unwrap().steps, COUNT_STEPS);
+    assert_eq!(output(report).size_bytes, 8);
+}
+
+#[tokio::test]
+async fn what_the_owner_says_outlives_the_worker() {
+    let mut home = Home::start(LEFT_ALONE).await;
+    home.until(|status| status.governed.slots == 1).await;
+    assert_eq!(home.say(Wish::Pause).await, "paused: you said so\n");
+    let Home { dir, mut coordinator, worker: first, .. } = home;
+    first.stop(Stop::Now).await.unwrap();
+    let worker = worker(dir.path(), &coordinator.invite());
+    let stream = coordinator.accept().await;
+    let mut home = Home { dir, coordinator, worker, stream };
+    home.until(is_paused_for(Reason::Paused)).await;
+    assert_eq!(home.say(Wish::Resume).await, "up to 1 program at once\n");
+    home.until(|status| status.governed.slots == 1).await;
+}
+
+#[tokio::test]
+async fn who_is_to_finish_computes_what_it_has_and_ends() {
+    let mut home = Home::start(LEFT_ALONE).await;
+    assert!(home.stream.want().await > 0);
+    home.lease(COUNT, [0]).await;
+    home.until(is_running).await;
+    assert!(home.say(Wish::Finish).await.starts_with("what was begun"));
+    let batch = loop {
+        match home.stream.hear().await.unwrap() {
+            In::Want(want) => assert_eq!(want.leases, 0),
+            In::Reports(reports) => break reports,
+            _ => {}
+        }
+    };
+    home.stream.acknowledge(batch.batch).await;
+    home.worker.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_owner_is_told_what_happens_and_where_the_time_went() {
+    let mut home = Home::start("idle = 600\ntemperature = 90\n").await;
+    home.until(is_paused_for(Reason::Rule("heat".into()))).await;
+    let status = control::ask(&home.worker_folder(), Request::Status).await.unwrap();
+    let first = status.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "paused for heat: temperature is 90 °C (when temperature > 85 °C pause until < 75 °C)"
+    );
+    assert!(status.contains("connected to the coordinator"), "{status}");
+    assert!(status.contains("metered has no effect: nothing here tells of `metered`"), "{status}");
+    let log = control::ask(&home.worker_folder(), Request::Log { days: 2 }).await.unwrap();
+    assert!(log.contains("in all      you donated 0 s"), "{log}");
+}
