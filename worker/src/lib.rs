@@ -13,6 +13,7 @@ mod agent;
 mod cache;
 mod clock;
 pub mod config;
+pub mod consent;
 pub mod control;
 pub mod doctor;
 pub mod guest;

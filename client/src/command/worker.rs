@@ -1,6 +1,11 @@
 //! `manyhands worker`: lend this machine.
 
+mod consent;
 mod doctor;
+mod install;
+mod leave;
+mod service;
+mod uninstall;
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
@@ -42,6 +47,9 @@ pub(crate) struct Worker {
     /// What others see of this machine
     #[arg(long, value_name = "NAME")]
     nickname: Option<String>,
+    /// Agree without being asked, for services and fleets: the machine is yours to lend
+    #[arg(long)]
+    yes: bool,
     /// What starts a slot instead of this program, such as an emulator with a slot for another
     /// processor; words are told apart by spaces
     #[arg(long, value_name = "COMMAND", value_delimiter = ' ', hide = true)]
@@ -52,19 +60,27 @@ pub(crate) struct Worker {
 #[derive(Debug, Subcommand)]
 enum Ask {
     Doctor(doctor::Doctor),
+    Leave(leave::Leave),
+    Install(Box<install::Install>),
+    Uninstall(uninstall::Uninstall),
 }
 
 impl Worker {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self.ask {
             Some(Ask::Doctor(doctor)) => Box::pin(doctor.run(context)).await,
+            Some(Ask::Leave(leave)) => leave.run(context),
+            Some(Ask::Install(install)) => Box::pin(install.run(context)).await,
+            Some(Ask::Uninstall(uninstall)) => uninstall.run(context),
             None => Box::pin(self.work(context)).await,
         }
     }
 
     async fn work(self, context: &Context) -> Result<(), Failure> {
         let slots = slot_program(&self.slot_command)?;
+        let yes = self.yes;
         let config = self.config(context)?;
+        consent::require(&config, &slots, yes, context).await?;
         let place = config.invite.endpoint().to_string();
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);

@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod colluders;
+mod consent;
 mod coordinator_crash;
 mod demo;
 mod doctor;
@@ -16,4 +17,5 @@ mod grid;
 mod process;
 mod proofs;
 mod resumption;
+mod service;
 mod volunteers;
