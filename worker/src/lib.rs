@@ -18,6 +18,7 @@ pub mod control;
 pub mod doctor;
 pub mod guest;
 mod home;
+pub mod kept;
 mod link;
 mod probe;
 pub mod sandbox;

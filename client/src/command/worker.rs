@@ -2,6 +2,8 @@
 
 mod consent;
 mod doctor;
+mod erase;
+mod export;
 mod install;
 mod leave;
 mod service;
@@ -61,6 +63,8 @@ pub(crate) struct Worker {
 enum Ask {
     Doctor(doctor::Doctor),
     Leave(leave::Leave),
+    Export(export::Export),
+    Erase(erase::Erase),
     Install(Box<install::Install>),
     Uninstall(uninstall::Uninstall),
 }
@@ -70,6 +74,8 @@ impl Worker {
         match self.ask {
             Some(Ask::Doctor(doctor)) => Box::pin(doctor.run(context)).await,
             Some(Ask::Leave(leave)) => leave.run(context),
+            Some(Ask::Export(export)) => export.run(context),
+            Some(Ask::Erase(erase)) => erase.run(context),
             Some(Ask::Install(install)) => Box::pin(install.run(context)).await,
             Some(Ask::Uninstall(uninstall)) => uninstall.run(context),
             None => Box::pin(self.work(context)).await,

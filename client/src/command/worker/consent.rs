@@ -91,16 +91,22 @@ async fn ask(
     };
     let title =
         Style::Strong.paint("Lend this machine? It has not been agreed to yet.", context.terminal);
-    let mut screen = io::stderr().lock();
-    write!(screen, "{title}\n{}Do you agree? [y/N] ", text::for_machine(&facts))?;
-    screen.flush()?;
+    let question = format!("{title}\n{}Do you agree? [y/N] ", text::for_machine(&facts));
     // Nothing else runs yet, so this may wait for a person; Ctrl-C ends the program.
-    let mut answer = String::new();
-    io::stdin().lock().take(ANSWER_BYTES_MAX).read_line(&mut answer)?;
-    if is_yes(&answer) {
+    if answer(&question)? {
         return Ok(());
     }
     Err(Failure::failed("not agreed: nothing was joined, nothing was written"))
+}
+
+/// Asks who sits at the terminal, and waits: whether they said yes.
+pub(super) fn answer(question: &str) -> io::Result<bool> {
+    let mut screen = io::stderr().lock();
+    write!(screen, "{question}")?;
+    screen.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().take(ANSWER_BYTES_MAX).read_line(&mut answer)?;
+    Ok(is_yes(&answer))
 }
 
 fn is_yes(answer: &str) -> bool {
