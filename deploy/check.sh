@@ -9,8 +9,21 @@ trap 'rm -rf "$work"' EXIT
 printf '#!/bin/sh\n' > "$work/manyhands"
 chmod 755 "$work/manyhands"
 
+check() {
+    systemd-analyze verify --man=no --recursive-errors=no "$@"
+}
+
 for unit in *.service; do
     sed "s|/usr/local/bin/manyhands|$work/manyhands|" "$unit" > "$work/$unit"
-    systemd-analyze verify --man=no --recursive-errors=no "$work/$unit"
+    check "$work/$unit"
     echo "$unit: ok"
 done
+
+# A user's own, as `manyhands worker install` writes it, if the program has been built.
+manyhands=../../target/debug/manyhands
+if [[ -x $manyhands ]]; then
+    HOME=$work XDG_CONFIG_HOME=$work/config "$manyhands" worker install --no-start --yes \
+        --join manyhands+plain://127.0.0.1:9/ >/dev/null
+    XDG_RUNTIME_DIR=$work check --user "$work/config/systemd/user/manyhands-worker.service"
+    echo "manyhands-worker.service of a user: ok"
+fi

@@ -7,16 +7,18 @@
 mod folder;
 mod system;
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use manyhands_proto::identity::Identity;
 use manyhands_proto::invite::Invite;
 use manyhands_proto::link;
+use tempfile::TempDir;
 use tokio::time::timeout;
 
 use crate::slots::{Priority, Slot, SlotCommand};
-use crate::wall::Room;
+use crate::wall::{Room, Wall};
 use crate::{SlotProgram, probe};
 
 /// Longest wait for a coordinator.
@@ -59,18 +61,43 @@ pub async fn examine(
     findings
 }
 
-/// Starts a slot as a worker does, in a room of its own, and asks it.
-async fn slot(SlotProgram { program, args }: SlotProgram, priority: Priority) -> Vec<Finding> {
-    let folder = match tempfile::tempdir() {
-        Ok(folder) => folder,
-        Err(error) => return vec![Finding::ill("slot", format!("no folder for a slot: {error}"))],
-    };
+/// What a slot says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotFacts {
+    /// The instruction set that it runs.
+    pub isa: String,
+    /// What shuts it in.
+    pub walls: Vec<Wall>,
+}
+
+/// Starts a slot as a worker does, and gives what it says of itself.
+///
+/// # Errors
+/// If no slot can be started here.
+pub async fn ask_slot(slots: SlotProgram, priority: Priority) -> io::Result<SlotFacts> {
+    let (slot, _folder) = started(slots, priority).await?;
+    Ok(SlotFacts { isa: slot.isa().unwrap_or_default().to_owned(), walls: slot.walls().to_vec() })
+}
+
+/// A slot in a room of its own, and the folder that it needs while it runs.
+async fn started(
+    SlotProgram { program, args }: SlotProgram,
+    priority: Priority,
+) -> io::Result<(Slot, TempDir)> {
+    let folder = tempfile::tempdir()
+        .map_err(|error| io::Error::other(format!("no folder for a slot: {error}")))?;
     let compiled_folder = folder.path().join("compiled");
     let room = Room::default();
     let mut slot = Slot::new(SlotCommand { program, args, compiled_folder, room, priority });
-    if let Err(error) = slot.warm_up().await {
-        return vec![Finding::ill("slot", error.to_string())];
-    }
+    slot.warm_up().await.map_err(io::Error::other)?;
+    Ok((slot, folder))
+}
+
+async fn slot(slots: SlotProgram, priority: Priority) -> Vec<Finding> {
+    let (slot, _folder) = match started(slots, priority).await {
+        Ok(started) => started,
+        Err(error) => return vec![Finding::ill("slot", error.to_string())],
+    };
     let isa = slot.isa().unwrap_or_default();
     let mut findings = vec![Finding::well("slot", format!("starts, and runs {isa} code"))];
     let walls = slot.walls().iter().cloned();

@@ -1,14 +1,15 @@
 //! The worker's data folder: who may use it, and what lies where.
 //!
 //! ```text
-//! lock         held while a worker runs
-//! key          the host's identity
-//! spool.db     leases, unacknowledged reports, newest checkpoints
-//! blobs/       downloaded and computed blobs, by digest
-//! modules/     compiled programs; only this machine ever wrote here
-//! slots/       a folder for each slot; emptied on start
-//! control      the socket through which the owner asks
-//! diary, wish  where the time went, and what the owner said last
+//! lock           held while a worker runs
+//! key            the host's identity
+//! consent.jsonl  who agreed to what, and when; only ever appended to
+//! spool.db       leases, unacknowledged reports, newest checkpoints
+//! blobs/         downloaded and computed blobs, by digest
+//! modules/       compiled programs; only this machine ever wrote here
+//! slots/         a folder for each slot; emptied on start
+//! control        the socket through which the owner asks
+//! diary, wish    where the time went, and what the owner said last
 //! ```
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -60,8 +61,7 @@ impl Home {
         // Slots use these paths too, from another working folder.
         let root = &std::path::absolute(root)
             .map_err(|source| HomeError::Unusable { path: root.to_owned(), source })?;
-        let unusable = |source| HomeError::Unusable { path: root.to_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(unusable)?;
+        make(root)?;
         let path = root.join("lock");
         let lock = OpenOptions::new()
             .create(true)
@@ -106,6 +106,12 @@ impl Home {
     pub(crate) fn modules(&self) -> PathBuf {
         self.root.join("modules")
     }
+}
+
+/// Makes the folder, for its owner only, where there is none.
+pub(crate) fn make(root: &Path) -> Result<(), HomeError> {
+    let unusable = |source| HomeError::Unusable { path: root.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(unusable)
 }
 
 #[cfg(test)]

@@ -97,8 +97,8 @@ grid() {
     until grep -q '^manyhands://' "$dir/coordinator.log"; do kill -0 "${processes[0]}"; sleep 0.2; done
 
     say "one worker with slots for x86-64, one with slots for aarch64"
-    start ada worker --join "$(invite --volunteer ada)" --data "$dir/ada" --slots 1 --always --nickname ada
-    start grace worker --join "$(invite --volunteer grace)" --data "$dir/grace" --slots 1 --always --nickname grace \
+    start ada worker --yes --join "$(invite --volunteer ada)" --data "$dir/ada" --slots 1 --always --nickname ada
+    start grace worker --yes --join "$(invite --volunteer grace)" --data "$dir/grace" --slots 1 --always --nickname grace \
         --slot-command "${emulated[*]} $PWD/$there/manyhands-slot"
 
     manyhands join "$(invite --role scientist)"

@@ -1,8 +1,15 @@
 //! `manyhands worker`: lend this machine.
 
 mod ask;
+mod consent;
 mod doctor;
+mod erase;
+mod export;
+mod install;
 mod join;
+mod leave;
+mod service;
+mod uninstall;
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
@@ -55,6 +62,9 @@ pub(crate) struct Worker {
     /// is still forbidden
     #[arg(long)]
     always: bool,
+    /// Agree without being asked, for services and fleets: the machine is yours to lend
+    #[arg(long)]
+    yes: bool,
     /// What starts a slot instead of this program, such as an emulator with a slot for another
     /// processor; words are told apart by spaces
     #[arg(long, value_name = "COMMAND", value_delimiter = ' ', hide = true)]
@@ -67,6 +77,11 @@ enum Ask {
     #[command(flatten)]
     Say(Say),
     Doctor(doctor::Doctor),
+    Leave(leave::Leave),
+    Export(export::Export),
+    Erase(erase::Erase),
+    Install(Box<install::Install>),
+    Uninstall(uninstall::Uninstall),
 }
 
 impl Worker {
@@ -74,17 +89,24 @@ impl Worker {
         match self.ask {
             Some(Ask::Doctor(doctor)) => Box::pin(doctor.run(context)).await,
             Some(Ask::Say(say)) => say.run(context).await,
+            Some(Ask::Leave(leave)) => leave.run(context),
+            Some(Ask::Export(export)) => export.run(context),
+            Some(Ask::Erase(erase)) => erase.run(context),
+            Some(Ask::Install(install)) => Box::pin(install.run(context)).await,
+            Some(Ask::Uninstall(uninstall)) => uninstall.run(context),
             None => Box::pin(self.work(context)).await,
         }
     }
 
     async fn work(mut self, context: &Context) -> Result<(), Failure> {
         let slots = slot_program(&self.slot_command)?;
+        let yes = self.yes;
         let invite = match self.join.take() {
             Some(join) => Some(join.invite(context.terminal).await?),
             None => None,
         };
         let config = self.config(invite, context)?;
+        consent::require(&config, &slots, yes, context).await?;
         let place = config.invite.endpoint().to_string();
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);

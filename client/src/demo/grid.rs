@@ -52,7 +52,7 @@ impl Grid {
                 settings(name, honest, &invite, &place.state(name)).as_bytes(),
             )?;
             let log = place.state(&format!("{name}.log"));
-            let args = ["worker", "--config", &config.to_string_lossy()];
+            let args = ["worker", "--yes", "--config", &config.to_string_lossy()];
             self.workers.push(Child::start(name, &log, &args)?);
         }
         for worker in &mut self.workers {

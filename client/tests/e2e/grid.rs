@@ -104,7 +104,7 @@ impl Grid {
              slot_memory = \"256 MiB\"\npriority = \"inherited\"\n{settings}\n"
         );
         fs::write(&config, text).expect("the settings are written");
-        let process = Process::start(&["worker", "--config", &config]);
+        let process = Process::start(&["worker", "--yes", "--config", &config]);
         process.wait_for(|line| line.starts_with("connected"));
         self.workers.insert(name.to_owned(), process);
     }

@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod colluders;
+mod consent;
 mod coordinator_crash;
 mod demo;
 mod disputes;
@@ -18,4 +19,5 @@ mod owner;
 mod process;
 mod proofs;
 mod resumption;
+mod service;
 mod volunteers;

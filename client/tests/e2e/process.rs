@@ -1,6 +1,7 @@
 //! A `manyhands` process of a test.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -8,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::pty::{OpenptyResult, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -28,14 +30,20 @@ impl Process {
     /// With a folder of its own for temporary files.
     pub(crate) fn start_in<S: AsRef<OsStr>>(temporary: &Path, args: &[S]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_manyhands"));
-        let mut child = command
-            .args(args)
-            .env("TMPDIR", temporary)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
+        command.args(args).env("TMPDIR", temporary).stdin(Stdio::null()).stderr(Stdio::null());
+        Self::spawn(command)
+    }
+
+    /// With a person at a terminal, whose side is given too. Printed lines do not go there.
+    pub(crate) fn at_terminal<S: AsRef<OsStr>>(args: &[S]) -> (Self, File) {
+        let OpenptyResult { master, slave } = openpty(None, None).expect("a terminal");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_manyhands"));
+        command.args(args).stdin(slave.try_clone().expect("a copy")).stderr(slave);
+        (Self::spawn(command), master.into())
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let stdout = BufReader::new(child.stdout.take().expect("it has an output"));
         let (told, lines) = channel();
         let reader = thread::Builder::new().name("lines".into());
@@ -64,6 +72,13 @@ impl Process {
         }
     }
 
+    /// Waits until it has ended by itself, and gives its exit code.
+    pub(crate) fn end(mut self) -> Option<i32> {
+        // The end of its output is its end.
+        while self.lines.recv_timeout(PATIENCE).is_ok() {}
+        self.child.wait().expect("it can be waited for").code()
+    }
+
     /// Kills it as a power cut would.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it can be killed");
@@ -71,12 +86,10 @@ impl Process {
     }
 
     /// Asks it to stop, waits until it has, and gives its exit code.
-    pub(crate) fn terminate(mut self) -> Option<i32> {
+    pub(crate) fn terminate(self) -> Option<i32> {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"));
         kill(pid, Signal::SIGTERM).expect("it can be told");
-        // The end of its output is its end.
-        while self.lines.recv_timeout(PATIENCE).is_ok() {}
-        self.child.wait().expect("it can be waited for").code()
+        self.end()
     }
 }
 

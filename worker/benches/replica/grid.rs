@@ -44,7 +44,17 @@ impl<'a> Grid<'a> {
         grid.run(&["join", scientist.trim()])?;
         let worker = grid.run(&["invite", "--data", &data, "--role", "worker"])?;
         let home = grid.text("worker");
-        let args = ["worker", "--join", worker.trim(), "--data", &home, "--slots", "2", "--always"];
+        let args = [
+            "worker",
+            "--join",
+            worker.trim(),
+            "--data",
+            &home,
+            "--slots",
+            "2",
+            "--always",
+            "--yes",
+        ];
         grid.spawn(&args, |line| line.starts_with("connected"))?;
         Ok(grid)
     }

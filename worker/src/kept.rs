@@ -1,0 +1,182 @@
+//! What a data folder keeps of its volunteer: shown on request, and erased on request.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use manyhands_proto::identity::Identity;
+
+use crate::consent::{Consents, Record};
+use crate::home::Home;
+use crate::spool::Spool;
+use crate::{HomeError, WorkerError};
+
+/// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
+const NAMES: [&str; 15] = [
+    "key",
+    "consent.jsonl",
+    "spool.db",
+    "spool.db-wal",
+    "spool.db-shm",
+    "spool.db-journal",
+    "blobs",
+    "modules",
+    "slots",
+    "control",
+    "diary",
+    "diary.new",
+    "wish",
+    "wish.new",
+    // Last, because it is held meanwhile.
+    "lock",
+];
+
+/// What a folder keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The public half of the host's key.
+    pub key: Option<String>,
+    /// The coordinator that the host joined, by its key, and the host's number there.
+    pub enrolment: Option<(String, u64)>,
+    /// Who agreed to what.
+    pub consents: Vec<Record>,
+    /// Replicas that were begun, and not reported.
+    pub leases: usize,
+    /// Reports that the coordinator has not acknowledged.
+    pub reports: usize,
+    /// Files and folders, and the bytes of each.
+    pub sizes: Vec<(PathBuf, u64)>,
+}
+
+/// Why a folder's contents cannot be shown or erased.
+#[derive(Debug, thiserror::Error)]
+pub enum KeptError {
+    /// There is nothing of a worker.
+    #[error("{} is no data folder of a worker: there is no key in it", .0.display())]
+    Nothing(PathBuf),
+    /// A part of the folder.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    /// The records of consent.
+    #[error(transparent)]
+    Consent(#[from] crate::consent::ConsentError),
+    /// A file or folder.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// Lists what the folder at `root` keeps.
+///
+/// # Errors
+/// [`KeptError`]; while a worker uses the folder, [`HomeError::Busy`] in it.
+pub fn list(root: &Path) -> Result<Kept, KeptError> {
+    let home = open(root)?;
+    let key = home.key().exists().then(|| Identity::load_or_create(&home.key())).transpose();
+    let key = key.map_err(WorkerError::from)?.map(|it| it.public_key().to_string());
+    let mut kept = Kept {
+        key,
+        enrolment: None,
+        consents: Consents::read(root)?.records().to_vec(),
+        leases: 0,
+        reports: 0,
+        sizes: Vec::new(),
+    };
+    if home.spool().exists() {
+        let (spool, restored) = Spool::open(&home.spool()).map_err(WorkerError::from)?;
+        spool.close().map_err(WorkerError::from)?;
+        kept.enrolment = restored.enrolment.map(|it| (it.coordinator, it.host));
+        (kept.leases, kept.reports) = (restored.held.len(), restored.reports.len());
+    }
+    let paths = NAMES.iter().map(|name| root.join(name)).filter(|path| path.exists());
+    for path in paths {
+        let bytes = size(&path).map_err(|source| KeptError::Io { path: path.clone(), source })?;
+        kept.sizes.push((path, bytes));
+    }
+    Ok(kept)
+}
+
+/// Removes all that a worker made in the folder at `root`, and the folder, unless something else is in it; gives whether
+/// the folder is gone.
+///
+/// # Errors
+/// [`KeptError`]. What was removed until then stays so.
+pub fn erase(root: &Path) -> Result<bool, KeptError> {
+    let _ours_alone = open(root)?;
+    for path in NAMES.iter().map(|name| root.join(name)) {
+        let failed = |source| KeptError::Io { path: path.clone(), source };
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => fs::remove_dir_all(&path).map_err(failed)?,
+            Ok(_file) => fs::remove_file(&path).map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(failed(source)),
+        }
+    }
+    match fs::remove_dir(root) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+        Err(source) => Err(KeptError::Io { path: root.to_owned(), source }),
+    }
+}
+
+/// Opens a folder that is a worker's; others are not even locked.
+fn open(root: &Path) -> Result<Home, KeptError> {
+    let is_a_workers = ["key", "consent.jsonl"].iter().any(|name| root.join(name).is_file());
+    if !is_a_workers {
+        return Err(KeptError::Nothing(root.to_owned()));
+    }
+    Home::open(root).map_err(|error: HomeError| KeptError::Worker(error.into()))
+}
+
+/// Bytes of a file, or of all files below a folder.
+fn size(path: &Path) -> io::Result<u64> {
+    let found = fs::symlink_metadata(path)?;
+    if !found.is_dir() {
+        return Ok(found.len());
+    }
+    fs::read_dir(path)?.map(|entry| size(&entry?.path())).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_others_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("blobs")).unwrap();
+        assert!(matches!(list(dir.path()), Err(KeptError::Nothing(_))));
+        assert!(matches!(erase(dir.path()), Err(KeptError::Nothing(_))));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn all_that_a_worker_made_goes_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("worker");
+        let home = Home::open(&root).unwrap();
+        let identity = Identity::load_or_create(&home.key()).unwrap();
+        fs::create_dir(home.blobs()).unwrap();
+        fs::write(home.blobs().join("a"), "1234567").unwrap();
+        assert!(matches!(erase(&root), Err(KeptError::Worker(_))), "a worker uses it");
+        drop(home);
+
+        let kept = list(&root).unwrap();
+        assert_eq!(kept.key, Some(identity.public_key().to_string()));
+        assert!(kept.sizes.contains(&(root.join("blobs"), 7)), "{kept:?}");
+        assert!(!root.join("spool.db").exists(), "looking makes nothing");
+
+        fs::write(root.join("mine.txt"), "").unwrap();
+        assert!(!erase(&root).unwrap());
+        let left: Vec<_> = fs::read_dir(&root).unwrap().map(|it| it.unwrap().file_name()).collect();
+        assert_eq!(left, ["mine.txt"]);
+        fs::write(root.join("consent.jsonl"), "").unwrap();
+        fs::remove_file(root.join("mine.txt")).unwrap();
+        assert!(erase(&root).unwrap());
+        assert!(!root.exists());
+    }
+}
