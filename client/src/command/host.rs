@@ -11,6 +11,9 @@ use crate::operator;
 
 /// Decide about a host of a coordinator on this machine
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example: manyhands host pardon 7 --reason 'memory replaced' --data /var/lib/manyhands"
+)]
 pub(crate) struct Host {
     #[command(subcommand)]
     decision: Decision,

@@ -140,18 +140,24 @@ fn a_confidence_that_nobody_can_give_is_refused() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let dir = tempfile::tempdir().unwrap();
-    let help = stdout(&run(dir.path(), &["--help"]));
-    let commands = help.lines().filter_map(|line| line.strip_prefix("  ")).filter_map(|line| {
-        let name = line.split_whitespace().next()?;
-        name.chars().all(|c| c.is_ascii_lowercase()).then_some(name)
-    });
+    let mut waiting: Vec<Vec<String>> = vec![Vec::new()];
     let mut seen = 0;
-    for command in commands.filter(|name| *name != "help") {
-        let help = stdout(&run(dir.path(), &[command, "--help"]));
-        assert!(help.contains(&format!("Example: manyhands {command}")), "{command}: {help}");
+    while let Some(words) = waiting.pop() {
+        let args: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = stdout(&run(dir.path(), &args));
+        let example = format!("Example: manyhands {}", words.join(" "));
+        assert!(help.contains(&example), "{words:?}: {help}");
+        waiting.extend(commands(&help).map(|name| [&words[..], &[name.to_owned()]].concat()));
         seen += 1;
     }
-    assert!(seen >= 15, "{seen} commands");
+    assert!(seen >= 30, "{seen} commands");
+}
+
+/// The commands that a help text lists.
+fn commands(help: &str) -> impl Iterator<Item = &str> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names = listed.map_while(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    names.filter(|name| *name != "help")
 }
 
 #[test]

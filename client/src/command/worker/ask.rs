@@ -17,16 +17,22 @@ use crate::terminal::plain;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Say {
     /// What the worker does, why not more, and where today went
+    #[command(after_help = "Example: manyhands worker status")]
     Status(Which),
     /// Compute nothing until told to resume, also after a restart
+    #[command(after_help = "Example: manyhands worker pause")]
     Pause(Which),
     /// Go by limits and rules again, at once
+    #[command(after_help = "Example: manyhands worker resume")]
     Resume(Which),
     /// Compute nothing for a while, such as "2 h"
+    #[command(after_help = "Example: manyhands worker snooze '2 h'")]
     Snooze(Snooze),
     /// Compute what was begun to its end, begin nothing else, and end
+    #[command(after_help = "Example: manyhands worker finish")]
     Finish(Which),
     /// Where the time of the last days went
+    #[command(after_help = "Example: manyhands worker log --days 30")]
     Log(Log),
 }
 
