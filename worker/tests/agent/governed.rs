@@ -8,6 +8,7 @@ use manyhands_core::time::Span;
 use manyhands_proto::v1::worker_message::Message as In;
 use manyhands_worker::config::{Slots, Written};
 use manyhands_worker::control::{self, Request, Status};
+use manyhands_worker::slots::Priority;
 use manyhands_worker::{Config, SlotProgram, Stop};
 use tempfile::TempDir;
 
@@ -78,6 +79,8 @@ fn worker(dir: &Path, invite: &str) -> Worker {
         slots: Some(Slots::Count(1.try_into().unwrap())),
         slot_memory: Some(64 << 20),
         checkpoint_interval: Some(Span::seconds(1)),
+        // A machine that builds and tests at the same time would starve the programs.
+        priority: Some(Priority::Inherited),
         ..Written::default()
     });
     // The slot passes over its arguments; by this one its process is known.

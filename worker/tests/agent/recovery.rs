@@ -76,6 +76,7 @@ async fn a_checkpoint_outlives_the_process() {
             invite: Some(coordinator.invite().parse().unwrap()),
             data_dir: Some(dir.path().to_owned()),
             always: Some(true),
+            priority: Some(manyhands_worker::slots::Priority::Inherited),
             checkpoint_interval: Some(manyhands_core::time::Span::seconds(1)),
             ..Default::default()
         };

@@ -159,6 +159,7 @@ async fn a_liar_lies() {
         invite: Some(coordinator.invite().parse().unwrap()),
         data_dir: Some(dir.path().to_owned()),
         always: Some(true),
+        priority: Some(manyhands_worker::slots::Priority::Inherited),
         fault: Some(Fault::Lie),
         ..Default::default()
     };
