@@ -1,13 +1,10 @@
-//! What is going to happen, in order of time. What is due at the same moment happens in the order
-//! in which it was put down.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! What happens in a world.
 
 use manyhands_core::id::UnitId;
 use manyhands_core::time::Timestamp;
 
 use crate::message::{Downlink, Envelope, Uplink};
+use crate::timeline::Timeline;
 
 /// Something that happens at some moment.
 #[derive(Debug)]
@@ -49,63 +46,12 @@ pub struct Assimilation {
 }
 
 /// Everything that is going to happen.
-#[derive(Debug, Default)]
-pub struct Agenda {
-    heap: BinaryHeap<Reverse<Entry>>,
-    next_serial: u64,
-}
-
-#[derive(Debug)]
-struct Entry {
-    at: Timestamp,
-    serial: u64,
-    event: Event,
-}
-
-impl Agenda {
-    /// Puts something down.
-    pub fn put(&mut self, at: Timestamp, event: Event) {
-        let serial = self.next_serial;
-        self.next_serial += 1;
-        self.heap.push(Reverse(Entry { at, serial, event }));
-    }
-
-    /// When something happens next.
-    #[must_use]
-    pub fn next_at(&self) -> Option<Timestamp> {
-        self.heap.peek().map(|Reverse(entry)| entry.at)
-    }
-
-    /// Takes what happens next.
-    pub fn take(&mut self) -> Option<(Timestamp, Event)> {
-        let Reverse(Entry { at, event, .. }) = self.heap.pop()?;
-        Some((at, event))
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.serial) == (other.at, other.serial)
-    }
-}
-
-impl Eq for Entry {}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.serial).cmp(&(other.at, other.serial))
-    }
-}
+pub type Agenda = Timeline<Timestamp, Event>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timeline::Entry;
 
     #[test]
     fn the_earliest_comes_first_and_equals_in_order() {
@@ -123,6 +69,7 @@ mod tests {
     /// A hundred thousand hosts have a few of these each.
     #[test]
     fn an_entry_is_small() {
-        assert!(size_of::<Entry>() <= 32, "{}", size_of::<Entry>());
+        let bytes = size_of::<Entry<Timestamp, Event>>();
+        assert!(bytes <= 32, "{bytes}");
     }
 }

@@ -34,6 +34,7 @@ pub mod scenario;
 pub mod storm;
 pub mod swarm;
 pub mod tally;
+pub mod timeline;
 pub mod workload;
 pub mod world;
 pub mod zoo;

@@ -1,10 +1,8 @@
 //! Two volunteers who tell the same lies, against a job that asks for a confidence.
 
-use std::fs;
-
 use serde_json::Value;
 
-use crate::examples::{Outputs, short_mersenne, undisturbed};
+use crate::examples::{Outputs, confident_mersenne, undisturbed};
 use crate::grid::{Grid, JobNumber};
 use crate::process::stderr;
 
@@ -70,17 +68,6 @@ fn pardon(grid: &Grid, name: &str) {
         assert!(!refused.status.success());
         assert!(stderr(&refused).contains(words), "{}", stderr(&refused));
     }
-}
-
-/// The mersenne example with a confidence instead of a quorum.
-fn confident_mersenne(grid: &Grid, number: usize) -> std::path::PathBuf {
-    let path = short_mersenne(grid);
-    let text = fs::read_to_string(&path).unwrap();
-    let text = text.replace("mersenne-5000", &format!("mersenne-{number}"));
-    let text = text.replace("[quorum]\nsize = 2\n", "");
-    let confidence = "confidence = \"0.1 against 10 % lying, 2 % colluding\"\n";
-    fs::write(&path, [confidence, &text].concat()).unwrap();
-    path
 }
 
 fn host(grid: &Grid, name: &str) -> Value {

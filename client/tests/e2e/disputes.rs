@@ -1,12 +1,11 @@
 //! A volunteer of standing lies about a step program, and one replayed step says so.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::examples::{Outputs, SHORT_UNITS, short_mersenne, undisturbed};
+use crate::examples::{Outputs, SHORT_UNITS, confident_mersenne, undisturbed};
 use crate::grid::Grid;
 
 const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
@@ -51,16 +50,6 @@ fn write_what_to_say(path: &std::path::Path) {
             writeln!(file, "{job}/{unit} {word}").unwrap();
         }
     }
-}
-
-fn confident_mersenne(grid: &Grid, number: usize) -> PathBuf {
-    let path = short_mersenne(grid);
-    let text = fs::read_to_string(&path).unwrap();
-    let text = text.replace("mersenne-5000", &format!("mersenne-{number}"));
-    let text = text.replace("[quorum]\nsize = 2\n", "");
-    let confidence = "confidence = \"0.1 against 10 % lying, 2 % colluding\"\n";
-    fs::write(&path, [confidence, &text].concat()).unwrap();
-    path
 }
 
 fn number_of(grid: &Grid, name: &str) -> u64 {

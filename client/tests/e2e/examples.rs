@@ -39,6 +39,17 @@ pub(crate) fn short_mersenne(grid: &Grid) -> PathBuf {
     path
 }
 
+/// The mersenne example with a confidence instead of a quorum.
+pub(crate) fn confident_mersenne(grid: &Grid, number: usize) -> PathBuf {
+    let path = short_mersenne(grid);
+    let text = fs::read_to_string(&path).unwrap();
+    let text = text.replace("mersenne-5000", &format!("mersenne-{number}"));
+    let text = text.replace("[quorum]\nsize = 2\n", "");
+    let confidence = "confidence = \"0.1 against 10 % lying, 2 % colluding\"\n";
+    fs::write(&path, [confidence, &text].concat()).unwrap();
+    path
+}
+
 #[test]
 fn two_runs_of_each_example_give_the_same_bytes() {
     let again = run_all(&Grid::with_workers(&["emmy", "sofia"]));

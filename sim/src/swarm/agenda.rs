@@ -1,10 +1,8 @@
-//! What is going to happen in a swarm, in order of time; at the same moment in the order in which it
-//! was put down.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! What happens in a swarm.
 
 use manyhands_core::swarm::Message;
+
+use crate::timeline::Timeline;
 
 /// A host, by its place; the origin is 0.
 pub(super) type At = u32;
@@ -51,50 +49,5 @@ pub(super) struct Arrival {
     pub(super) is_bad: bool,
 }
 
-/// Everything that is going to happen, in microseconds.
-#[derive(Debug, Default)]
-pub(super) struct Agenda {
-    heap: BinaryHeap<Reverse<Entry>>,
-    next_serial: u64,
-}
-
-#[derive(Debug)]
-struct Entry {
-    at_us: u64,
-    serial: u64,
-    host: At,
-    event: Event,
-}
-
-impl Agenda {
-    pub(super) fn put(&mut self, at_us: u64, host: At, event: Event) {
-        let serial = self.next_serial;
-        self.next_serial += 1;
-        self.heap.push(Reverse(Entry { at_us, serial, host, event }));
-    }
-
-    pub(super) fn take(&mut self) -> Option<(u64, At, Event)> {
-        let Reverse(Entry { at_us, host, event, .. }) = self.heap.pop()?;
-        Some((at_us, host, event))
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at_us, self.serial) == (other.at_us, other.serial)
-    }
-}
-
-impl Eq for Entry {}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at_us, self.serial).cmp(&(other.at_us, other.serial))
-    }
-}
+/// Everything that is going to happen, in microseconds, and to which host.
+pub(super) type Agenda = Timeline<u64, (At, Event)>;

@@ -47,7 +47,7 @@ pub fn run(plan: &Plan, seed: u64) -> Result<Outcome, GeometryError> {
     let mut world = World::new(*plan, geometry, &Chance::new(seed));
     let limit_us = micros(plan.bound_s() * PATIENCE);
     while world.waiting > 0
-        && let Some((at_us, host, event)) = world.agenda.take()
+        && let Some((at_us, (host, event))) = world.agenda.take()
         && at_us <= limit_us
     {
         world.now_us = at_us;
@@ -75,7 +75,7 @@ impl World {
             Node::new(Nature::Origin, Exchange::origin(geometry), origin, chance.stream(1));
         origin.is_here = true;
         world.nodes.push(origin);
-        world.agenda.put(0, ORIGIN, Event::Tick);
+        world.agenda.put(0, (ORIGIN, Event::Tick));
         let hostile = share(plan.peers, plan.poisoners);
         for number in 0..plan.peers + hostile {
             world.populate(number, geometry, chance.stream(2 + u64::from(number)));
@@ -105,11 +105,11 @@ impl World {
         if plan.peers < 100 {
             node.is_reachable = number >= share(plan.peers, plan.dial_out);
         }
-        self.agenda.put(arrives_at_us, at, Event::Arrive);
+        self.agenda.put(arrives_at_us, (at, Event::Arrive));
         match nature {
             Nature::Honest => self.waiting += 1,
             Nature::Leaving => {
-                self.agenda.put(arrives_at_us.max(leaves_at_us) + 1, at, Event::Leave);
+                self.agenda.put(arrives_at_us.max(leaves_at_us) + 1, (at, Event::Leave));
             }
             Nature::Origin | Nature::Boaster | Nature::Sleeper => {}
         }
@@ -148,7 +148,7 @@ impl World {
             Event::Arrive => self.arrive(host),
             Event::Leave => self.leave(host),
             Event::Tick => {
-                self.agenda.put(self.now_us + 1_000 * TICK.0, host, Event::Tick);
+                self.agenda.put(self.now_us + 1_000 * TICK.0, (host, Event::Tick));
                 self.handle(host, swarm::Event::Tick);
             }
             Event::LineFree => self.line_free(host),
@@ -165,7 +165,7 @@ impl World {
 
     fn arrive(&mut self, host: At) {
         let tick_at_us = self.now_us + self.chance.below(1_000 * TICK.0);
-        self.agenda.put(tick_at_us, host, Event::Tick);
+        self.agenda.put(tick_at_us, (host, Event::Tick));
         if let Some(node) = self.node_mut(host) {
             node.is_here = true;
         }
@@ -215,7 +215,7 @@ impl World {
         let now_us = self.now_us;
         let leaves_at_us = self.node(host).map_or(now_us, |node| node.line.says_at(now_us));
         let at_us = leaves_at_us + 1_000 * self.plan.latency.0;
-        self.agenda.put(at_us, other, Event::Said(link, Box::new(message)));
+        self.agenda.put(at_us, (other, Event::Said(link, Box::new(message))));
     }
 
     fn drop_peer(&mut self, host: At, peer: PeerId, fault: Fault) {
@@ -230,7 +230,7 @@ impl World {
                 self.caught.push(other);
             }
             let at_us = self.now_us + 1_000 * self.plan.latency.0;
-            self.agenda.put(at_us, ORIGIN, Event::Accused { by: host, host: other });
+            self.agenda.put(at_us, (ORIGIN, Event::Accused { by: host, host: other }));
         }
         self.cut(host, link);
     }

@@ -34,7 +34,7 @@ impl World {
             if let Some(node) = self.node_mut(end) {
                 node.links.insert(link, far);
             }
-            self.agenda.put(at_us, end, Event::Linked(link));
+            self.agenda.put(at_us, (end, Event::Linked(link)));
         }
     }
 
@@ -60,7 +60,7 @@ impl World {
         self.let_go(host, link);
         if let Some(other) = other {
             let at_us = self.now_us + 1_000 * self.plan.latency.0;
-            self.agenda.put(at_us, other, Event::Unlinked(link));
+            self.agenda.put(at_us, (other, Event::Unlinked(link)));
         }
     }
 

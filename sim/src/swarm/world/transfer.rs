@@ -9,7 +9,7 @@ impl World {
         let now_us = self.now_us;
         let Some(node) = self.node_mut(host) else { return };
         if let Some(at_us) = node.line.start(now_us) {
-            self.agenda.put(at_us, host, Event::LineFree);
+            self.agenda.put(at_us, (host, Event::LineFree));
         }
     }
 
@@ -29,7 +29,7 @@ impl World {
             let arrival = Arrival { piece: sent.piece, part: sent.next_part, is_last, is_bad };
             let down_at_us = receiver.line.receive(now_us, bytes);
             let at_us = down_at_us + 1_000 * self.plan.latency.0;
-            self.agenda.put(at_us, other, Event::Part(link, arrival));
+            self.agenda.put(at_us, (other, Event::Part(link, arrival)));
         }
         self.handle(host, swarm::Event::Sent { to: sent.to, piece: sent.piece });
     }
