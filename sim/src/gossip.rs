@@ -1,7 +1,5 @@
 //! How quickly news reaches a swarm, and how often it comes twice.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 
 use manyhands_core::digest::Digest;
@@ -10,6 +8,7 @@ use manyhands_core::peer::gossip::{Event, Gossip, Message, News, Send, UNASKED, 
 use manyhands_core::time::{Span, Timestamp};
 
 use crate::chance::Chance;
+use crate::timeline::Timeline;
 
 /// Each peer dials so many others, so it has twice as many neighbours on average.
 const DIALS: usize = 4;
@@ -63,13 +62,7 @@ pub fn table(peers: usize, seed: u64) -> Table {
     Table(plans.map(|plan| World::new(plan, seed).run()).collect())
 }
 
-/// What arrives, and when. What is due at the same moment comes in the order in which it was sent.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Due {
-    at: Timestamp,
-    serial: u64,
-}
-
+/// What arrives.
 #[derive(Debug)]
 enum Arrival {
     Message { from: usize, to: usize, message: Message },
@@ -84,9 +77,7 @@ struct World {
     hosts: Vec<Gossip>,
     is_silent: Vec<bool>,
     learned_at: Vec<Option<Timestamp>>,
-    agenda: BinaryHeap<Reverse<Due>>,
-    arrivals: BTreeMap<u64, Arrival>,
-    next_serial: u64,
+    agenda: Timeline<Timestamp, Arrival>,
     copies: u64,
     notices: u64,
 }
@@ -101,9 +92,7 @@ impl World {
             hosts: (0..plan.peers).map(|_| Gossip::new(plan.unasked)).collect(),
             is_silent,
             learned_at: vec![None; plan.peers],
-            agenda: BinaryHeap::new(),
-            arrivals: BTreeMap::new(),
-            next_serial: 0,
+            agenda: Timeline::default(),
             copies: 0,
             notices: 0,
         };
@@ -135,28 +124,27 @@ impl World {
     fn run(mut self) -> Outcome {
         let news = news();
         for at in 0..self.plan.peers {
-            self.put(START.plus(WANT_MAX), Arrival::Tick(at));
+            self.agenda.put(START.plus(WANT_MAX), Arrival::Tick(at));
         }
         if let Some(apart) = self.plan.apart {
-            self.put(START.plus(apart), Arrival::Meet);
+            self.agenda.put(START.plus(apart), Arrival::Meet);
         }
         for _ in 0..TOLD_FIRST {
             let first = self.chance.index(self.plan.peers / 2);
             self.happens(START, first, Event::Found(news.clone()));
         }
-        while let Some(Reverse(Due { at, serial })) = self.agenda.pop() {
+        while let Some((at, arrival)) = self.agenda.take() {
             if at > START.plus(END) {
                 break;
             }
-            match self.arrivals.remove(&serial) {
-                Some(Arrival::Message { from, to, message }) => self.arrives(at, from, to, message),
-                Some(Arrival::Tick(host)) => {
+            match arrival {
+                Arrival::Message { from, to, message } => self.arrives(at, from, to, message),
+                Arrival::Tick(host) => {
                     let sends = self.hosts[host].tick(at);
                     self.send(at, host, sends);
-                    self.put(at.plus(WANT_MAX), Arrival::Tick(host));
+                    self.agenda.put(at.plus(WANT_MAX), Arrival::Tick(host));
                 }
-                Some(Arrival::Meet) => self.meet(at),
-                None => {}
+                Arrival::Meet => self.meet(at),
             }
         }
         self.outcome()
@@ -197,15 +185,9 @@ impl World {
                 message => message,
             };
             let way = WAY_MIN.0 + self.chance.up_to(Span(WAY_MAX.0 - WAY_MIN.0)).0;
-            self.put(now.plus(Span(way)), Arrival::Message { from, to: index(&to), message });
+            self.agenda
+                .put(now.plus(Span(way)), Arrival::Message { from, to: index(&to), message });
         }
-    }
-
-    fn put(&mut self, at: Timestamp, arrival: Arrival) {
-        let serial = self.next_serial;
-        self.next_serial += 1;
-        self.arrivals.insert(serial, arrival);
-        self.agenda.push(Reverse(Due { at, serial }));
     }
 
     fn outcome(self) -> Outcome {
