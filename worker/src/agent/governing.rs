@@ -26,6 +26,9 @@ const SAVING_MAX: Duration = Duration::from_secs(10);
 /// Between two times that the diary is written.
 const DIARY: Duration = Duration::from_secs(300);
 
+/// A slot that nothing runs in is kept ready for so long; then its process ends.
+const WARM: Duration = Duration::from_secs(60);
+
 /// Over so many days it is looked at how much of the time the machine is free.
 const DAYS: u16 = 14;
 
@@ -40,6 +43,8 @@ pub(super) struct Governing {
     pub(super) available_ppm: u32,
     /// What each slot was told.
     holds: Vec<Hold>,
+    /// When something was in each slot last.
+    used_at: Vec<Instant>,
     diary: Diary,
     write_at: Instant,
 }
@@ -86,8 +91,9 @@ impl Governing {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let decision = Decision::NOTHING;
         let holds = vec![Hold::Runs; slots as usize];
+        let used_at = vec![Instant::now(); slots as usize];
         let (available_ppm, write_at) = (ALWAYS_PPM, Instant::now() + DIARY);
-        Self { governor, probe, decision, tick, available_ppm, holds, diary, write_at }
+        Self { governor, probe, decision, tick, available_ppm, holds, used_at, diary, write_at }
     }
 
     /// Waits until the governor is to be asked.
@@ -181,11 +187,17 @@ impl Agent {
         for slot in 0..self.seats.len() {
             let may_run = self.seats[slot].is_some() && running < allowed;
             running += usize::from(may_run);
+            if self.seats[slot].is_some() {
+                self.governing.used_at[slot] = Instant::now();
+            }
             if may_run {
                 self.release(slot);
             } else {
                 self.hold(slot);
             }
+        }
+        if running == 0 {
+            self.governing.probe.hurry(false);
         }
         self.give_memory_back();
     }
@@ -193,6 +205,7 @@ impl Agent {
     /// Lets a slot run at the pace that is allowed.
     pub(super) fn release(&mut self, slot: usize) {
         self.governing.holds[slot] = Hold::Runs;
+        self.governing.probe.hurry(true);
         self.crew.pace(slot, Pace::percent(self.governing.decision.cpu_percent));
     }
 
@@ -229,8 +242,8 @@ impl Agent {
         job.is_some_and(|job| job.manifest.draft().app.kind == Kind::Step)
     }
 
-    /// Ends the processes of stopped slots, as far as the governor wants their memory. What ran there goes on
-    /// from its newest checkpoint, or begins anew.
+    /// Ends the processes of stopped slots, as far as the governor wants their memory, and those of slots that nothing
+    /// was in for a while. What ran there goes on from its newest checkpoint, or begins anew.
     fn give_memory_back(&mut self) {
         for slot in 0..self.seats.len() {
             if self.governing.holds[slot] != Hold::Stopped {
@@ -244,7 +257,8 @@ impl Agent {
                 Memory::OfSaved => is_saved,
                 Memory::OfAll => true,
             };
-            if is_wanted {
+            let is_unused = self.governing.used_at[slot].elapsed() > WARM;
+            if is_wanted || is_unused {
                 self.governing.holds[slot] = Hold::Emptied;
                 self.crew.kill(slot);
             }
