@@ -15,6 +15,8 @@
 
 mod blob;
 mod dial;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod link;
 mod names;
 mod swarm;
