@@ -142,6 +142,12 @@ impl Exchange {
         self.deal.as_ref().map_or(0, Deal::sent_bytes)
     }
 
+    /// How many pieces a neighbour says that it holds.
+    #[must_use]
+    pub fn held_by(&self, peer: PeerId) -> u32 {
+        self.neighbours.get(&peer).map_or(0, |neighbour| neighbour.has.len())
+    }
+
     /// How much is kept in mind.
     #[must_use]
     pub fn load(&self) -> Load {
