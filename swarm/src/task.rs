@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use manyhands_core::peer::{Dial, Reach};
-use manyhands_core::swarm::{Event, Exchange, PeerId, Role, TICK, UPLOADS_MAX};
+use manyhands_core::swarm::{Event, Exchange, PeerId, Role, TICK};
 use manyhands_core::time::Timestamp;
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::v1::PeerMessage;
@@ -237,7 +237,7 @@ impl Task {
 
     fn obey_giving(&mut self) {
         let is_giving = *self.is_giving.borrow_and_update();
-        self.exchange.set_uploads_max(if is_giving { UPLOADS_MAX } else { 0 });
+        self.exchange.set_giving(is_giving);
     }
 
     /// Whether this is an origin without anybody to deal to.

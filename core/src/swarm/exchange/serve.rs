@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 impl Exchange {
     /// Begins uploads until all slots are taken or nobody waits.
     pub(super) fn serve(&mut self, cx: &mut Cx<'_, impl Rng>) {
-        if self.uploads_max == 0 {
+        if !self.is_giving {
             return self.refuse_all(cx);
         }
         let under_way: usize = self.neighbours.values().map(Neighbour::uploads).sum();
