@@ -75,7 +75,7 @@ fn discovery() -> Result<(), Failure> {
 
 fn neighbours() -> Result<(), Failure> {
     use peer_message::Kind;
-    let open = v1::PeerOpen { digest: vec![7; 32].into(), size_bytes: 1 << 26, port: 7_777 };
+    let open = v1::PeerOpen { digest: vec![7; 32].into(), size_bytes: 1 << 26 };
     let part = v1::PeerPart { piece: 3, offset: 0, is_last: true, data: vec![1; 99].into() };
     let accused = identity(3).public_key().as_bytes().to_vec();
     let kinds = [

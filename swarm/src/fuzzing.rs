@@ -1,10 +1,11 @@
 //! What a fuzzer may call, and nobody else.
 
+use manyhands_core::peer::ANSWER_MAX;
 use manyhands_core::swarm::{HAVE_MAX, PART_BYTES_MAX};
 use manyhands_proto::v1;
 use prost::Message as _;
 
-use crate::wire::{Heard, RECORDS_MAX, heard, opened, said};
+use crate::wire::{Heard, heard, opened, said};
 
 /// A number of pieces that fills no byte.
 const PIECES: u32 = 259;
@@ -25,7 +26,7 @@ pub fn peer_message(bytes: &[u8]) {
             assert!(matches!(again, Ok(Heard::Message(again)) if again == message));
         }
         Ok(Heard::Part(part)) => assert!(part.data.len() as u64 <= PART_BYTES_MAX),
-        Ok(Heard::Records(records)) => assert!(records.len() <= RECORDS_MAX),
+        Ok(Heard::Records(records)) => assert!(records.len() <= ANSWER_MAX),
         Ok(Heard::Seek | Heard::Accused(_)) | Err(_) => {}
     }
 }
