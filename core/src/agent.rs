@@ -6,5 +6,6 @@
 pub mod checkpoint;
 pub mod fetch;
 pub mod governor;
+pub mod pilot;
 pub mod retry;
 pub mod share;

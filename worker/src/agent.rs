@@ -8,7 +8,8 @@
 //! - `board` is the table of leases and jobs, `outbox` the queue of reports.
 //! - `crew` is the slots at work; `assignment` tells one what to run.
 //! - `intake` hears the coordinator, `feeding` brings leases to slots, `finishing` brings what came
-//!   of them to disk and coordinator, `draining` stops in good order.
+//!   of them to disk and coordinator, `draining` stops in good order,
+//!   `pilot` when there is no more work.
 //! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` shows
 //!   what happens, `answering` answers the owner.
 //! - `governing` obeys the governor, `pace` keeps a slot to its share of the time.
@@ -31,6 +32,7 @@ mod lying;
 mod outbox;
 mod pace;
 mod pause;
+mod pilot;
 mod recovery;
 mod saving;
 mod telling;
@@ -58,6 +60,7 @@ use self::fetch::{FetchError, Ready};
 use self::governing::Governing;
 use self::job::{Job, JobError};
 use self::outbox::Outbox;
+use self::pilot::Pilot;
 use self::saving::KeepError;
 use crate::cache::{Cache, CacheError, Pin, UploadError};
 use crate::config::Config;
@@ -144,6 +147,7 @@ pub(crate) struct Agent {
     /// Whoever could say stop is gone.
     orphaned: bool,
     draining: Option<draining::Drain>,
+    pilot: Pilot,
     governing: Governing,
     /// What the machine's owner asks.
     questions: mpsc::Receiver<Question>,
@@ -201,6 +205,7 @@ impl Agent {
             held_back: false,
             orphaned: false,
             draining: None,
+            pilot: Pilot::default(),
             governing: Governing::new(&config, diary),
             questions,
             heartbeat: heartbeat(HEARTBEAT_MS),
@@ -231,9 +236,13 @@ impl Agent {
         self.governing.close();
         match ended {
             // Whatever the spool died of says more.
-            Ok(()) | Err(WorkerError::SpoolStopped(_)) => Ok(self.spool.close()?),
-            Err(error) => Err(error),
+            Ok(()) | Err(WorkerError::SpoolStopped(_)) => self.spool.close()?,
+            Err(error) => return Err(error),
         }
+        if self.pilot.is_over && !self.pilot.has_met {
+            return Err(WorkerError::NeverMet);
+        }
+        Ok(())
     }
 
     async fn serve(
@@ -248,6 +257,7 @@ impl Agent {
                 Stop::Now => return Ok(()),
             }
             self.end_if_finished();
+            self.end_if_idle();
             self.advance().await?;
             if self.is_drained() {
                 return Ok(());

@@ -73,6 +73,8 @@ struct Shared {
     turns: Turns,
     /// Bytes of blobs that went over the network since somebody asked.
     moved: AtomicU64,
+    /// Bytes of blobs that were written to disk since somebody asked.
+    written: AtomicU64,
 }
 
 /// A verified blob that stays on disk while this lives.
@@ -87,6 +89,12 @@ impl Cache {
     /// Bytes of blobs that went over the network since this was asked last.
     pub(crate) fn take_moved(&self) -> u64 {
         self.shared.moved.swap(0, Ordering::Relaxed)
+    }
+
+    /// Bytes of blobs that were written to disk since this was asked last: downloaded, computed here, or taken over
+    /// from a slot, which wrote them.
+    pub(crate) fn take_written(&self) -> u64 {
+        self.shared.written.swap(0, Ordering::Relaxed)
     }
 
     /// Opens the cache in `root`, clearing what a crash left half written.
@@ -110,6 +118,7 @@ impl Cache {
             index: Mutex::new(index),
             turns: Turns::default(),
             moved: AtomicU64::new(0),
+            written: AtomicU64::new(0),
         };
         shared.evict(0)?;
         Ok(Self { shared: Arc::new(shared) })
@@ -154,6 +163,7 @@ impl Cache {
         let (root, path) = (self.shared.root.clone(), pin.path());
         let kept = blocking(move || keep(&root, &path, &content)).await;
         kept.map_err(|source| failed(&self.shared.root, source))?;
+        self.shared.wrote(pin.bytes);
         self.shared.index().set_state(digest, State::Verified);
         Ok(pin)
     }
@@ -179,6 +189,7 @@ impl Cache {
             let hash = move || Ok((hash_file(&read)?, fs::metadata(&read)?.len()));
             let hashed = blocking(hash).await.map_err(|source| failed(&mine, source));
             let (digest, bytes) = hashed?;
+            cache.shared.wrote(bytes);
             if let Some(pin) = cache.get(digest).await? {
                 return Ok(pin);
             }
@@ -194,6 +205,10 @@ impl Cache {
 impl Shared {
     fn moved(&self, bytes: usize) {
         self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn wrote(&self, bytes: u64) {
+        self.written.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

@@ -9,7 +9,8 @@
 //! modules/       compiled programs; only this machine ever wrote here
 //! slots/         a folder for each slot; emptied on start
 //! control        the socket through which the owner asks
-//! diary, wish    where the time went, and what the owner said last
+//! diary, budget, wish
+//!                where the time went, what was spent of a day's budgets, what the owner said last
 //! ```
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};

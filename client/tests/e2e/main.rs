@@ -16,6 +16,7 @@ mod examples;
 mod failing_programs;
 mod grid;
 mod owner;
+mod pilots;
 mod process;
 mod proofs;
 mod resumption;

@@ -72,7 +72,7 @@ fn blobs(grid: &Grid) -> usize {
 }
 
 /// Joins as a host, takes the unit, looks where it would begin, and gives it back.
-fn offered_step(invite: &str) -> u64 {
+pub(crate) fn offered_step(invite: &str) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let peek = async { tokio::time::timeout(PATIENCE, peek(invite)).await };
     runtime.block_on(peek).expect("the unit is offered in time")

@@ -51,7 +51,9 @@ enum Next {
 
 impl Agent {
     pub(super) async fn start_fetches(&mut self) -> Result<(), WorkerError> {
-        if self.draining.is_some() || self.governing.decision.no_network.is_some() {
+        let decision = &self.governing.decision;
+        let is_forbidden = decision.no_network.is_some() || decision.no_downloads;
+        if self.draining.is_some() || is_forbidden {
             return Ok(());
         }
         while self.fetching.may_start() {

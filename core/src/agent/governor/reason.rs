@@ -24,6 +24,8 @@ pub enum Reason {
     Limits,
     /// As many bytes were moved as may be in a day.
     NetworkBudget,
+    /// As many bytes were written as may be in a day.
+    DiskBudget,
     /// The coordinator has no lease for this host.
     NoWork,
     /// The coordinator cannot be reached.
@@ -42,13 +44,14 @@ pub enum Reason {
 const RULE: &str = "rule:";
 
 /// All that have a code of their own.
-const FIXED: [Reason; 12] = [
+const FIXED: [Reason; 13] = [
     Reason::Paused,
     Reason::Snoozed,
     Reason::InUse,
     Reason::Load,
     Reason::Limits,
     Reason::NetworkBudget,
+    Reason::DiskBudget,
     Reason::NoWork,
     Reason::Away,
     Reason::Refused,
@@ -82,6 +85,7 @@ impl Reason {
             | Self::Load
             | Self::Limits
             | Self::NetworkBudget
+            | Self::DiskBudget
             | Self::Finishing
             | Self::Asleep => false,
         }
@@ -97,6 +101,7 @@ impl Reason {
             Self::Load => ("load", "other programs"),
             Self::Limits => ("limits", "the limits"),
             Self::NetworkBudget => ("network-budget", "the network budget"),
+            Self::DiskBudget => ("disk-budget", "the disk budget"),
             Self::NoWork => ("no-work", "work"),
             Self::Away => ("coordinator-away", "the coordinator"),
             Self::Refused => ("refused", "the end of a suspension"),
@@ -119,6 +124,7 @@ impl fmt::Display for Reason {
             | Self::Load
             | Self::Limits
             | Self::NetworkBudget
+            | Self::DiskBudget
             | Self::NoWork
             | Self::Away
             | Self::Refused
