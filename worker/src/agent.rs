@@ -45,6 +45,7 @@ use std::time::Duration;
 use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, LEASES_PER_HOST_MAX};
+use manyhands_core::outlook::Outlook;
 use manyhands_core::replica::CheckpointRef;
 use manyhands_proto::identity::Identity;
 use manyhands_proto::v1;
@@ -137,6 +138,8 @@ pub(crate) struct Agent {
     batch_max: usize,
     /// Leases that the coordinator was asked for and did not grant yet.
     wished: u32,
+    /// What it expected of this machine when it was asked.
+    told_outlook: Outlook,
     /// Why the coordinator gives this host no work for a while, in its own words.
     refused: Option<String>,
     /// Something could not be said because the coordinator reads slowly.
@@ -201,6 +204,7 @@ impl Agent {
             coordinator: None,
             batch_max: BATCH_MAX,
             wished: 0,
+            told_outlook: Outlook::ALWAYS,
             refused: None,
             held_back: false,
             orphaned: false,
@@ -239,7 +243,7 @@ impl Agent {
             Ok(()) | Err(WorkerError::SpoolStopped(_)) => self.spool.close()?,
             Err(error) => return Err(error),
         }
-        if self.pilot.is_over && !self.pilot.has_met {
+        if self.pilot.was_in_vain() {
             return Err(WorkerError::NeverMet);
         }
         Ok(())

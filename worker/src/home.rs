@@ -11,6 +11,7 @@
 //! control        the socket through which the owner asks
 //! diary, budget, wish
 //!                where the time went, what was spent of a day's budgets, what the owner said last
+//! availability   when this machine is usually there
 //! ```
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};

@@ -13,7 +13,7 @@ const EXPONENT: u32 = 40_009;
 fn a_pilot_ends_by_itself_when_the_job_is_done() {
     let grid = Grid::start();
     let job = grid.submit(&job_file(&grid, 3_217));
-    let pilot = pilot(&grid, "ada", &["--until-idle", "2s"]);
+    let pilot = pilot(&grid, "ada", &["--until-idle", "5s"]);
     let results = grid.finish(job);
     assert_eq!(results["0-result.txt"].trim_ascii(), b"p=3217 prime");
     assert_eq!(pilot.end(), Some(0));
@@ -35,7 +35,7 @@ fn a_pilot_whose_machine_is_wanted_back_hands_its_unit_on() {
     let invite = grid.invite(&["--role", "worker", "--volunteer", "peek"]);
     let step = crate::resumption::offered_step(&invite);
     assert!(step > 0, "the unit began anew");
-    let second = pilot(&grid, "grace", &["--until-idle", "2s"]);
+    let second = pilot(&grid, "grace", &["--until-idle", "5s"]);
     let results = grid.finish(job);
     let text = String::from_utf8_lossy(&results["0-result.txt"]);
     assert!(text.starts_with("p=40009 composite residue=0x"), "{text}");

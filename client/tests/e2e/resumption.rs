@@ -102,7 +102,7 @@ async fn peek(invite: &str) -> u64 {
         tell.send(v1::WorkerMessage { message: Some(message) }).await.unwrap();
     };
     say(Tell::Hello(v1::Hello { capabilities: Some(capabilities), held: vec![] })).await;
-    say(Tell::Want(v1::Want { leases: 1 })).await;
+    say(Tell::Want(v1::Want { leases: 1, outlook: None })).await;
     let mut told = work.attach(ReceiverStream::new(messages)).await.unwrap().into_inner();
     let lease = loop {
         let message = told.next().await.unwrap().unwrap().message;

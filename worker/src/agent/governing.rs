@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use manyhands_core::agent::fetch::ALWAYS_PPM;
+use manyhands_core::agent::availability::Availability;
 use manyhands_core::agent::governor::limits::Machine;
 use manyhands_core::agent::governor::reason::Reason;
 use manyhands_core::agent::governor::{
-    Decision, Doing, Governor, Memory, Moment, Spent, Stop, Wish,
+    Decision, Doing, GAP_MAX, Governor, Memory, Moment, Spent, Stop, Wish,
 };
+use manyhands_core::outlook::Outlook;
 use manyhands_core::requirement::Kind;
+use manyhands_core::time::Span;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::Agent;
@@ -31,9 +33,6 @@ const DIARY: Duration = Duration::from_secs(300);
 /// Between two times that it is written what was spent of the day's budgets: a crash forgets no more.
 const BUDGETS: Duration = Duration::from_secs(10);
 
-/// Over so many days it is looked at how much of the time the machine is free.
-const DAYS: u16 = 14;
-
 /// The governor, its senses, and what it said last.
 #[derive(Debug)]
 pub(super) struct Governing {
@@ -41,8 +40,10 @@ pub(super) struct Governing {
     probe: Probe,
     pub(super) decision: Decision,
     tick: Interval,
-    /// How much of the time this machine was free lately, in millionths.
-    pub(super) available_ppm: u32,
+    /// How much of the time this machine is free, and for how long at a stretch.
+    availability: Availability,
+    /// Until when that is known.
+    known_until: Span,
     /// What each slot was told.
     holds: Vec<Hold>,
     diary: Diary,
@@ -97,9 +98,21 @@ impl Governing {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let decision = Decision::NOTHING;
         let holds = vec![Hold::Runs; slots as usize];
-        let (available_ppm, write_at) = (ALWAYS_PPM, Instant::now() + DIARY);
+        let write_at = Instant::now() + DIARY;
         let spent = (spent, Instant::now());
-        Self { governor, probe, decision, tick, available_ppm, holds, diary, write_at, spent }
+        let (availability, known_until) = (diary.read_availability(), clock::uptime());
+        Self {
+            governor,
+            probe,
+            decision,
+            tick,
+            availability,
+            known_until,
+            holds,
+            diary,
+            write_at,
+            spent,
+        }
     }
 
     /// Waits until the governor is to be asked.
@@ -133,7 +146,20 @@ impl Governing {
     /// Writes down where the time went, and what was spent.
     pub(super) fn close(&mut self) {
         self.diary.write(self.governor.tally());
+        self.diary.write_availability(&self.availability);
         self.keep_spent();
+    }
+
+    /// What is to be expected of this machine.
+    pub(super) fn outlook(&self) -> Outlook {
+        self.availability.outlook()
+    }
+
+    /// Learns from the time since it did so last, in which `decision` held.
+    fn learn(&mut self, uptime: Span) {
+        let elapsed = uptime.minus(std::mem::replace(&mut self.known_until, uptime));
+        let was_awake = elapsed <= GAP_MAX;
+        self.availability.note(elapsed, was_awake && self.decision.slots > 0);
     }
 
     /// Writes down what was spent of the day's budgets, if it is more than before.
@@ -161,9 +187,8 @@ impl Agent {
         governing.governor.wrote(written);
         let readings = governing.probe.readings();
         let now = moment();
+        governing.learn(now.uptime);
         governing.decision = governing.governor.tick(now, &readings, &doing);
-        let available = governing.governor.tally().available_ppm(now.local.day, DAYS);
-        governing.available_ppm = available.unwrap_or(ALWAYS_PPM);
         if Instant::now() >= governing.spent.1 {
             governing.keep_spent();
         }

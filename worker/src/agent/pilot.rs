@@ -11,9 +11,23 @@ use crate::clock;
 pub(super) struct Pilot {
     idleness: Idleness,
     /// Whether the coordinator was ever there.
-    pub(super) has_met: bool,
+    has_met: bool,
     /// Whether the wait for work is over.
-    pub(super) is_over: bool,
+    is_over: bool,
+}
+
+impl Pilot {
+    /// The coordinator is there. The wait for the first time was not for work.
+    pub(super) fn meets(&mut self) {
+        if !std::mem::replace(&mut self.has_met, true) {
+            self.idleness = Idleness::default();
+        }
+    }
+
+    /// Whether it ended without having met its coordinator.
+    pub(super) const fn was_in_vain(&self) -> bool {
+        self.is_over && !self.has_met
+    }
 }
 
 impl Agent {

@@ -73,24 +73,6 @@ impl Reason {
         self.told().1
     }
 
-    /// Whether the machine was free, and the grid had nothing for it.
-    #[must_use]
-    pub const fn is_of_the_grid(&self) -> bool {
-        match self {
-            Self::NoWork | Self::Away | Self::Refused | Self::Fetching => true,
-            Self::Paused
-            | Self::Snoozed
-            | Self::Rule(_)
-            | Self::InUse
-            | Self::Load
-            | Self::Limits
-            | Self::NetworkBudget
-            | Self::DiskBudget
-            | Self::Finishing
-            | Self::Asleep => false,
-        }
-    }
-
     /// The code, or what stands before a rule's name in it; and the words.
     fn told(&self) -> (&'static str, &str) {
         match self {
