@@ -45,6 +45,7 @@ export PILOT=$pilot PATH=$pilot:$PATH MANYHANDS_INVITE=manyhands+plain://127.0.0
 # Ends well when there is no work, and removes its folder.
 TMPDIR=$pilot/scratch ./slurm.sh
 [[ -z $(ls "$pilot/scratch") ]]
+rm "$pilot/said"
 # Hands the signal on, and waits until the worker has drained.
 PILOT_STAYS=1 TMPDIR=$pilot/scratch ./slurm.sh &
 script=$!
@@ -89,7 +90,7 @@ fi
 if [[ -x $manyhands ]]; then
     "$manyhands" worker --help > "$work/help"
     grep -oE -- '--[a-z][a-z-]*' "$work/words" | sort -u | while read -r option; do
-        grep -q -- "$option " "$work/help" || { echo "the worker has no $option"; exit 1; }
+        grep -qE -- "$option( |$)" "$work/help" || { echo "the worker has no $option"; exit 1; }
     done
     echo "options of the pilots: ok"
 fi

@@ -31,14 +31,16 @@ export MANYHANDS_INVITE
 data=$(mktemp -d "${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/manyhands.XXXXXX")
 trap 'rm -rf "$data"' EXIT
 
+# Slurm's signal drains the worker; a second one ends it.
+signals=0
+worker=
+trap 'signals=$((signals + 1)); [[ -z $worker ]] || kill -TERM "$worker"' TERM
 manyhands worker --yes --data "$data" --slots auto --until-idle 10m --grace 25s &
 worker=$!
-# The first signal drains. It also ends this shell's wait: the worker's own end is waited for after that.
-trap 'kill -TERM "$worker"' TERM
-code=0
-wait "$worker" || code=$?
-while kill -0 "$worker" 2>/dev/null; do
-    code=0
-    wait "$worker" || code=$?
+((signals == 0)) || kill -TERM "$worker"
+while :; do
+    heard=$signals
+    wait "$worker" && code=0 || code=$?
+    # A signal ends the wait, but not yet the worker.
+    ((signals > heard)) || exit "$code"
 done
-exit "$code"

@@ -98,7 +98,11 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { hosts, silent, told } = self;
         writeln!(f, "{hosts} hosts that are on for 2 h of 12, and {} that always are", hosts / 10)?;
-        writeln!(f, "{:<28} {:>10} {:>10} {:>9} {:>9}", "", "expired", "per unit", "wasted", "took")?;
+        writeln!(
+            f,
+            "{:<28} {:>10} {:>10} {:>9} {:>9}",
+            "", "expired", "per unit", "wasted", "took"
+        )?;
         for (name, run) in [("take what they get", silent), ("get what they can end", told)] {
             writeln!(
                 f,

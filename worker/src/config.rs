@@ -183,7 +183,8 @@ impl Config {
         let interval = (Span::seconds(1)..=Span::hours(24)).contains(&self.checkpoint_interval);
         within("checkpoint_interval", interval, "from 1 s to 24 h")?;
         within("drain_grace", self.drain_grace <= Span::hours(1), "at most 1 h")?;
-        let idle = self.until_idle.is_none_or(|it| (Span::seconds(1)..=UNTIL_IDLE_MAX).contains(&it));
+        let idle =
+            self.until_idle.is_none_or(|it| (Span::seconds(1)..=UNTIL_IDLE_MAX).contains(&it));
         within("until_idle", idle, "from 1 s to 168 h")
     }
 }

@@ -19,9 +19,9 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use manyhands_core::agent::availability::{Availability, Numbers};
-use manyhands_core::agent::governor::{Spent, Wish};
 use manyhands_core::agent::governor::hours::Day;
 use manyhands_core::agent::governor::tally::{DayTally, Tally, Use};
+use manyhands_core::agent::governor::{Spent, Wish};
 use manyhands_core::time::{Span, Timestamp};
 
 use crate::clock;

@@ -48,8 +48,18 @@ fn a_pilot_that_never_met_its_coordinator_has_failed() {
     let invite = grid.invite(&["--role", "worker"]);
     grid.stop_coordinator();
     let data = grid.text("ada");
-    let args =
-        ["worker", "--yes", "--slots", "1", "--until-idle", "1s", "--join", &invite, "--data", &data];
+    let args = [
+        "worker",
+        "--yes",
+        "--slots",
+        "1",
+        "--until-idle",
+        "1s",
+        "--join",
+        &invite,
+        "--data",
+        &data,
+    ];
     let output = run(&grid.path("profile"), &args);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("the coordinator was not reached"), "{}", stderr(&output));

@@ -26,6 +26,9 @@ const WEIGHT: u32 = 1 << 16;
 /// Each stretch that ends takes a sixteenth of their weight from those before.
 const FORGETS: u32 = 16;
 
+/// A shorter stretch is somebody's try, and tells nothing.
+const STRETCH_MIN: Span = Span::minutes(5);
+
 /// So many stretches, all new, have to be known before anything is made of them.
 const STRETCHES_MIN: u64 = 3;
 
@@ -87,9 +90,10 @@ impl Availability {
     /// What is to be expected.
     #[must_use]
     pub fn outlook(&self) -> Outlook {
-        let is_known = self.seen >= SEEN_MIN;
-        let available_ppm = if is_known { self.available_ppm } else { ALWAYS_PPM };
-        Outlook { available_ppm, stretch: self.left() }
+        if self.seen < SEEN_MIN {
+            return Outlook::ALWAYS;
+        }
+        Outlook { available_ppm: self.available_ppm, stretch: self.left() }
     }
 
     /// How much longer the present stretch lasts in at least half of the cases; none if too few are known.
@@ -101,7 +105,8 @@ impl Availability {
         if all == 0 {
             return Some(self.current);
         }
-        let is_likely = |bound: &Span| *bound >= self.current && 2 * self.longer_than(*bound) >= all;
+        let is_likely =
+            |bound: &Span| *bound >= self.current && 2 * self.longer_than(*bound) >= all;
         let until = (0..BUCKETS).map(bound).filter(is_likely).max();
         Some(until.map_or(Span::ZERO, |until| until.minus(self.current)))
     }
@@ -114,8 +119,7 @@ impl Availability {
 
     fn end_stretch(&mut self) {
         let ended = std::mem::replace(&mut self.current, Span::ZERO);
-        // A worker that never got to compute tells nothing of how long it would have.
-        if ended == Span::ZERO {
+        if ended < STRETCH_MIN {
             return;
         }
         self.stretches.iter_mut().for_each(|weight| *weight -= weight.div_ceil(FORGETS));

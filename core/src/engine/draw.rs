@@ -240,9 +240,9 @@ mod tests {
     use rand_core::SeedableRng;
 
     use super::*;
-    use crate::estimate::Estimates;
     use crate::digest::Digest;
     use crate::engine::effects::Effects;
+    use crate::estimate::Estimates;
     use crate::host::Standing;
     use crate::replica::{ReplicaState, Usage, Verdict};
     use crate::settings::Settings;

@@ -223,7 +223,7 @@ impl Agent {
         // be a message for each unit; twice as many is one for each refill.
         let grows = wanted > 0 && wanted >= self.wished.saturating_mul(2);
         let ends = ending && self.wished > 0;
-        let outlook = self.governing.outlook();
+        let outlook = self.governing.outlook;
         let is_news = self.wished > 0 && outlook.is_news_after(&self.told_outlook);
         let wished = if grows || ends { wanted } else { self.wished };
         let want = v1::Want { leases: wished, outlook: Some(outlook.into()) };
@@ -240,7 +240,7 @@ impl Agent {
             run_time: self.run_time,
             // No more than what is kept in store covers anyway.
             round_trip: Span::ZERO,
-            outlook: self.governing.outlook(),
+            outlook: self.governing.outlook,
         };
         let most = u32::try_from(self.batch_max).unwrap_or(u32::MAX);
         u32::from(fetch::wanted(&situation)).min(most)

@@ -44,6 +44,8 @@ pub(super) struct Governing {
     availability: Availability,
     /// Until when that is known.
     known_until: Span,
+    /// What is to be expected of this machine.
+    pub(super) outlook: Outlook,
     /// What each slot was told.
     holds: Vec<Hold>,
     diary: Diary,
@@ -106,6 +108,7 @@ impl Governing {
             probe,
             decision,
             tick,
+            outlook: availability.outlook(),
             availability,
             known_until,
             holds,
@@ -150,16 +153,12 @@ impl Governing {
         self.keep_spent();
     }
 
-    /// What is to be expected of this machine.
-    pub(super) fn outlook(&self) -> Outlook {
-        self.availability.outlook()
-    }
-
     /// Learns from the time since it did so last, in which `decision` held.
     fn learn(&mut self, uptime: Span) {
         let elapsed = uptime.minus(std::mem::replace(&mut self.known_until, uptime));
         let was_awake = elapsed <= GAP_MAX;
         self.availability.note(elapsed, was_awake && self.decision.slots > 0);
+        self.outlook = self.availability.outlook();
     }
 
     /// Writes down what was spent of the day's budgets, if it is more than before.

@@ -102,7 +102,11 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let ad = ("_CONDOR_MACHINE_AD", path.to_str().unwrap());
         assert_eq!(of(&[ad]), (Some(4), Some(2 << 30)));
-        assert_eq!(of(&[ad, ("SLURM_CPUS_ON_NODE", "2")]), (Some(2), Some(2 << 30)), "inside of it");
+        assert_eq!(
+            of(&[ad, ("SLURM_CPUS_ON_NODE", "2")]),
+            (Some(2), Some(2 << 30)),
+            "inside of it"
+        );
         std::fs::write(&path, "Cpus = 0\nMemory = undefined\n").unwrap();
         assert_eq!(of(&[ad]), (None, None));
         assert_eq!(of(&[("_CONDOR_MACHINE_AD", "/nowhere")]), (None, None));

@@ -127,7 +127,8 @@ impl Story<'_> {
 
     fn lease(&mut self, host: HostId, count: u16) -> Result<Vec<LeaseGrant>, StoreError> {
         let block = self.fixture.store().host(host)?.and_then(|host| host.block);
-        let reply = self.tell(Command::Request(Request { host, count, block, outlook: Outlook::ALWAYS }))?;
+        let reply =
+            self.tell(Command::Request(Request { host, count, block, outlook: Outlook::ALWAYS }))?;
         let Reply::Leased(leased) = reply else { panic!("{reply:?}") };
         Ok(leased.leases)
     }
