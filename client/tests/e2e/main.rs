@@ -16,6 +16,7 @@ mod examples;
 mod failing_programs;
 mod grid;
 mod owner;
+mod pilots;
 mod poison;
 mod process;
 mod proofs;
