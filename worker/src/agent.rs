@@ -68,6 +68,7 @@ use crate::config::Config;
 use crate::control::{Question, Status};
 use crate::diary::Diary;
 use crate::link::{Attached, LinkEvent};
+use crate::peers::Peers;
 use crate::slots::SlotCommand;
 use crate::spool::{Change, Spool, SpoolStopped};
 use crate::{Stop, WorkerError};
@@ -118,6 +119,7 @@ pub(crate) struct Agent {
     board: Board,
     outbox: Outbox,
     cache: Cache,
+    peers: Peers,
     spool: Spool,
     durable: watch::Receiver<u64>,
     /// In the order of their changes' numbers.
@@ -166,6 +168,7 @@ pub(crate) struct Parts {
     pub(crate) capabilities: v1::Capabilities,
     pub(crate) identity: Identity,
     pub(crate) cache: Cache,
+    pub(crate) peers: Peers,
     pub(crate) spool: Spool,
     pub(crate) slot_command: SlotCommand,
     /// Has a folder for each slot.
@@ -181,7 +184,7 @@ pub(crate) struct Parts {
 
 impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { config, identity, capabilities, cache, spool, slot_command, .. } = parts;
+        let Parts { config, identity, capabilities, cache, peers, spool, slot_command, .. } = parts;
         let Parts { slots_folder, enrolled, status, diary, questions, .. } = parts;
         let slots = config.slots.get() as usize;
         let terms = Terms {
@@ -217,6 +220,7 @@ impl Agent {
             capabilities,
             identity,
             cache,
+            peers,
             spool,
             slots_folder,
             terms,

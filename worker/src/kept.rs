@@ -12,7 +12,7 @@ use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 21] = [
     "key",
     "consent.jsonl",
     "spool.db",
@@ -31,6 +31,8 @@ const NAMES: [&str; 19] = [
     "budget.new",
     "wish",
     "wish.new",
+    "peers",
+    "peers.new",
     // Last, because it is held meanwhile.
     "lock",
 ];

@@ -188,6 +188,7 @@ impl Agent {
         let now = moment();
         governing.learn(now.uptime);
         governing.decision = governing.governor.tick(now, &readings, &doing);
+        self.peers.set_giving(governing.decision.no_network.is_none());
         if Instant::now() >= governing.spent.1 {
             governing.keep_spent();
         }
