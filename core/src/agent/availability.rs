@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     /// A machine that computes for so long each day, and is off for the rest of it.
-    fn daily(hours: u64, days: u32) -> Availability {
+    fn daily(hours: u32, days: u32) -> Availability {
         let mut known = Availability::default();
         for _ in 0..days {
             for _ in 0..hours * 60 {

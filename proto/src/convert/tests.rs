@@ -11,6 +11,7 @@ use manyhands_core::outlook::{ALWAYS_PPM, Outlook};
 use manyhands_core::query::Subject;
 use manyhands_core::reply::LeaseGrant;
 use manyhands_core::requirement::Capabilities;
+use manyhands_core::time::Span;
 use proptest::prelude::*;
 
 use super::*;

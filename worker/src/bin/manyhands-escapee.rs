@@ -5,7 +5,6 @@
 //! ends with 0 if the attempt succeeded, with the system's error number if not, and by SIGSYS if the wall
 //! ended it.
 
-#[cfg(target_os = "linux")]
 use std::ffi::{CString, c_long};
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -15,7 +14,6 @@ use std::process::{Command, ExitCode};
 use std::thread;
 
 use manyhands_worker::wall::{self, Room};
-#[cfg(target_os = "linux")]
 use nix::libc;
 
 /// No error number: the attempt or its arguments are unknown, or the wall is not raised.
@@ -74,7 +72,6 @@ fn think() -> io::Result<()> {
 }
 
 /// Attempts that no library makes, straight to the system.
-#[cfg(target_os = "linux")]
 fn by_number(attempt: &str, target: &str) -> io::Result<()> {
     let process = target.parse::<c_long>().unwrap_or(0);
     let path = CString::new(target)?;
@@ -101,13 +98,6 @@ fn by_number(attempt: &str, target: &str) -> io::Result<()> {
     call(number, args)
 }
 
-/// Calls have other numbers elsewhere, and no wall stands there.
-#[cfg(not(target_os = "linux"))]
-fn by_number(_attempt: &str, _target: &str) -> io::Result<()> {
-    Err(io::Error::other("tried on Linux only"))
-}
-
-#[cfg(target_os = "linux")]
 fn call(number: c_long, [a, b, c, d, e]: [c_long; 5]) -> io::Result<()> {
     // SAFETY: the arguments are numbers, null, or a path that outlives the call; a forked child has this
     // thread only, and ends at once, below.

@@ -53,9 +53,7 @@ fn secrecy(path: &Path, metadata: &Metadata) -> Finding {
 fn room(root: &Path) -> Finding {
     match statvfs(root) {
         Ok(disk) => {
-            // Systems count blocks in numbers of different sizes.
-            let free = u128::from(disk.blocks_available()) * u128::from(disk.fragment_size());
-            let free = u64::try_from(free).unwrap_or(u64::MAX);
+            let free = disk.blocks_available().saturating_mul(disk.fragment_size());
             let detail = format!("{} left on the disk of {}", size(free), root.display());
             if free >= ROOM_BYTES_MIN {
                 return Finding::well(NAME, detail);

@@ -11,11 +11,6 @@ use crate::slots::Priority;
 /// Where systems with one tree of control groups have it.
 const GROUPS: &str = "/sys/fs/cgroup";
 
-/// Scheduling classes as Linux numbers them, see sched(7).
-const USUAL_CLASS: i32 = 0;
-const BATCH_CLASS: i32 = 3;
-const IDLE_CLASS: i32 = 5;
-
 /// The scheduling class of a running slot, as the system sees it.
 pub(super) fn priority(process: Option<u32>, wished: Priority) -> Finding {
     const NAME: &str = "priority";
@@ -24,13 +19,13 @@ pub(super) fn priority(process: Option<u32>, wished: Priority) -> Finding {
         return Finding::well(NAME, "unknown here; the nice value is 19 if the system took it");
     };
     let name = match class {
-        IDLE_CLASS => "the idle class, also for the disk",
-        BATCH_CLASS => "the class of batch jobs",
-        USUAL_CLASS => "the usual class",
+        nix::libc::SCHED_IDLE => "the idle class, also for the disk",
+        nix::libc::SCHED_BATCH => "the class of batch jobs",
+        nix::libc::SCHED_OTHER => "the usual class",
         _ => "a class for real time",
     };
     let detail = format!("slots run in {name}, nice {nice}");
-    if wished == Priority::Inherited || class == IDLE_CLASS {
+    if wished == Priority::Inherited || class == nix::libc::SCHED_IDLE {
         return Finding::well(NAME, detail);
     }
     Finding::ill(NAME, format!("{detail}: the system refused the idle class"))

@@ -11,6 +11,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::signal::{SigSet, Signal, kill};
+use nix::time::ClockId;
 use nix::unistd::Pid;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
@@ -44,21 +45,8 @@ pub(super) fn start(program: &Path, args: &[OsString]) -> io::Result<(Child, Uni
 }
 
 /// CPU time that a child has used since it was started; `None` if it is gone.
-#[cfg(target_os = "linux")]
 pub(super) fn cpu_time(child: &Child) -> Option<Duration> {
-    use nix::time::ClockId;
     ClockId::pid_cpu_clock_id(pid(child)?).and_then(ClockId::now).ok().map(Duration::from)
-}
-
-/// The same where a process has no clock that others may read.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn cpu_time(child: &Child) -> Option<Duration> {
-    use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
-    let pid = Pid::from_u32(child.id()?);
-    let mut system = System::new_with_specifics(RefreshKind::nothing()).ok()?;
-    let cpu = ProcessRefreshKind::nothing().with_cpu();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, cpu);
-    Some(Duration::from_millis(system.process(pid)?.accumulated_cpu_time()))
 }
 
 /// Stops a child until it is resumed.
