@@ -4,6 +4,7 @@
 //! told too long ago, is unknown. What depends on the system is in a folder of its own: `linux`. On other systems
 //! nothing is known but what `sysinfo` tells, so the machine counts as used unless its owner says otherwise.
 
+mod allotment;
 mod board;
 mod faked;
 #[cfg(target_os = "linux")]
@@ -23,23 +24,40 @@ use std::time::Duration;
 use manyhands_core::agent::governor::reading::{Name, Readings};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use self::allotment::Allotment;
 use self::board::Board;
 
-/// Cores that this process may use; 1 if the system does not say.
+/// Cores that this process may use, of those that it is bound to, its control groups leave it, and a cluster's
+/// scheduler gave it; 1 if the system does not say.
 #[must_use]
 pub(crate) fn cores() -> NonZeroU32 {
     let cores = thread::available_parallelism().ok().and_then(|cores| cores.try_into().ok());
-    cores.unwrap_or(NonZeroU32::MIN)
+    let allotted = allotment().cores.and_then(NonZeroU32::new);
+    allotment::least(cores, allotted).unwrap_or(NonZeroU32::MIN)
 }
 
-/// Memory of the machine, or of the control group that this process is confined to; `None` if the
-/// system does not say.
+/// Memory of the machine, or what the control groups of this process or a cluster's scheduler leave of it;
+/// `None` if the system does not say.
 #[must_use]
 pub(crate) fn memory_bytes() -> Option<u64> {
     let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     let system = System::new_with_specifics(memory).ok()?;
-    let group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
-    Some(system.total_memory().min(group))
+    let left = allotment::least(group_bytes(), allotment().memory_bytes);
+    allotment::least(Some(system.total_memory()), left)
+}
+
+fn allotment() -> Allotment {
+    Allotment::of(|name| std::env::var(name).ok())
+}
+
+#[cfg(target_os = "linux")]
+fn group_bytes() -> Option<u64> {
+    linux::group_bytes()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn group_bytes() -> Option<u64> {
+    None
 }
 
 /// What is to be read beside what every machine has.

@@ -17,6 +17,7 @@ mod failing_programs;
 mod grid;
 mod killed;
 mod owner;
+mod pilots;
 mod poison;
 mod process;
 mod proofs;

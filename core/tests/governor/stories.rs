@@ -232,6 +232,22 @@ fn a_days_bytes_are_moved_and_no_more() {
 }
 
 #[test]
+fn when_a_days_bytes_are_written_nothing_runs_until_the_next_day() {
+    let limits = Limits { disk_day_bytes: Some(1_000), ..Limits::gentle(16 * GIBIBYTE) };
+    let mut home = Home::with(limits, &[]);
+    home.tick();
+    home.governor.wrote(999);
+    assert_eq!(home.tick().slots, 4);
+    home.governor.wrote(1);
+    let decision = home.tick();
+    assert_eq!((decision.slots, decision.fetches, decision.no_downloads), (0, false, true));
+    assert_eq!((decision.reason, decision.stop), (Some(Reason::DiskBudget), Stop::Saved));
+    assert_eq!(decision.no_network, None, "what is done is handed in");
+    let decision = home.pass_in_steps(Span::hours(24), Span::minutes(1));
+    assert_eq!((decision.slots, decision.no_downloads), (4, false));
+}
+
+#[test]
 fn what_the_owner_says_by_hand_counts_first_and_at_once() {
     let mut home = Home::new(&DEFAULT_RULES);
     home.tick();

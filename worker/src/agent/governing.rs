@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use manyhands_core::agent::fetch::ALWAYS_PPM;
+use manyhands_core::agent::availability::Availability;
 use manyhands_core::agent::governor::limits::Machine;
 use manyhands_core::agent::governor::reason::Reason;
-use manyhands_core::agent::governor::{Decision, Doing, Governor, Memory, Moment, Stop, Wish};
+use manyhands_core::agent::governor::{
+    Decision, Doing, GAP_MAX, Governor, Memory, Moment, Spent, Stop, Wish,
+};
+use manyhands_core::outlook::Outlook;
 use manyhands_core::requirement::Kind;
+use manyhands_core::time::Span;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::Agent;
@@ -26,11 +30,11 @@ const SAVING_MAX: Duration = Duration::from_secs(10);
 /// Between two times that the diary is written.
 const DIARY: Duration = Duration::from_secs(300);
 
+/// Between two times that it is written what was spent of the day's budgets: a crash forgets no more.
+const BUDGETS: Duration = Duration::from_secs(10);
+
 /// A slot that nothing runs in is kept ready for so long; then its process ends.
 const WARM: Duration = Duration::from_secs(60);
-
-/// Over so many days it is looked at how much of the time the machine is free.
-const DAYS: u16 = 14;
 
 /// The governor, its senses, and what it said last.
 #[derive(Debug)]
@@ -39,14 +43,20 @@ pub(super) struct Governing {
     probe: Probe,
     pub(super) decision: Decision,
     tick: Interval,
-    /// How much of the time this machine was free lately, in millionths.
-    pub(super) available_ppm: u32,
+    /// How much of the time this machine is free, and for how long at a stretch.
+    availability: Availability,
+    /// Until when that is known.
+    known_until: Span,
+    /// What is to be expected of this machine.
+    pub(super) outlook: Outlook,
     /// What each slot was told.
     holds: Vec<Hold>,
     /// When something was in each slot last.
     used_at: Vec<Instant>,
     diary: Diary,
     write_at: Instant,
+    /// What the diary has of the day's budgets, and when it may be written anew.
+    spent: (Option<Spent>, Instant),
 }
 
 /// Whether a slot may run.
@@ -80,6 +90,10 @@ impl Governing {
         let rules = owner.rules.clone();
         let mut governor = Governor::new(machine, owner.limits, rules, tally);
         governor.wish(wish, clock::uptime());
+        let spent = diary.read_spent();
+        if let Some(spent) = spent {
+            governor.recall(spent);
+        }
         let probe = Probe::start(Asked {
             programs: governor.watch().programs().cloned().collect(),
             sensors: owner.sensors.clone(),
@@ -91,9 +105,23 @@ impl Governing {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let decision = Decision::NOTHING;
         let holds = vec![Hold::Runs; slots as usize];
-        let used_at = vec![Instant::now(); slots as usize];
-        let (available_ppm, write_at) = (ALWAYS_PPM, Instant::now() + DIARY);
-        Self { governor, probe, decision, tick, available_ppm, holds, used_at, diary, write_at }
+        let write_at = Instant::now() + DIARY;
+        let spent = (spent, Instant::now());
+        let (availability, known_until) = (diary.read_availability(), clock::uptime());
+        Self {
+            governor,
+            probe,
+            decision,
+            tick,
+            outlook: availability.outlook(),
+            availability,
+            known_until,
+            holds,
+            used_at: vec![Instant::now(); slots as usize],
+            diary,
+            write_at,
+            spent,
+        }
     }
 
     /// Waits until the governor is to be asked.
@@ -124,9 +152,29 @@ impl Governing {
         &self.governor
     }
 
-    /// Writes down where the time went.
+    /// Writes down where the time went, and what was spent.
     pub(super) fn close(&mut self) {
         self.diary.write(self.governor.tally());
+        self.diary.write_availability(&self.availability);
+        self.keep_spent();
+    }
+
+    /// Learns from the time since it did so last, in which `decision` held.
+    fn learn(&mut self, uptime: Span) {
+        let elapsed = uptime.minus(std::mem::replace(&mut self.known_until, uptime));
+        let was_awake = elapsed <= GAP_MAX;
+        self.availability.note(elapsed, was_awake && self.decision.slots > 0);
+        self.outlook = self.availability.outlook();
+    }
+
+    /// Writes down what was spent of the day's budgets, if it is more than before.
+    fn keep_spent(&mut self) {
+        let bytes = |spent: Spent| (spent.day, spent.moved_bytes, spent.written_bytes);
+        let now = self.governor.spent();
+        if let Some(spent) = now.filter(|it| Some(bytes(*it)) != self.spent.0.map(bytes)) {
+            self.diary.write_spent(spent);
+        }
+        self.spent = (now, Instant::now() + BUDGETS);
     }
 }
 
@@ -138,15 +186,18 @@ impl Agent {
     /// Asks the governor, and obeys.
     pub(super) fn govern(&mut self) {
         let doing = self.doing();
-        let moved = self.cache.take_moved();
+        let (moved, written) = (self.cache.take_moved(), self.cache.take_written());
         let governing = &mut self.governing;
         governing.governor.moved(moved);
+        governing.governor.wrote(written);
         let readings = governing.probe.readings();
         let now = moment();
+        governing.learn(now.uptime);
         governing.decision = governing.governor.tick(now, &readings, &doing);
         self.peers.set_giving(governing.decision.no_network.is_none());
-        let available = governing.governor.tally().available_ppm(now.local.day, DAYS);
-        governing.available_ppm = available.unwrap_or(ALWAYS_PPM);
+        if Instant::now() >= governing.spent.1 {
+            governing.keep_spent();
+        }
         if Instant::now() >= governing.write_at {
             governing.write_at = Instant::now() + DIARY;
             governing.close();

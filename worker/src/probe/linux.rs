@@ -2,6 +2,7 @@
 
 mod bus;
 mod call;
+mod group;
 mod heat;
 mod load;
 mod memory;
@@ -32,6 +33,12 @@ const QUICK: Duration = Duration::from_millis(500);
 
 /// Between two looks at everything that changes slowly.
 const SLOW: Duration = Duration::from_secs(5);
+
+/// Memory that the control groups of this process leave it.
+pub(super) fn group_bytes() -> Option<u64> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    group::memory_bytes(&groups, Path::new("/sys/fs/cgroup"))
+}
 
 /// Starts to read, on threads of their own: nothing here waits for a sensor.
 pub(super) fn start(board: &Arc<Board>, asked: &Arc<Asked>, hurry: &Arc<Hurry>) -> Vec<Thread> {
