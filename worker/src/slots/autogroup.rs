@@ -7,8 +7,6 @@ use std::time::Duration;
 use std::{fs, io, thread};
 
 use nix::errno::Errno;
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpgid, getppid, getsid, setpgid, setsid};
 
 /// How nice the session of this process is, for this kernel; not there if it has no such groups.
@@ -23,8 +21,7 @@ const TRIES: u32 = 20;
 ///
 /// If the worker leads its session, as a service does, that is the worker's: all of its programs together then weigh
 /// less than a sixtieth of the owner's. Otherwise the session has other programs of the owner in it, perhaps the shell
-/// that they type into; it is left alone, and this process gets one of its own. The kernel wakes what stands still
-/// when the worker dies only within a session, so such a process asks to be killed then.
+/// that they type into; it is left alone, and this process gets one of its own.
 pub(super) fn step_back(nice: i32) {
     if !Path::new(OWN).exists() {
         return;
@@ -37,7 +34,6 @@ pub(super) fn step_back(nice: i32) {
 }
 
 fn leave_session() -> nix::Result<()> {
-    set_pdeathsig(Signal::SIGKILL)?;
     // Whoever leads a group may not begin a session.
     setpgid(Pid::from_raw(0), getpgid(Some(getppid()))?)?;
     setsid().map(drop)

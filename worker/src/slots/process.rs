@@ -25,9 +25,11 @@ const OPEN_FILES: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else {
 /// Starts a slot: no shell, no environment, no file but two pipes and a socket, its standard error, whose
 /// other end is returned.
 ///
-/// It leads a process group of its own. So the terminal's signals do not reach it and the worker can
-/// drain; and if the worker dies while the slot is stopped, the system wakes it (a stopped group
-/// without parent gets SIGHUP and SIGCONT), and the end of its input ends it.
+/// It leads a process group of its own. So the terminal's signals do not reach it and the worker can drain.
+///
+/// It ends with the worker: by the end of its input; and, because it hears nothing of that while it stands still, by the
+/// system's hand where there is such a thing ([`settle`]). Elsewhere the system wakes a stopped group without parent, but
+/// not one that is only about to stop when the worker dies.
 pub(super) fn start(program: &Path, args: &[OsString]) -> io::Result<(Child, UnixStream)> {
     let (ours, theirs) = net::UnixStream::pair()?;
     ours.set_nonblocking(true)?;
@@ -93,9 +95,12 @@ pub(super) fn ended_by_cpu_limit(status: ExitStatus) -> bool {
     status.signal() == Some(Signal::SIGXCPU as i32)
 }
 
-/// In the child, first of all: it keeps nothing open but its pipes and its socket, what guests leave behind is not dumped, and
+/// In the child, first of all: it does not outlive the worker, keeps nothing open but its pipes and its socket, what guests leave behind is not dumped, and
 /// if memory runs out the system takes a slot before it takes what the person at the machine is working with.
 pub(super) fn settle() -> io::Result<()> {
+    // The system means the thread that started this process; a worker's threads last as long as the worker.
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     close_inherited()?;
     deafen()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;

@@ -4,8 +4,10 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread;
 
 use manyhands_proto::slot::v1;
 use manyhands_worker::sandbox::{AppErrorKind, HostErrorKind, Limit, Outcome};
@@ -187,44 +189,73 @@ fn the_end_of_input_ends_the_process() {
 #[test]
 fn the_end_of_the_worker_ends_a_run() {
     let bench = Bench::new();
-    let spec = bench.spec_of_text(LOOP);
-    let (wishes, theirs) = UnixStream::pair().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_manyhands-slot"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(OwnedFd::from(theirs))
-        .spawn()
-        .unwrap();
-    let mut orders = child.stdin.take().unwrap();
-    let folders = |folders: Vec<PathBuf>| {
-        folders.into_iter().map(|it| it.into_os_string().into_vec().into()).collect()
-    };
-    let room = bench.room();
-    let setup = v1::Setup {
-        compiled_folder: bench.path("compiled").into_os_string().into_vec().into(),
-        readable_folders: folders(room.readable),
-        writable_folders: folders(room.writable),
-        lowest_priority: false,
-    };
-    order(&mut orders, v1::order::Order::Setup(setup));
-    let run = v1::Run {
-        module_path: spec.module_path.into_os_string().into_vec().into(),
-        module_digest: spec.module_digest.to_vec().into(),
-        seed: spec.seed.to_vec().into(),
-        limits: Some(v1::Limits {
-            memory_bytes: 64 << 20,
-            cpu_ms: 3_600_000,
-            ..v1::Limits::default()
-        }),
-        number: 1,
-        ..v1::Run::default()
-    };
-    order(&mut orders, v1::order::Order::Run(Box::new(run)));
-    let mut notes = child.stdout.take().unwrap();
-    assert!(matches!(note(&mut notes), v1::note::Note::Ready(_)));
-    assert!(matches!(note(&mut notes), v1::note::Note::Started(_)));
+    let Looping { mut child, orders, wishes } = Looping::start(&bench);
     drop((orders, wishes));
     assert!(child.wait().unwrap().success());
+}
+
+/// And if it stands still, or is about to: the system ends it with the thread that started it. Its inputs are open still.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_the_worker_ends_what_stands_still() {
+    let bench = Bench::new();
+    let worker = thread::Builder::new().name("worker".to_owned());
+    let start = move || {
+        let looping = Looping::start(&bench);
+        kill(Pid::from_raw(looping.child.id().try_into().unwrap()), Signal::SIGSTOP).unwrap();
+        looping
+    };
+    let mut looping = worker.spawn(start).unwrap().join().unwrap();
+    assert_eq!(looping.child.wait().unwrap().signal(), Some(Signal::SIGKILL as i32));
+}
+
+/// A process that runs an endless loop, and the ways to it.
+struct Looping {
+    child: Child,
+    orders: ChildStdin,
+    wishes: UnixStream,
+}
+
+impl Looping {
+    fn start(bench: &Bench) -> Self {
+        let spec = bench.spec_of_text(LOOP);
+        let (wishes, theirs) = UnixStream::pair().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_manyhands-slot"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(OwnedFd::from(theirs))
+            .spawn()
+            .unwrap();
+        let mut orders = child.stdin.take().unwrap();
+        let folders = |folders: Vec<PathBuf>| {
+            folders.into_iter().map(|it| it.into_os_string().into_vec().into()).collect()
+        };
+        let room = bench.room();
+        let setup = v1::Setup {
+            compiled_folder: bench.path("compiled").into_os_string().into_vec().into(),
+            readable_folders: folders(room.readable),
+            writable_folders: folders(room.writable),
+            lowest_priority: false,
+        };
+        order(&mut orders, v1::order::Order::Setup(setup));
+        let run = v1::Run {
+            module_path: spec.module_path.into_os_string().into_vec().into(),
+            module_digest: spec.module_digest.to_vec().into(),
+            seed: spec.seed.to_vec().into(),
+            limits: Some(v1::Limits {
+                memory_bytes: 64 << 20,
+                cpu_ms: 3_600_000,
+                ..v1::Limits::default()
+            }),
+            number: 1,
+            ..v1::Run::default()
+        };
+        order(&mut orders, v1::order::Order::Run(Box::new(run)));
+        let mut notes = child.stdout.take().unwrap();
+        assert!(matches!(note(&mut notes), v1::note::Note::Ready(_)));
+        assert!(matches!(note(&mut notes), v1::note::Note::Started(_)));
+        Self { child, orders, wishes }
+    }
 }
 
 fn order(pipe: &mut impl Write, order: v1::order::Order) {
