@@ -19,6 +19,8 @@ mod blob;
 mod clock;
 mod dealings;
 mod dial;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod known;
 mod link;
 mod opening;

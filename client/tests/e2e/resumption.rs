@@ -73,7 +73,7 @@ fn blobs(grid: &Grid) -> usize {
 }
 
 /// Joins as a host, takes the unit, looks where it would begin, and gives it back.
-fn offered_step(invite: &str) -> u64 {
+pub(crate) fn offered_step(invite: &str) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let peek = async { tokio::time::timeout(PATIENCE, peek(invite)).await };
     runtime.block_on(peek).expect("the unit is offered in time")
@@ -103,7 +103,7 @@ async fn peek(invite: &str) -> u64 {
         tell.send(v1::WorkerMessage { message: Some(message) }).await.unwrap();
     };
     say(Tell::Hello(v1::Hello { capabilities: Some(capabilities), held: vec![] })).await;
-    say(Tell::Want(v1::Want { leases: 1 })).await;
+    say(Tell::Want(v1::Want { leases: 1, outlook: None })).await;
     let mut told = work.attach(ReceiverStream::new(messages)).await.unwrap().into_inner();
     let lease = loop {
         let message = told.next().await.unwrap().unwrap().message;
