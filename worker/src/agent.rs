@@ -134,6 +134,8 @@ pub(crate) struct Agent {
     tasks: JoinSet<Done>,
     fetching: feeding::Fetching,
     run_time: RunTime,
+    /// Processor time of guests whose runs have ended, in milliseconds.
+    computed_ms: u64,
     uploading: finishing::Uploading,
     coordinator: Option<Attached>,
     /// Items of one message that the coordinator takes.
@@ -203,6 +205,7 @@ impl Agent {
             tasks: JoinSet::new(),
             fetching: feeding::Fetching::new(),
             run_time: RunTime::default(),
+            computed_ms: 0,
             uploading: finishing::Uploading::new(),
             coordinator: None,
             batch_max: BATCH_MAX,

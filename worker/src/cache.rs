@@ -78,12 +78,12 @@ struct Shared {
     turns: Turns,
     /// Bytes of blobs that went over the network since somebody asked.
     moved: AtomicU64,
-    /// Bytes of blobs that were written to disk since somebody asked.
-    written: AtomicU64,
     /// Bytes that the coordinator sent in one piece.
     whole: AtomicU64,
     /// Where blobs are shared, if they are.
     swarm: Option<Swarm>,
+    /// Bytes of blobs that were written to disk since somebody asked.
+    written: AtomicU64,
 }
 
 /// A verified blob that stays on disk while this lives.
@@ -101,15 +101,15 @@ impl Cache {
         self.shared.moved.swap(0, Ordering::Relaxed).saturating_add(shared)
     }
 
+    /// Bytes of blobs that the coordinator sent in one piece.
+    pub(crate) fn whole_bytes(&self) -> u64 {
+        self.shared.whole.load(Ordering::Relaxed)
+    }
+
     /// Bytes of blobs that were written to disk since this was asked last: downloaded, computed here, or taken over
     /// from a slot, which wrote them.
     pub(crate) fn take_written(&self) -> u64 {
         self.shared.written.swap(0, Ordering::Relaxed)
-    }
-
-    /// Bytes of blobs that the coordinator sent in one piece.
-    pub(crate) fn whole_bytes(&self) -> u64 {
-        self.shared.whole.load(Ordering::Relaxed)
     }
 
     /// Opens the cache in `root`, clearing what a crash left half written. Large blobs are fetched through
@@ -139,9 +139,9 @@ impl Cache {
             index: Mutex::new(index),
             turns: Turns::default(),
             moved: AtomicU64::new(0),
-            written: AtomicU64::new(0),
             whole: AtomicU64::new(0),
             swarm,
+            written: AtomicU64::new(0),
         };
         shared.clear_outboards()?;
         shared.evict(0)?;
@@ -231,13 +231,13 @@ impl Shared {
         self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    fn wrote(&self, bytes: u64) {
-        self.written.fetch_add(bytes, Ordering::Relaxed);
-    }
-
     fn came_whole(&self, bytes: usize) {
         self.moved(bytes);
         self.whole.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn wrote(&self, bytes: u64) {
+        self.written.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

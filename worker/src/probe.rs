@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -77,22 +78,50 @@ pub(crate) struct Asked {
 pub(crate) struct Probe {
     board: Arc<Board>,
     asked: Arc<Asked>,
+    hurry: Arc<Hurry>,
     /// Dropped, their threads end.
-    _threads: Vec<Thread>,
+    threads: Vec<Thread>,
 }
 
-/// Ends a thread, if not at once, when it is dropped.
+/// Whether programs run that may have to stop: only then it matters to see at once what happens.
+#[derive(Debug, Default)]
+pub(crate) struct Hurry(AtomicBool);
+
+impl Hurry {
+    /// Time until the next look, of which `shortest` is the least.
+    fn pause(&self, shortest: Duration) -> Duration {
+        if self.0.load(Ordering::Relaxed) { shortest } else { shortest * LEISURE }
+    }
+}
+
+/// Ends a thread, if not at once, when it is dropped; a word in it wakes the thread.
 pub(crate) type Thread = mpsc::Sender<()>;
+
+/// How often sensors are read, as a multiple of the shortest time, while no program runs that may have to stop.
+const LEISURE: u32 = 4;
 
 impl Probe {
     /// Begins to read.
     pub(crate) fn start(asked: Asked) -> Self {
         let (board, asked) = (Arc::new(Board::default()), Arc::new(asked));
+        let hurry = Arc::default();
         let threads = match &asked.faked {
-            None => start(&board, &asked),
-            Some(_) => Vec::new(),
+            None => start(&board, &asked, &hurry),
+            Some(path) => faked::start(path, &board, &hurry),
         };
-        Self { board, asked, _threads: threads }
+        Self { board, asked, hurry, threads }
+    }
+
+    /// Says whether programs run. When they begin to, sensors are read at once.
+    pub(crate) fn hurry(&self, is_hurried: bool) {
+        if !self.hurry.0.swap(is_hurried, Ordering::Relaxed) && is_hurried {
+            for thread in &self.threads {
+                match thread.send(()) {
+                    // A thread that has ended reads nothing any more.
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        }
     }
 
     /// What is known now.
@@ -110,12 +139,12 @@ impl Probe {
 }
 
 #[cfg(target_os = "linux")]
-fn start(board: &Arc<Board>, asked: &Arc<Asked>) -> Vec<Thread> {
-    linux::start(board, asked)
+fn start(board: &Arc<Board>, asked: &Arc<Asked>, hurry: &Arc<Hurry>) -> Vec<Thread> {
+    linux::start(board, asked, hurry)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn start(_: &Arc<Board>, _: &Arc<Asked>) -> Vec<Thread> {
+fn start(_: &Arc<Board>, _: &Arc<Asked>, _: &Arc<Hurry>) -> Vec<Thread> {
     Vec::new()
 }
 
@@ -131,7 +160,7 @@ fn thread(name: &str, work: impl FnOnce(Receiver<()>) + Send + 'static) -> Optio
     }
 }
 
-/// Waits for `pause`; whether it is over for good.
+/// Waits for `pause`, or until it is woken; whether it is over for good.
 fn is_over(end: &Receiver<()>, pause: Duration) -> bool {
-    !matches!(end.recv_timeout(pause), Err(RecvTimeoutError::Timeout))
+    matches!(end.recv_timeout(pause), Err(RecvTimeoutError::Disconnected))
 }

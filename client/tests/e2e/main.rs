@@ -15,6 +15,7 @@ mod doctor;
 mod examples;
 mod failing_programs;
 mod grid;
+mod killed;
 mod owner;
 mod pilots;
 mod poison;

@@ -33,6 +33,9 @@ const DIARY: Duration = Duration::from_secs(300);
 /// Between two times that it is written what was spent of the day's budgets: a crash forgets no more.
 const BUDGETS: Duration = Duration::from_secs(10);
 
+/// A slot that nothing runs in is kept ready for so long; then its process ends.
+const WARM: Duration = Duration::from_secs(60);
+
 /// The governor, its senses, and what it said last.
 #[derive(Debug)]
 pub(super) struct Governing {
@@ -48,6 +51,8 @@ pub(super) struct Governing {
     pub(super) outlook: Outlook,
     /// What each slot was told.
     holds: Vec<Hold>,
+    /// When something was in each slot last.
+    used_at: Vec<Instant>,
     diary: Diary,
     write_at: Instant,
     /// What the diary has of the day's budgets, and when it may be written anew.
@@ -112,6 +117,7 @@ impl Governing {
             availability,
             known_until,
             holds,
+            used_at: vec![Instant::now(); slots as usize],
             diary,
             write_at,
             spent,
@@ -233,11 +239,17 @@ impl Agent {
         for slot in 0..self.seats.len() {
             let may_run = self.seats[slot].is_some() && running < allowed;
             running += usize::from(may_run);
+            if self.seats[slot].is_some() {
+                self.governing.used_at[slot] = Instant::now();
+            }
             if may_run {
                 self.release(slot);
             } else {
                 self.hold(slot);
             }
+        }
+        if running == 0 {
+            self.governing.probe.hurry(false);
         }
         self.give_memory_back();
     }
@@ -245,6 +257,7 @@ impl Agent {
     /// Lets a slot run at the pace that is allowed.
     pub(super) fn release(&mut self, slot: usize) {
         self.governing.holds[slot] = Hold::Runs;
+        self.governing.probe.hurry(true);
         self.crew.pace(slot, Pace::percent(self.governing.decision.cpu_percent));
     }
 
@@ -281,8 +294,8 @@ impl Agent {
         job.is_some_and(|job| job.manifest.draft().app.kind == Kind::Step)
     }
 
-    /// Ends the processes of stopped slots, as far as the governor wants their memory. What ran there goes on
-    /// from its newest checkpoint, or begins anew.
+    /// Ends the processes of stopped slots, as far as the governor wants their memory, and those of slots that nothing
+    /// was in for a while. What ran there goes on from its newest checkpoint, or begins anew.
     fn give_memory_back(&mut self) {
         for slot in 0..self.seats.len() {
             if self.governing.holds[slot] != Hold::Stopped {
@@ -296,7 +309,8 @@ impl Agent {
                 Memory::OfSaved => is_saved,
                 Memory::OfAll => true,
             };
-            if is_wanted {
+            let is_unused = self.governing.used_at[slot].elapsed() > WARM;
+            if is_wanted || is_unused {
                 self.governing.holds[slot] = Hold::Emptied;
                 self.crew.kill(slot);
             }
