@@ -6,19 +6,19 @@
 
 mod attack;
 mod connect;
+mod habits;
 mod power;
 mod tell;
 mod work;
 
-use manyhands_core::agent::availability::Availability;
 use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::agent::retry::Retry;
 use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::key::Key;
-use manyhands_core::outlook::Outlook;
 use manyhands_core::time::{Span, Timestamp};
 
 pub use self::connect::Link;
+pub use self::habits::Habits;
 pub use self::power::Power;
 use self::work::Held;
 use crate::chance::{Chance, hash};
@@ -54,8 +54,6 @@ pub struct Host {
     retry: Retry,
     run_time: RunTime,
     held: Vec<Held>,
-    /// What it has learned of when it is there, if it is of those who say so.
-    availability: Option<Box<Availability>>,
     /// When it leaves for good.
     leaves_at: Timestamp,
     /// Until when its slots' work is accounted for.
@@ -81,6 +79,8 @@ pub struct Around<'a> {
     pub workload: &'a Workload,
     /// What liars know.
     pub rings: &'a mut Rings,
+    /// What those have learned who say when they are there.
+    pub habits: &'a mut Habits,
     /// What is counted of its population.
     pub tally: &'a mut PopulationTally,
     /// To the coordinator.
@@ -106,17 +106,11 @@ impl Host {
             retry: Retry::default(),
             run_time: RunTime::default(),
             held: Vec::new(),
-            availability: None,
             leaves_at: power::NEVER,
             worked_until: join_at,
             beat_at: join_at,
             wake_at: join_at,
         }
-    }
-
-    /// What it expects of itself.
-    fn outlook(&self) -> Outlook {
-        self.availability.as_ref().map_or(Outlook::ALWAYS, |known| known.outlook())
     }
 
     /// Its population, by its place in the scenario.

@@ -91,7 +91,7 @@ impl Host {
                 held: computing,
                 run_time: self.run_time,
                 round_trip: ROUND_TRIP,
-                outlook: self.outlook(),
+                outlook: around.habits.outlook(self.place),
             }),
         };
         let is_time = has_beaten || attack.bursts_every.is_none();
@@ -99,7 +99,7 @@ impl Host {
             return;
         }
         self.wished = wanted;
-        around.out.push(Uplink::Want(wanted, self.outlook()));
+        around.out.push(Uplink::Want(wanted, around.habits.outlook(self.place)));
     }
 
     /// These reports were taken in, or never will be.

@@ -100,9 +100,7 @@ impl Host {
         }
         let elapsed = around.now.since(self.worked_until).0;
         self.worked_until = around.now;
-        if let Some(known) = &mut self.availability {
-            known.note(Span(elapsed), true);
-        }
+        around.habits.note(self.place, Span(elapsed));
         let slots = usize::from(around.population.slots);
         let mut has_ended = false;
         for held in self.held.iter_mut().filter(|held| held.is_computing()).take(slots) {
