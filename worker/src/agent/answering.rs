@@ -15,6 +15,10 @@ impl Agent {
         let words = match request {
             Request::Status => self.describe(),
             Request::Log { days } => self.log(days),
+            Request::Peers => {
+                let view = self.peers.view(self.cache.whole_bytes());
+                serde_json::to_string(&view).unwrap_or_default()
+            }
             Request::Wish(wish) => {
                 self.governing.wish(wish);
                 self.govern();
