@@ -11,8 +11,8 @@ use crate::time::Span;
 /// What was wrong, where, and what the limit is. The text is meant for the person at the other end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The host never enrolled.
-    #[error("host {0} is not enrolled; enrol first")]
+    /// There is no such host.
+    #[error("there is no host {0}")]
     UnknownHost(HostId),
     /// There is no such job.
     #[error("there is no job {0}")]

@@ -51,6 +51,9 @@ pub enum DocumentError {
         /// Who should have signed.
         signer: PublicKey,
     },
+    /// A layout of a later version.
+    #[error("its layout is {0:?}, which this version does not know")]
+    Layout(String),
     /// It is signed, but cannot be true.
     #[error(transparent)]
     Inconsistent(#[from] receipt::Inconsistent),
