@@ -161,7 +161,7 @@ impl Config {
             })?,
             nickname: written.nickname.unwrap_or_default(),
             slots,
-            priority: written.priority.unwrap_or(match written.until_idle {
+            priority: written.priority.unwrap_or_else(|| match written.until_idle {
                 Some(_) => Priority::Inherited,
                 None => Priority::default(),
             }),
