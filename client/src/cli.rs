@@ -17,6 +17,7 @@ use crate::command::invite::Invite;
 use crate::command::jobs::Jobs;
 use crate::command::join::Join;
 use crate::command::ledger::Ledger;
+use crate::command::project::Project;
 use crate::command::receipt::ReceiptOf;
 use crate::command::slot::Slot;
 use crate::command::submit::Submit;
@@ -60,6 +61,7 @@ pub(crate) enum Command {
     Worker(Box<Worker>),
     Coordinator(Coordinator),
     Invite(Invite),
+    Project(Project),
     Hosts(Hosts),
     Host(Host),
     Evidence(Evidence),

@@ -13,6 +13,7 @@
 //! - `layer` bounds calls, `rpc` decodes and encodes them, `desk` has them decided in groups.
 //! - `hub` brings effects to those who wait for them; `ticker` says when something is due.
 //! - `peers` dials back to hosts that say where they take calls, and signs what it saw.
+//! - `project` keeps the project's word on where its coordinators are.
 //! - [`store`] keeps rows, [`blobs`] keeps bytes, `sweeper` forgets bytes.
 
 pub mod blobs;
@@ -23,6 +24,7 @@ mod folder;
 mod hub;
 mod layer;
 mod peers;
+mod project;
 mod rpc;
 mod serve;
 pub mod store;
@@ -32,4 +34,5 @@ mod ticker;
 pub use config::{Config, ConfigError, Network, NetworkError};
 pub use desk::OpenDeskError;
 pub use folder::FolderError;
+pub use project::ProjectError;
 pub use serve::{Coordinator, RunError, run};

@@ -52,6 +52,8 @@ pub struct Config {
     pub checkpoint_upload_bytes_max: u64,
     /// From being told to stop to stopping, at most.
     pub drain_grace: Span,
+    /// Whether to look for the coordinator on the local network when it is nowhere else.
+    pub lan: bool,
     /// When the machine may be used, and how much of it.
     pub owner: Owner,
     /// A test device.
@@ -158,6 +160,7 @@ impl Config {
             checkpoint_interval: written.checkpoint_interval.unwrap_or(Span::seconds(30)),
             checkpoint_upload_bytes_max: written.checkpoint_upload_max.unwrap_or(16 << 20),
             drain_grace: written.drain_grace.unwrap_or(Span::seconds(20)),
+            lan: written.lan.unwrap_or(true),
             owner,
             fault: written.fault,
         };
@@ -216,7 +219,7 @@ mod tests {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\nnickname = \"attic\"\nslots = 3\n\
              priority = \"inherited\"\nslot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
-             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nfault = \"lie\"\n"
+             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nlan = false\nfault = \"lie\"\n"
         );
         let config = Config::new(written(&text).unwrap()).unwrap();
         let expect = Config {
@@ -230,6 +233,7 @@ mod tests {
             checkpoint_interval: Span::seconds(5),
             checkpoint_upload_bytes_max: 1 << 20,
             drain_grace: Span::seconds(2),
+            lan: false,
             owner: config.owner.clone(),
             fault: Some(Fault::Lie),
         };

@@ -43,7 +43,7 @@ use self::cache::Cache;
 use self::control::{Socket, Status};
 use self::diary::Diary;
 use self::home::Home;
-use self::link::Dialer;
+use self::link::{Dialer, Finder};
 use self::slots::{Slot, SlotCommand};
 use self::spool::Spool;
 use self::wall::Room;
@@ -143,6 +143,7 @@ pub async fn run(
     let ours = coordinator_name(&config.invite);
     if let Some(enrolment) = &restored.enrolment
         && enrolment.coordinator != ours
+        && !is_of_the_same_project(&home, &config.invite)
     {
         return Err(WorkerError::OtherCoordinator { theirs: enrolment.coordinator.clone(), ours });
     }
@@ -154,7 +155,8 @@ pub async fn run(
         SlotCommand { program, args, compiled_folder: home.modules(), room, priority };
     let capabilities = capabilities(&config, isa(&slot_command).await?);
     let dialer = Dialer {
-        invite: config.invite.clone(),
+        finder: Finder::new(&config.invite, home.coordinators(), config.lan),
+        token: config.invite.token().cloned(),
         nickname: nickname(&config, &identity),
         identity: identity.clone(),
         capabilities: capabilities.clone(),
@@ -223,6 +225,14 @@ fn coordinator_name(invite: &Invite) -> String {
         Endpoint::Pinned { key, .. } => key.to_string(),
         Endpoint::Plain(_) => "on this machine".to_owned(),
     }
+}
+
+/// Whether the project that this folder belongs to says that the invite is from a coordinator of its own.
+fn is_of_the_same_project(home: &Home, invite: &Invite) -> bool {
+    let Endpoint::Pinned { key, .. } = invite.endpoint() else { return false };
+    let known = link::kept(&home.coordinators());
+    let named = known.iter().flat_map(|signed| signed.record.coordinators());
+    named.into_iter().any(|at| at.key.as_bytes() == key.as_bytes())
 }
 
 /// Makes the slots' folders anew: what an earlier process left there was never taken over.

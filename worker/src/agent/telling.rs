@@ -17,6 +17,10 @@ impl Agent {
             let mut changed = status.connected != connected || status.draining != draining;
             changed |= status.refused != self.refused;
             status.refused.clone_from(&self.refused);
+            if let Some(coordinator) = &self.coordinator {
+                changed |= status.place != coordinator.place;
+                status.place.clone_from(&coordinator.place);
+            }
             (status.connected, status.draining, status.waiting) = (connected, draining, waiting);
             status.slots.resize(self.seats.len(), None);
             for (slot, shown) in status.slots.iter_mut().enumerate() {
