@@ -7,4 +7,5 @@ pub mod checkpoint;
 pub mod fetch;
 pub mod governor;
 pub mod retry;
+pub mod selfchosen;
 pub mod share;

@@ -21,7 +21,8 @@ macro_rules! entries {
 }
 
 /// What breaks without anyone's will.
-pub const FAULTS: &[Entry] = entries!("fault": "bad-network" "calm" "churn" "crashes" "everything");
+pub const FAULTS: &[Entry] =
+    entries!("fault": "away" "bad-network" "calm" "churn" "crashes" "everything");
 
 /// What is done by will, and faulty hosts that look alike.
 pub const ATTACKS: &[Entry] = entries!(
@@ -31,6 +32,7 @@ pub const ATTACKS: &[Entry] = entries!(
     "whitewashers" "sybils" "adaptive" "careful"
     "rack" "sybil-rack"
     "disputed" "hiding" "contradicting" "bribed-judges"
+    "self-choosers" "choosers"
     "hoarders" "withholders" "inflaters" "copycats"
 );
 
