@@ -64,6 +64,7 @@ use crate::config::Config;
 use crate::control::{Question, Status};
 use crate::diary::Diary;
 use crate::link::{Attached, LinkEvent};
+use crate::peers::Peers;
 use crate::slots::SlotCommand;
 use crate::spool::{Change, Spool, SpoolStopped};
 use crate::{Stop, WorkerError};
@@ -114,6 +115,7 @@ pub(crate) struct Agent {
     board: Board,
     outbox: Outbox,
     cache: Cache,
+    peers: Peers,
     spool: Spool,
     durable: watch::Receiver<u64>,
     /// In the order of their changes' numbers.
@@ -159,6 +161,7 @@ pub(crate) struct Parts {
     pub(crate) capabilities: v1::Capabilities,
     pub(crate) identity: Identity,
     pub(crate) cache: Cache,
+    pub(crate) peers: Peers,
     pub(crate) spool: Spool,
     pub(crate) slot_command: SlotCommand,
     /// Has a folder for each slot.
@@ -174,7 +177,7 @@ pub(crate) struct Parts {
 
 impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { config, identity, capabilities, cache, spool, slot_command, .. } = parts;
+        let Parts { config, identity, capabilities, cache, peers, spool, slot_command, .. } = parts;
         let Parts { slots_folder, enrolled, status, diary, questions, .. } = parts;
         let slots = config.slots.get() as usize;
         let terms = Terms {
@@ -208,6 +211,7 @@ impl Agent {
             capabilities,
             identity,
             cache,
+            peers,
             spool,
             slots_folder,
             terms,

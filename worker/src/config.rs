@@ -2,6 +2,7 @@
 
 mod owner;
 mod quantity;
+mod sharing;
 mod written;
 
 use std::io;
@@ -18,6 +19,7 @@ use crate::slots::Priority;
 
 pub use self::owner::{Owner, WrittenAllowance, WrittenLimits, WrittenRules};
 pub use self::quantity::{QuantityError, parse_size, parse_span};
+pub use self::sharing::{Mode, Sharing, WrittenSharing};
 pub use self::written::{Slots, Written};
 
 /// Least memory of a slot: less holds no program.
@@ -56,6 +58,8 @@ pub struct Config {
     pub lan: bool,
     /// When the machine may be used, and how much of it.
     pub owner: Owner,
+    /// What is exchanged with other workers.
+    pub sharing: Sharing,
     /// A test device.
     pub fault: Option<Fault>,
 }
@@ -162,6 +166,7 @@ impl Config {
             drain_grace: written.drain_grace.unwrap_or(Span::seconds(20)),
             lan: written.lan.unwrap_or(true),
             owner,
+            sharing: Sharing::new(written.peers)?,
             fault: written.fault,
         };
         config.check().map(|()| config)
@@ -190,6 +195,7 @@ fn within(key: &'static str, is_within: bool, reason: &str) -> Result<(), Config
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
     use std::path::Path;
 
     use manyhands_core::agent::governor::defaults::DEFAULT_RULES;
@@ -219,7 +225,8 @@ mod tests {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\nnickname = \"attic\"\nslots = 3\n\
              priority = \"inherited\"\nslot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
-             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nlan = false\nfault = \"lie\"\n"
+             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nlan = false\nfault = \"lie\"\n\
+             [peers]\nmode = \"full\"\nlisten = \"0.0.0.0:7655\"\nupload_max = \"1 MiB\"\n"
         );
         let config = Config::new(written(&text).unwrap()).unwrap();
         let expect = Config {
@@ -235,6 +242,11 @@ mod tests {
             drain_grace: Span::seconds(2),
             lan: false,
             owner: config.owner.clone(),
+            sharing: Sharing {
+                mode: Mode::Full,
+                listen: Some("0.0.0.0:7655".parse().unwrap()),
+                upload_bytes_per_s: NonZeroU64::new(1 << 20).unwrap(),
+            },
             fault: Some(Fault::Lie),
         };
         assert_eq!(config, expect);
@@ -362,6 +374,8 @@ mod tests {
         check("[limits]\nidle_after = \"25 h\"", "limits.idle_after");
         check("[limits.idle]\ncpu = 0", "limits.idle.cpu");
         check("[limits.in_use]\ncpu = 101", "limits.in_use.cpu");
+        check("[peers]\nlisten = \"0.0.0.0:80\"", "peers.listen");
+        check("[peers]\nupload_max = \"1 KiB\"", "peers.upload_max");
         check("[rules]\n\"\" = \"when in call pause\"", "rules and sensors");
     }
 

@@ -9,6 +9,7 @@
 //! blobs/         downloaded and computed blobs, by digest
 //! modules/       compiled programs; only this machine ever wrote here
 //! slots/         a folder for each slot; emptied on start
+//! peers          other workers that have answered
 //! control        the socket through which the owner asks
 //! diary, wish    where the time went, and what the owner said last
 //! ```
@@ -101,6 +102,11 @@ impl Home {
     /// The folder of the cache.
     pub(crate) fn blobs(&self) -> PathBuf {
         self.root.join("blobs")
+    }
+
+    /// The file with other workers that have answered.
+    pub(crate) fn peers(&self) -> PathBuf {
+        self.root.join("peers")
     }
 
     /// The folder with the slots' folders.

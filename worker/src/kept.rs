@@ -12,7 +12,7 @@ use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 18] = [
     "key",
     "consent.jsonl",
     "spool.db",
@@ -28,6 +28,8 @@ const NAMES: [&str; 16] = [
     "diary.new",
     "wish",
     "wish.new",
+    "peers",
+    "peers.new",
     // Last, because it is held meanwhile.
     "lock",
 ];

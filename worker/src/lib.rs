@@ -4,6 +4,7 @@
 //! link ──► agent ──► slots (child processes, each with a sandbox)
 //!            │
 //!            ├── cache   blobs on disk, verified
+//!            ├── peers   other workers, and the blobs that are exchanged with them
 //!            └── spool   leases, reports and checkpoints that outlive the process
 //! ```
 //!
@@ -21,6 +22,7 @@ pub mod guest;
 mod home;
 pub mod kept;
 mod link;
+mod peers;
 mod probe;
 pub mod sandbox;
 pub mod slots;
@@ -44,6 +46,7 @@ use self::control::{Socket, Status};
 use self::diary::Diary;
 use self::home::Home;
 use self::link::{Dialer, Finder};
+use self::peers::Peers;
 use self::slots::{Slot, SlotCommand};
 use self::spool::Spool;
 use self::wall::Room;
@@ -52,6 +55,7 @@ pub use self::cache::CacheError;
 pub use self::config::Config;
 pub use self::home::HomeError;
 pub use self::link::SessionError;
+pub use self::peers::{BlobView, PeerView, PeersView};
 pub use self::slots::SlotError;
 pub use self::spool::{DatabaseError, SpoolError, SpoolStopped};
 
@@ -138,7 +142,9 @@ pub async fn run(
 ) -> Result<(), WorkerError> {
     let home = Home::open(&config.data_dir)?;
     let identity = Identity::load_or_create(&home.key())?;
-    let cache = Cache::open(&home.blobs(), config.cache_bytes_max)?;
+    let known = link::kept(&home.coordinators());
+    let peers = Peers::open(config.sharing, &identity, &config.invite, known, home.peers());
+    let cache = Cache::open(&home.blobs(), config.cache_bytes_max, peers.swarm().cloned())?;
     let (spool, restored) = Spool::open(&home.spool())?;
     let ours = coordinator_name(&config.invite);
     if let Some(enrolment) = &restored.enrolment
@@ -154,18 +160,21 @@ pub async fn run(
     let slot_command =
         SlotCommand { program, args, compiled_folder: home.modules(), room, priority };
     let capabilities = capabilities(&config, isa(&slot_command).await?);
+    let (attached, coordinator) = watch::channel(None);
     let dialer = Dialer {
         finder: Finder::new(&config.invite, home.coordinators(), config.lan),
         token: config.invite.token().cloned(),
         nickname: nickname(&config, &identity),
         identity: identity.clone(),
         capabilities: capabilities.clone(),
+        attached,
     };
     let (asking, questions) = mpsc::channel(QUESTIONS_MAX);
     let mut agent = Agent::new(Parts {
         config,
         identity,
-        cache,
+        cache: cache.clone(),
+        peers: peers.clone(),
         spool,
         capabilities,
         slot_command,
@@ -179,12 +188,14 @@ pub async fn run(
     let (told, events) = mpsc::channel(LINK_EVENTS_MAX);
     let mut link = JoinSet::new();
     link.spawn(link::run(dialer, told));
+    link.spawn(peers.clone().run(cache, coordinator));
     match Socket::open(home.root()) {
         Ok(socket) => drop(link.spawn(socket.serve(asking))),
         Err(error) => tracing::warn!(%error, "this worker cannot be asked while it runs"),
     }
     let ended = agent.run(events, stop).await;
     link.shutdown().await;
+    peers.shut_down().await;
     ended
 }
 

@@ -1,6 +1,6 @@
 //! `manyhands worker`: lend this machine.
 
-mod ask;
+pub(crate) mod ask;
 mod consent;
 mod doctor;
 mod erase;

@@ -15,6 +15,10 @@ impl Agent {
         let words = match request {
             Request::Status => self.describe(),
             Request::Log { days } => self.log(days),
+            Request::Peers => {
+                let view = self.peers.view(self.cache.whole_bytes());
+                serde_json::to_string(&view).unwrap_or_default()
+            }
             Request::Wish(wish) => {
                 self.governing.wish(wish);
                 self.govern();
@@ -41,7 +45,7 @@ impl Agent {
         let mut text = format!("{}\n", governor.explain());
         match (&self.coordinator, &self.refused) {
             (Some(at), _) => {
-                line(&mut text, &format!("connected to the coordinator at {}", at.place))
+                line(&mut text, &format!("connected to the coordinator at {}", at.endpoint))
             }
             (None, Some(why)) => line(&mut text, &format!("no work for now: {why}")),
             (None, None) => text.push_str("the coordinator is away\n"),

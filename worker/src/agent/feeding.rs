@@ -16,6 +16,7 @@ use super::job::{self, Job, JobError};
 use super::pause::Pause;
 use super::{Agent, Done, assignment, crew, ending};
 use crate::WorkerError;
+use crate::link::Attached;
 use crate::sandbox::Halt;
 
 /// Jobs and leases whose blobs are fetched at the same time.
@@ -82,8 +83,7 @@ impl Agent {
     }
 
     fn source(&self) -> Source {
-        let channel = self.coordinator.as_ref().map(|attached| attached.channel.clone());
-        Source::new(self.cache.clone(), channel)
+        Source::new(self.cache.clone(), self.coordinator.as_ref().map(Attached::origin))
     }
 
     fn start_job(&mut self, id: JobId, leased: v1::LeasedJob) {

@@ -138,6 +138,7 @@ impl Agent {
         let readings = governing.probe.readings();
         let now = moment();
         governing.decision = governing.governor.tick(now, &readings, &doing);
+        self.peers.set_giving(governing.decision.no_network.is_none());
         let available = governing.governor.tally().available_ppm(now.local.day, DAYS);
         governing.available_ppm = available.unwrap_or(ALWAYS_PPM);
         if Instant::now() >= governing.write_at {

@@ -18,8 +18,9 @@ impl Agent {
             changed |= status.refused != self.refused;
             status.refused.clone_from(&self.refused);
             if let Some(coordinator) = &self.coordinator {
-                changed |= status.place != coordinator.place;
-                status.place.clone_from(&coordinator.place);
+                let place = coordinator.endpoint.to_string();
+                changed |= status.place != place;
+                status.place = place;
             }
             (status.connected, status.draining, status.waiting) = (connected, draining, waiting);
             status.slots.resize(self.seats.len(), None);

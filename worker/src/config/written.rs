@@ -12,6 +12,7 @@ use serde::de::{Deserializer, Error, Visitor};
 
 use super::owner::{WrittenLimits, WrittenRules};
 use super::quantity::{self, Text};
+use super::sharing::WrittenSharing;
 use super::{ConfigError, Fault};
 use crate::slots::Priority;
 
@@ -65,6 +66,9 @@ pub struct Written {
     /// `[sensors]`: files with a number in them, which rules may ask for by name.
     #[serde(default)]
     pub sensors: BTreeMap<String, PathBuf>,
+    /// `[peers]`: what is exchanged with other workers.
+    #[serde(default)]
+    pub peers: WrittenSharing,
     /// `[rules]`: what is forbidden, and when. A default rule is replaced by one of its name, and taken
     /// away by an empty one.
     #[serde(default)]

@@ -49,8 +49,8 @@ pub(super) struct Connected {
     pub(super) channel: Channel,
     /// Whose key was proved where; none for a coordinator without one.
     pub(super) place: Option<Place>,
-    /// Where it is, in words.
-    pub(super) shown: String,
+    /// Where it was dialled.
+    pub(super) endpoint: Endpoint,
 }
 
 /// Why a coordinator record is not taken up.
@@ -89,7 +89,7 @@ impl Finder {
         let whereabouts = match &mut self.route {
             Route::Plain(endpoint) => {
                 let channel = link::connect(endpoint, identity).await?;
-                return Ok(Connected { channel, place: None, shown: endpoint.to_string() });
+                return Ok(Connected { channel, place: None, endpoint: endpoint.clone() });
             }
             Route::Keyed(whereabouts) => whereabouts,
         };
@@ -101,7 +101,7 @@ impl Finder {
                 break if self.lan { search(&whereabouts.keys(), identity).await } else { None };
             };
             match link::connect(&endpoint, identity).await {
-                Ok(channel) => break Some((channel, place)),
+                Ok(channel) => break Some((channel, place, endpoint)),
                 Err(error) => {
                     tracing::debug!(%error, "the coordinator is not there");
                     first_error.get_or_insert(error);
@@ -109,10 +109,9 @@ impl Finder {
             }
         };
         match (found, first_error) {
-            (Some((channel, place)), _) => {
+            (Some((channel, place, endpoint)), _) => {
                 whereabouts.answered(place.clone());
-                let shown = place.address.clone();
-                Ok(Connected { channel, place: Some(place), shown })
+                Ok(Connected { channel, place: Some(place), endpoint })
             }
             (None, Some(error)) => Err(error),
             // There is always one place at least; addresses in invites and records are such.
@@ -164,7 +163,7 @@ fn endpoint(place: &Place) -> Option<Endpoint> {
 }
 
 /// Looks on the local network for whoever holds one of these keys, and dials them.
-async fn search(keys: &BTreeSet<Key>, identity: &Identity) -> Option<(Channel, Place)> {
+async fn search(keys: &BTreeSet<Key>, identity: &Identity) -> Option<(Channel, Place, Endpoint)> {
     let keys = keys.iter().filter_map(|key| PublicKey::from_bytes(key.as_bytes()).ok());
     let mut search = match Search::new() {
         Ok(search) => search.only(keys.collect()),
@@ -185,7 +184,7 @@ async fn search(keys: &BTreeSet<Key>, identity: &Identity) -> Option<(Channel, P
             match link::connect(&endpoint, identity).await {
                 Ok(channel) => {
                     let key = Key(*key.as_bytes());
-                    return Some((channel, Place { key, address: address.to_string() }));
+                    return Some((channel, Place { key, address: address.to_string() }, endpoint));
                 }
                 Err(error) => tracing::debug!(%error, "announced, but not there"),
             }

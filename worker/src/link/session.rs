@@ -93,7 +93,7 @@ pub(super) async fn run(
     retry: &mut Retry,
     events: &mpsc::Sender<LinkEvent>,
 ) -> Result<(), SessionError> {
-    let Connected { channel, place, shown } = dialer.finder.connect(&dialer.identity).await?;
+    let Connected { channel, place, endpoint } = dialer.finder.connect(&dialer.identity).await?;
     if !*enrolled {
         let host = enrol(dialer, &channel).await?;
         *enrolled = true;
@@ -111,7 +111,8 @@ pub(super) async fn run(
         dialer.finder.hear(record, place).await;
     }
     retry.return_within(Span(welcome.return_ms));
-    let attached = Attached { welcome, outgoing, channel, place: shown };
+    dialer.attached.send_replace(Some(channel.clone()));
+    let attached = Attached { welcome, outgoing, channel, endpoint };
     if events.send(LinkEvent::Attached(attached)).await.is_err() {
         return Ok(());
     }

@@ -82,7 +82,7 @@ impl Say {
 }
 
 impl Which {
-    fn folder(self, context: &Context) -> Result<PathBuf, Failure> {
+    pub(crate) fn folder(self, context: &Context) -> Result<PathBuf, Failure> {
         let written = self.config.map(|path| Written::read(&path)).transpose()?;
         let named = self.data.or_else(|| written?.data_dir);
         named.map_or_else(|| Ok(context.profile()?.dir().join("worker")), Ok)
