@@ -19,7 +19,7 @@ use crate::replica::Class;
 pub const CHOSEN_MAX: usize = 64;
 
 /// Units that are looked at in one choice. Beyond, the host looks again the next time, from elsewhere.
-const LOOKED_AT_MAX: u32 = 4_096;
+const LOOKED_AT_MAX: u32 = 1_024;
 
 /// Peers whose weights are compared. The table of peers has as many that answered.
 pub const PEERS_MAX: usize = 64;
@@ -71,11 +71,11 @@ impl Offer<'_> {
         first_choice.into_iter().chain(second_choice).take(count).collect()
     }
 
-    /// How many peers have a higher weight for a unit.
+    /// How many peers have a higher weight for a unit; 2 stands for more, too.
     fn heavier(&self, index: u32) -> usize {
         let own = weight(self.manifest, index, self.own);
         let others = self.peers.iter().filter(|peer| *peer != self.own).take(PEERS_MAX);
-        others.filter(|peer| weight(self.manifest, index, peer) > own).count()
+        others.filter(|peer| weight(self.manifest, index, peer) > own).take(2).count()
     }
 }
 
