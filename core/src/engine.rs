@@ -46,6 +46,7 @@ use self::context::{Context, Decision};
 use self::effects::Effects;
 use crate::command::Command;
 use crate::effect::Effect;
+use crate::estimate::Estimates;
 use crate::id::JobId;
 use crate::reply::Reply;
 use crate::settings::Settings;
@@ -60,6 +61,8 @@ pub struct Engine {
     rng: ChaCha8Rng,
     /// The job that was served last, so that jobs of equal priority take turns.
     served_last: Option<JobId>,
+    /// How long units take, as far as hosts have said since this engine began.
+    estimates: Estimates,
     /// The earliest `Expire` that was asked for and has not come.
     timer_at: Option<Timestamp>,
     /// Hosts were told of every unit with `ready_at` up to here.
@@ -75,6 +78,7 @@ impl Engine {
             settings,
             rng: ChaCha8Rng::from_seed(seed),
             served_last: None,
+            estimates: Estimates::default(),
             timer_at: None,
             announced_until: Timestamp(0),
         }
@@ -98,6 +102,7 @@ impl Engine {
             settings: &self.settings,
             rng: &mut self.rng,
             served_last: &mut self.served_last,
+            estimates: &mut self.estimates,
             announced_until: &mut self.announced_until,
             effects: Effects::default(),
         };

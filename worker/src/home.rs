@@ -11,7 +11,9 @@
 //! slots/         a folder for each slot; emptied on start
 //! peers          other workers that have answered
 //! control        the socket through which the owner asks
-//! diary, wish    where the time went, and what the owner said last
+//! diary, budget, wish
+//!                where the time went, what was spent of a day's budgets, what the owner said last
+//! availability   when this machine is usually there
 //! ```
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};

@@ -12,7 +12,7 @@ use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 22] = [
     "key",
     "consent.jsonl",
     "spool.db",
@@ -26,6 +26,10 @@ const NAMES: [&str; 18] = [
     "control",
     "diary",
     "diary.new",
+    "availability",
+    "availability.new",
+    "budget",
+    "budget.new",
     "wish",
     "wish.new",
     "peers",

@@ -125,6 +125,9 @@ pub enum WorkerError {
         /// In the invite.
         ours: String,
     },
+    /// A worker that ends by itself never had anything to do with its coordinator.
+    #[error("the coordinator was not reached in all the time that there was nothing to compute")]
+    NeverMet,
     /// The coordinator does not want this host.
     #[error("cannot join: {0}")]
     Refused(Box<SessionError>),

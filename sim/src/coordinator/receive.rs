@@ -56,9 +56,10 @@ impl Coordinator {
             return Ok(());
         };
         match message {
-            Uplink::Want(want) => {
+            Uplink::Want(want, outlook) => {
                 self.leave_line(place);
-                self.seat(place).want = want;
+                let seat = self.seat(place);
+                (seat.want, seat.outlook) = (want, Some(outlook));
                 self.serve(place, now)?;
             }
             Uplink::Claim { job, units } => self.claim(place, job, units, now)?,

@@ -65,6 +65,10 @@ impl Agent {
         if waiting > 0 {
             line(&mut text, &format!("units that wait for a slot: {waiting}"));
         }
+        if self.computed_ms > 0 {
+            let (s, ms) = (self.computed_ms / 1_000, self.computed_ms % 1_000);
+            line(&mut text, &format!("processor time of programs that have ended: {s}.{ms:03} s"));
+        }
         let today = clock::local().day;
         if let Some(tally) = governor.tally().day(today) {
             line(&mut text, &format!("today {}", tally.sentence()));
