@@ -21,8 +21,7 @@ macro_rules! entries {
 }
 
 /// What breaks without anyone's will.
-pub const FAULTS: &[Entry] =
-    entries!("fault": "away" "bad-network" "calm" "churn" "crashes" "everything");
+pub const FAULTS: &[Entry] = entries!("fault": "bad-network" "calm" "churn" "crashes" "everything");
 
 /// What is done by will, and faulty hosts that look alike.
 pub const ATTACKS: &[Entry] = entries!(

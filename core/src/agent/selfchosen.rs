@@ -19,7 +19,7 @@ use crate::replica::Class;
 pub const CHOSEN_MAX: usize = 64;
 
 /// Units that are looked at in one choice. Beyond, the host looks again the next time, from elsewhere.
-const LOOKED_AT_MAX: u32 = 1_024;
+const LOOKED_AT_MAX: u32 = 4_096;
 
 /// Peers whose weights are compared. The table of peers has as many that answered.
 pub const PEERS_MAX: usize = 64;

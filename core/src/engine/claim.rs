@@ -18,6 +18,7 @@ use crate::host::Host;
 use crate::id::UnitId;
 use crate::job::{Job, JobState};
 use crate::limits::{BATCH_MAX, LEASES_PER_HOST_MAX};
+use crate::outlook::Outlook;
 use crate::refusal::Refusal;
 use crate::reply::{Claimed, Leased, Reply};
 use crate::store::{Store, StoreError};
@@ -56,7 +57,9 @@ pub(super) fn decide(loaded: Loaded, claim: &Claim, cx: &mut Context<'_>) -> Dec
     let Loaded { mut rows, .. } = loaded;
     rows.host_mut(claim.host).block = claim.block;
     rows.host_mut(claim.host).seen_at = cx.now;
-    let request = Request { host: claim.host, count: 1, block: claim.block };
+    // What it asks for it has computed already.
+    let (host, block) = (claim.host, claim.block);
+    let request = Request { host, count: 1, block, outlook: Outlook::ALWAYS };
     let (mut leased, mut taken) = (Leased::default(), Vec::new());
     for (index, sealed) in claim.units.iter().copied().collect::<BTreeMap<u32, Digest>>() {
         let unit = claim.job.unit(index);
