@@ -77,6 +77,10 @@ pub struct PopulationReport {
     pub identities: u64,
     /// How many of those are suspended.
     pub suspended: u64,
+    /// Units that they asked for and had chosen themselves.
+    pub chosen: u64,
+    /// Of those, how many others had.
+    pub taken: u64,
     /// Replicas that they answered.
     pub answered: u64,
     /// Of those, how many were found valid.

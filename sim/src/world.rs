@@ -13,7 +13,7 @@ use crate::agenda::{Agenda, Event};
 use crate::chance::Chance;
 use crate::check::{self, Broken, Checker};
 use crate::coordinator::{Coordinator, Fault, Life};
-use crate::host::{Around, Habits, Host};
+use crate::host::{Around, Habits, Host, Known};
 use crate::message::Uplink;
 use crate::network::Network;
 use crate::report::Report;
@@ -79,6 +79,7 @@ pub struct World<'a> {
     hosts: Vec<Host>,
     rings: Rings,
     habits: Habits,
+    known: Known,
     tallies: Vec<PopulationTally>,
     workload: Workload,
     chance: Chance,
@@ -115,6 +116,7 @@ impl<'a> World<'a> {
             hosts: Vec::with_capacity(position(scenario.hosts_total())),
             rings: Rings::new(&scenario.hosts),
             habits: Habits::default(),
+            known: Known::new(scenario.hosts.iter().any(|population| population.chooses)),
             tallies: vec![PopulationTally::default(); scenario.hosts.len()],
             workload: Workload::new(&jobs),
             jobs,
@@ -304,6 +306,7 @@ impl<'a> World<'a> {
             workload: &self.workload,
             rings: &mut self.rings,
             habits: &mut self.habits,
+            known: &mut self.known,
             tally: &mut self.tallies[host.population()],
             out: &mut self.said,
         };

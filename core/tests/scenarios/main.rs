@@ -23,4 +23,5 @@ mod reading;
 mod refusals;
 mod reopening;
 mod seldom;
+mod selfchosen;
 mod turns;

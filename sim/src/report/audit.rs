@@ -52,6 +52,8 @@ impl Run<'_> {
                 hosts: population.count,
                 identities: tally.identities,
                 suspended: tally.suspended,
+                chosen: tally.chosen,
+                taken: tally.taken,
                 spent_ms: tally.spent_ms + tally.dropped_ms,
                 wasted_ms: tally.dropped_ms,
                 ..PopulationReport::default()
