@@ -10,6 +10,7 @@ use manyhands_core::digest::Digest;
 use manyhands_core::id::{JobId, ReplicaId, UnitId};
 use manyhands_core::key::Key;
 use manyhands_core::limits::BATCH_MAX;
+use manyhands_core::replica::Class;
 use manyhands_core::reply::LeaseGrant;
 use manyhands_core::time::{Span, Timestamp};
 
@@ -18,7 +19,7 @@ use super::work::{End, Held, Stage};
 use super::{Around, Host, key};
 use crate::chance::hash;
 use crate::message::Uplink;
-use crate::workload::{Variant, Workload};
+use crate::workload::Workload;
 
 /// The number of a replica that has none yet.
 const NUMBER: u16 = u16::MAX;
@@ -117,8 +118,10 @@ impl Host {
             let inflates = around.population.attack.inflates;
             let host = key(self.place, self.rebirths);
             let cpu = Span(held.cost_ms.into());
-            if let Some(sealed) = sealed(around.workload, unit, host, variant, cpu, inflates) {
-                units.push((unit.index, sealed));
+            let outcome = around.workload.outcome(unit, variant, cpu, inflates);
+            if let Some(class) = outcome.class() {
+                let manifest = around.workload.manifest(unit.job);
+                units.push((unit.index, sealed(manifest, unit, host, class)));
             }
         }
         if let Some(job) = job.filter(|_| !units.is_empty()) {
@@ -167,17 +170,8 @@ pub(super) fn salt(host: &Key, unit: UnitId) -> Salt {
     Digest::of(&[host.0.as_slice(), &number.to_le_bytes()].concat()).0
 }
 
-fn sealed(
-    workload: &Workload,
-    unit: UnitId,
-    host: Key,
-    variant: Variant,
-    cpu: Span,
-    inflates: f64,
-) -> Option<Digest> {
-    let class = workload.outcome(unit, variant, cpu, inflates).class()?;
-    let manifest = workload.manifest(unit.job);
-    Some(Commitment::new(manifest, unit.index, host, class, &salt(&host, unit)).sealed)
+fn sealed(manifest: Digest, unit: UnitId, host: Key, class: Class) -> Digest {
+    Commitment::new(manifest, unit.index, host, class, &salt(&host, unit)).sealed
 }
 
 impl Workload {
