@@ -9,4 +9,5 @@ pub mod fetch;
 pub mod governor;
 pub mod pilot;
 pub mod retry;
+pub mod selfchosen;
 pub mod share;

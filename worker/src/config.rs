@@ -57,6 +57,8 @@ pub struct Config {
     pub checkpoint_upload_bytes_max: u64,
     /// From being told to stop to stopping, at most.
     pub drain_grace: Span,
+    /// Whether to look for the coordinator on the local network when it is nowhere else.
+    pub lan: bool,
     /// Without anything to compute until the worker ends by itself.
     pub until_idle: Option<Span>,
     /// When the machine may be used, and how much of it.
@@ -161,7 +163,7 @@ impl Config {
             })?,
             nickname: written.nickname.unwrap_or_default(),
             slots,
-            priority: written.priority.unwrap_or(match written.until_idle {
+            priority: written.priority.unwrap_or_else(|| match written.until_idle {
                 Some(_) => Priority::Inherited,
                 None => Priority::default(),
             }),
@@ -170,6 +172,7 @@ impl Config {
             checkpoint_interval: written.checkpoint_interval.unwrap_or(Span::seconds(30)),
             checkpoint_upload_bytes_max: written.checkpoint_upload_max.unwrap_or(16 << 20),
             drain_grace: written.drain_grace.unwrap_or(Span::seconds(20)),
+            lan: written.lan.unwrap_or(true),
             until_idle: written.until_idle,
             owner,
             sharing: Sharing::new(written.peers)?,
@@ -234,7 +237,7 @@ mod tests {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\nnickname = \"attic\"\nslots = 3\n\
              priority = \"inherited\"\nslot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
-             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
+             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nlan = false\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
              [peers]\nmode = \"full\"\nlisten = \"0.0.0.0:7655\"\nupload_max = \"1 MiB\"\n"
         );
         let config = Config::new(written(&text).unwrap()).unwrap();
@@ -249,6 +252,7 @@ mod tests {
             checkpoint_interval: Span::seconds(5),
             checkpoint_upload_bytes_max: 1 << 20,
             drain_grace: Span::seconds(2),
+            lan: false,
             until_idle: Some(Span::minutes(5)),
             owner: config.owner.clone(),
             sharing: Sharing {

@@ -9,6 +9,7 @@ mod bad_input;
 mod colluders;
 mod consent;
 mod coordinator_crash;
+mod coordinator_moves;
 mod demo;
 mod disputes;
 mod doctor;

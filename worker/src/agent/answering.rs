@@ -44,7 +44,9 @@ impl Agent {
         let governor = self.governing.governor();
         let mut text = format!("{}\n", governor.explain());
         match (&self.coordinator, &self.refused) {
-            (Some(_), _) => text.push_str("connected to the coordinator\n"),
+            (Some(at), _) => {
+                line(&mut text, &format!("connected to the coordinator at {}", at.endpoint))
+            }
             (None, Some(why)) => line(&mut text, &format!("no work for now: {why}")),
             (None, None) => text.push_str("the coordinator is away\n"),
         }
