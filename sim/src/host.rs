@@ -5,7 +5,9 @@
 //! something else at some of the turns.
 
 mod attack;
+mod chosen;
 mod connect;
+mod habits;
 mod power;
 mod tell;
 mod work;
@@ -16,7 +18,9 @@ use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::key::Key;
 use manyhands_core::time::{Span, Timestamp};
 
+pub use self::chosen::Known;
 pub use self::connect::Link;
+pub use self::habits::Habits;
 pub use self::power::Power;
 use self::work::Held;
 use crate::chance::{Chance, hash};
@@ -77,6 +81,10 @@ pub struct Around<'a> {
     pub workload: &'a Workload,
     /// What liars know.
     pub rings: &'a mut Rings,
+    /// What those have learned who say when they are there.
+    pub habits: &'a mut Habits,
+    /// What hosts have told each other of units with an answer.
+    pub known: &'a mut Known,
     /// What is counted of its population.
     pub tally: &'a mut PopulationTally,
     /// To the coordinator.
@@ -142,6 +150,7 @@ impl Host {
         match message {
             Downlink::Welcome(id) => self.welcomed(id, around),
             Downlink::Leases(grants) => self.take_on(&grants, around),
+            Downlink::Claimed { grants, taken } => self.claimed(&grants, &taken, around),
             Downlink::Acknowledged(items) => self.acknowledged(&items, around),
             Downlink::Abort(replicas) => self.abort(&replicas, around),
             Downlink::Closed { why: Ending::Lost } => self.disconnected(around),
@@ -157,7 +166,10 @@ impl Host {
             return;
         }
         self.connect(around);
+        self.drop_failed_choices(around);
+        self.choose(around);
         if self.link == Link::Up {
+            self.claim(around);
             self.report(around);
             let has_beaten = self.beat(around);
             self.wish(has_beaten, around);
@@ -194,7 +206,10 @@ impl Host {
         let speaks_at = match self.link {
             Link::None { dial_at } => dial_at,
             Link::Dialing { until } => until,
-            Link::Up => self.beat_at,
+            Link::Up => {
+                let asks_at = chosen::asks_again_at(&self.held).unwrap_or(self.beat_at);
+                self.beat_at.min(asks_at)
+            }
         };
         Some(at.min(ends_at).min(speaks_at).max(around.now))
     }

@@ -60,6 +60,8 @@ pub struct Replicas {
     pub leased: u64,
     /// With an answer.
     pub answered: u64,
+    /// Of those leased, how many were not heard of in time.
+    pub expired: u64,
 }
 
 /// What one population did and got.
@@ -75,6 +77,10 @@ pub struct PopulationReport {
     pub identities: u64,
     /// How many of those are suspended.
     pub suspended: u64,
+    /// Units that they asked for and had chosen themselves.
+    pub chosen: u64,
+    /// Of those, how many others had.
+    pub taken: u64,
     /// Replicas that they answered.
     pub answered: u64,
     /// Of those, how many were found valid.

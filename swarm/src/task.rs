@@ -222,7 +222,13 @@ impl Task {
                 Some(_ended) = self.jobs.join_next(), if !self.jobs.is_empty() => {}
             }
         }
-        self.dealings.neighbours(self.blob.digest(), 0, []);
+        let digest = self.blob.digest();
+        self.dealings.neighbours(digest, 0, []);
+        if self.exchange.is_origin() {
+            let (sent_bytes, size_bytes) =
+                (self.exchange.origin_bytes(), self.open.geometry.size_bytes());
+            tracing::info!(%digest, sent_bytes, size_bytes, "a blob is no longer dealt out");
+        }
     }
 
     fn tick(&mut self) {

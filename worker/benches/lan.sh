@@ -81,7 +81,7 @@ scientist() { in_ns outside env MANYHANDS_PROFILE="$WORK/profile" "$MANYHANDS" "
 from_outside() { in_ns router cat /sys/class/net/eth1/statistics/rx_bytes; }
 
 worker() { # host
-  local invite; invite=$(in_ns outside "$MANYHANDS" invite --data "$WORK/coordinator" --role worker --volunteer "$1")
+  local invite; invite=$(in_ns outside "$MANYHANDS" invite --data "$WORK/coordinator" --role worker --volunteer "$1" 2>/dev/null)
   cat >"$WORK/$1.toml" <<TOML
 invite = "$invite"
 data_dir = "$WORK/$1"
@@ -110,7 +110,7 @@ own_networks = ["203.0.113.0/24"]
 TOML
 start outside coordinator --config "$WORK/coordinator.toml" --data "$WORK/coordinator"
 await manyhands:// cat "$WORK/outside.log"
-scientist join "$(in_ns outside "$MANYHANDS" invite --data "$WORK/coordinator" --role scientist)" >/dev/null
+scientist join "$(in_ns outside "$MANYHANDS" invite --data "$WORK/coordinator" --role scientist 2>/dev/null)" >/dev/null 2>&1
 
 head -c $INPUT_BYTES /dev/urandom >"$WORK/input.dat"
 cp tasks/wasm/mersenne.wasm "$WORK"
@@ -151,4 +151,5 @@ for host in lab1 lab2 lab3; do
   before=$now
   number=$((number + 1))
 done
+in_ns lab3 "$MANYHANDS" peers --data "$WORK/lab3"
 cat "$WORK/figures"

@@ -8,7 +8,8 @@
 //! - `board` is the table of leases and jobs, `outbox` the queue of reports.
 //! - `crew` is the slots at work; `assignment` tells one what to run.
 //! - `intake` hears the coordinator, `feeding` brings leases to slots, `finishing` brings what came
-//!   of them to disk and coordinator, `draining` stops in good order.
+//!   of them to disk and coordinator, `draining` stops in good order,
+//!   `pilot` when there is no more work.
 //! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` shows
 //!   what happens, `answering` answers the owner.
 //! - `governing` obeys the governor, `pace` keeps a slot to its share of the time.
@@ -31,6 +32,7 @@ mod lying;
 mod outbox;
 mod pace;
 mod pause;
+mod pilot;
 mod recovery;
 mod saving;
 mod telling;
@@ -43,6 +45,7 @@ use std::time::Duration;
 use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, LEASES_PER_HOST_MAX};
+use manyhands_core::outlook::Outlook;
 use manyhands_core::replica::CheckpointRef;
 use manyhands_proto::identity::Identity;
 use manyhands_proto::v1;
@@ -58,6 +61,7 @@ use self::fetch::{FetchError, Ready};
 use self::governing::Governing;
 use self::job::{Job, JobError};
 use self::outbox::Outbox;
+use self::pilot::Pilot;
 use self::saving::KeepError;
 use crate::cache::{Cache, CacheError, Pin, UploadError};
 use crate::config::Config;
@@ -130,12 +134,16 @@ pub(crate) struct Agent {
     tasks: JoinSet<Done>,
     fetching: feeding::Fetching,
     run_time: RunTime,
+    /// Processor time of guests whose runs have ended, in milliseconds.
+    computed_ms: u64,
     uploading: finishing::Uploading,
     coordinator: Option<Attached>,
     /// Items of one message that the coordinator takes.
     batch_max: usize,
     /// Leases that the coordinator was asked for and did not grant yet.
     wished: u32,
+    /// What it expected of this machine when it was asked.
+    told_outlook: Outlook,
     /// Why the coordinator gives this host no work for a while, in its own words.
     refused: Option<String>,
     /// Something could not be said because the coordinator reads slowly.
@@ -146,6 +154,7 @@ pub(crate) struct Agent {
     /// Whoever could say stop is gone.
     orphaned: bool,
     draining: Option<draining::Drain>,
+    pilot: Pilot,
     governing: Governing,
     /// What the machine's owner asks.
     questions: mpsc::Receiver<Question>,
@@ -196,14 +205,17 @@ impl Agent {
             tasks: JoinSet::new(),
             fetching: feeding::Fetching::new(),
             run_time: RunTime::default(),
+            computed_ms: 0,
             uploading: finishing::Uploading::new(),
             coordinator: None,
             batch_max: BATCH_MAX,
             wished: 0,
+            told_outlook: Outlook::ALWAYS,
             refused: None,
             held_back: false,
             orphaned: false,
             draining: None,
+            pilot: Pilot::default(),
             governing: Governing::new(&config, diary),
             questions,
             heartbeat: heartbeat(HEARTBEAT_MS),
@@ -235,9 +247,13 @@ impl Agent {
         self.governing.close();
         match ended {
             // Whatever the spool died of says more.
-            Ok(()) | Err(WorkerError::SpoolStopped(_)) => Ok(self.spool.close()?),
-            Err(error) => Err(error),
+            Ok(()) | Err(WorkerError::SpoolStopped(_)) => self.spool.close()?,
+            Err(error) => return Err(error),
         }
+        if self.pilot.was_in_vain() {
+            return Err(WorkerError::NeverMet);
+        }
+        Ok(())
     }
 
     async fn serve(
@@ -252,6 +268,7 @@ impl Agent {
                 Stop::Now => return Ok(()),
             }
             self.end_if_finished();
+            self.end_if_idle();
             self.advance().await?;
             if self.is_drained() {
                 return Ok(());

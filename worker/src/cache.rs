@@ -82,6 +82,8 @@ struct Shared {
     whole: AtomicU64,
     /// Where blobs are shared, if they are.
     swarm: Option<Swarm>,
+    /// Bytes of blobs that were written to disk since somebody asked.
+    written: AtomicU64,
 }
 
 /// A verified blob that stays on disk while this lives.
@@ -102,6 +104,12 @@ impl Cache {
     /// Bytes of blobs that the coordinator sent in one piece.
     pub(crate) fn whole_bytes(&self) -> u64 {
         self.shared.whole.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of blobs that were written to disk since this was asked last: downloaded, computed here, or taken over
+    /// from a slot, which wrote them.
+    pub(crate) fn take_written(&self) -> u64 {
+        self.shared.written.swap(0, Ordering::Relaxed)
     }
 
     /// Opens the cache in `root`, clearing what a crash left half written. Large blobs are fetched through
@@ -133,6 +141,7 @@ impl Cache {
             moved: AtomicU64::new(0),
             whole: AtomicU64::new(0),
             swarm,
+            written: AtomicU64::new(0),
         };
         shared.clear_outboards()?;
         shared.evict(0)?;
@@ -178,6 +187,7 @@ impl Cache {
         let (root, path) = (self.shared.root.clone(), pin.path());
         let kept = blocking(move || keep(&root, &path, &content)).await;
         kept.map_err(|source| failed(&self.shared.root, source))?;
+        self.shared.wrote(pin.bytes);
         self.shared.index().set_state(digest, State::Verified);
         Ok(pin)
     }
@@ -203,6 +213,7 @@ impl Cache {
             let hash = move || Ok((hash_file(&read)?, fs::metadata(&read)?.len()));
             let hashed = blocking(hash).await.map_err(|source| failed(&mine, source));
             let (digest, bytes) = hashed?;
+            cache.shared.wrote(bytes);
             if let Some(pin) = cache.get(digest).await? {
                 return Ok(pin);
             }
@@ -223,6 +234,10 @@ impl Shared {
     fn came_whole(&self, bytes: usize) {
         self.moved(bytes);
         self.whole.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn wrote(&self, bytes: u64) {
+        self.written.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

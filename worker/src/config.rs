@@ -28,6 +28,9 @@ const SLOT_MEMORY_BYTES_MIN: u64 = 1 << 20;
 /// Taken for a machine that does not say how much memory it has.
 const MEMORY_BYTES_GUESS: u64 = 1 << 30;
 
+/// Longest wait for work of a worker that ends by itself.
+const UNTIL_IDLE_MAX: Span = Span::hours(7 * 24);
+
 /// Least cache: one large module and its inputs.
 const CACHE_BYTES_MIN: u64 = 1 << 20;
 
@@ -54,6 +57,10 @@ pub struct Config {
     pub checkpoint_upload_bytes_max: u64,
     /// From being told to stop to stopping, at most.
     pub drain_grace: Span,
+    /// Whether to look for the coordinator on the local network when it is nowhere else.
+    pub lan: bool,
+    /// Without anything to compute until the worker ends by itself.
+    pub until_idle: Option<Span>,
     /// When the machine may be used, and how much of it.
     pub owner: Owner,
     /// What is exchanged with other workers.
@@ -156,12 +163,17 @@ impl Config {
             })?,
             nickname: written.nickname.unwrap_or_default(),
             slots,
-            priority: written.priority.unwrap_or_default(),
+            priority: written.priority.unwrap_or_else(|| match written.until_idle {
+                Some(_) => Priority::Inherited,
+                None => Priority::default(),
+            }),
             slot_memory_bytes,
             cache_bytes_max: written.cache_max.unwrap_or(4 << 30),
             checkpoint_interval: written.checkpoint_interval.unwrap_or(Span::seconds(30)),
             checkpoint_upload_bytes_max: written.checkpoint_upload_max.unwrap_or(16 << 20),
             drain_grace: written.drain_grace.unwrap_or(Span::seconds(20)),
+            lan: written.lan.unwrap_or(true),
+            until_idle: written.until_idle,
             owner,
             sharing: Sharing::new(written.peers)?,
             fault: written.fault,
@@ -178,7 +190,10 @@ impl Config {
         within("cache_max", self.cache_bytes_max >= CACHE_BYTES_MIN, "at least 1 MiB")?;
         let interval = (Span::seconds(1)..=Span::hours(24)).contains(&self.checkpoint_interval);
         within("checkpoint_interval", interval, "from 1 s to 24 h")?;
-        within("drain_grace", self.drain_grace <= Span::hours(1), "at most 1 h")
+        within("drain_grace", self.drain_grace <= Span::hours(1), "at most 1 h")?;
+        let idle =
+            self.until_idle.is_none_or(|it| (Span::seconds(1)..=UNTIL_IDLE_MAX).contains(&it));
+        within("until_idle", idle, "from 1 s to 168 h")
     }
 }
 
@@ -222,7 +237,7 @@ mod tests {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\nnickname = \"attic\"\nslots = 3\n\
              priority = \"inherited\"\nslot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
-             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nfault = \"lie\"\n\
+             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nlan = false\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
              [peers]\nmode = \"full\"\nlisten = \"0.0.0.0:7655\"\nupload_max = \"1 MiB\"\n"
         );
         let config = Config::new(written(&text).unwrap()).unwrap();
@@ -237,6 +252,8 @@ mod tests {
             checkpoint_interval: Span::seconds(5),
             checkpoint_upload_bytes_max: 1 << 20,
             drain_grace: Span::seconds(2),
+            lan: false,
+            until_idle: Some(Span::minutes(5)),
             owner: config.owner.clone(),
             sharing: Sharing {
                 mode: Mode::Full,
@@ -287,7 +304,7 @@ mod tests {
     fn owners_say_when_and_how_much() {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\n[limits]\nidle_after = \"10 min\"\n\
-             network_per_day = \"2 GiB\"\n[limits.in_use]\ncores = 1\ncpu = 30\n\
+             network_per_day = \"2 GiB\"\ndisk_per_day = \"9 GiB\"\n[limits.in_use]\ncores = 1\ncpu = 30\n\
              [limits.idle]\ncores = \"50 %\"\nmemory = \"1 GiB\"\n\
              [sensors]\nprice = \"/run/price\"\n\
              [rules]\ncall = \"\"\nbattery = 'when battery < 50 pause'\n\
@@ -297,6 +314,7 @@ mod tests {
         let limits = owner.limits;
         assert_eq!(limits.idle_after, Span::minutes(10));
         assert_eq!(limits.network_day_bytes, Some(2 << 30));
+        assert_eq!(limits.disk_day_bytes, Some(9 << 30));
         assert_eq!((limits.in_use.cores, limits.in_use.cpu_percent), (Cores::Count(1), 30));
         assert_eq!((limits.idle.cores, limits.idle.memory_bytes), (Cores::Percent(50), 1 << 30));
         let rules: Vec<String> =
@@ -317,6 +335,19 @@ mod tests {
         assert_eq!(owner.limits.in_use, owner.limits.idle);
         assert!(!owner.limits.yields);
         assert_eq!(owner.rules.iter().map(|rule| &**rule.name()).collect::<Vec<_>>(), ["heat"]);
+    }
+
+    #[test]
+    fn a_pilot_has_the_machine_for_itself_unless_its_settings_say_otherwise() {
+        let read = |more: &str| {
+            let text = format!("invite = \"{INVITE}\"\ndata_dir = \"d\"\n{more}");
+            let config = Config::new(written(&text).unwrap()).unwrap();
+            (config.priority, config.owner.limits.yields, config.owner.rules.is_empty())
+        };
+        assert_eq!(read(""), (Priority::Lowest, true, false));
+        assert_eq!(read("until_idle = \"10 min\""), (Priority::Inherited, false, true));
+        let said = "until_idle = \"10 min\"\nalways = false\npriority = \"lowest\"";
+        assert_eq!(read(said), (Priority::Lowest, true, false));
     }
 
     #[test]
@@ -367,6 +398,8 @@ mod tests {
         check("cache_max = \"0 B\"", "cache_max");
         check("checkpoint_interval = \"0 s\"", "checkpoint_interval");
         check("drain_grace = \"2 h\"", "drain_grace");
+        check("until_idle = \"0 s\"", "until_idle");
+        check("until_idle = \"169 h\"", "until_idle");
         check("[limits]\nidle_after = \"25 h\"", "limits.idle_after");
         check("[limits.idle]\ncpu = 0", "limits.idle.cpu");
         check("[limits.in_use]\ncpu = 101", "limits.in_use.cpu");

@@ -18,6 +18,8 @@ pub(crate) use self::socket::{Question, Socket};
 pub struct Status {
     /// Whether the stream to the coordinator is open.
     pub connected: bool,
+    /// Where the coordinator was found the last time.
+    pub place: String,
     /// Why the coordinator gives this host no work for a while, if it said so.
     pub refused: Option<String>,
     /// What each slot does.

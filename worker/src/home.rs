@@ -5,12 +5,15 @@
 //! key            the host's identity
 //! consent.jsonl  who agreed to what, and when; only ever appended to
 //! spool.db       leases, unacknowledged reports, newest checkpoints
+//! coordinators   where the project says that its coordinators are
 //! blobs/         downloaded and computed blobs, by digest
 //! modules/       compiled programs; only this machine ever wrote here
 //! slots/         a folder for each slot; emptied on start
 //! peers          other workers that have answered
 //! control        the socket through which the owner asks
-//! diary, wish    where the time went, and what the owner said last
+//! diary, budget, wish
+//!                where the time went, what was spent of a day's budgets, what the owner said last
+//! availability   when this machine is usually there
 //! ```
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -91,6 +94,11 @@ impl Home {
     /// The database of the spool.
     pub(crate) fn spool(&self) -> PathBuf {
         self.root.join("spool.db")
+    }
+
+    /// The newest coordinator record.
+    pub(crate) fn coordinators(&self) -> PathBuf {
+        self.root.join("coordinators")
     }
 
     /// The folder of the cache.

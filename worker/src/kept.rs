@@ -12,19 +12,24 @@ use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 22] = [
     "key",
     "consent.jsonl",
     "spool.db",
     "spool.db-wal",
     "spool.db-shm",
     "spool.db-journal",
+    "coordinators",
     "blobs",
     "modules",
     "slots",
     "control",
     "diary",
     "diary.new",
+    "availability",
+    "availability.new",
+    "budget",
+    "budget.new",
     "wish",
     "wish.new",
     "peers",

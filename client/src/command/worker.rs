@@ -12,10 +12,11 @@ mod service;
 mod uninstall;
 
 use std::ffi::OsString;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use manyhands::quantity;
+use manyhands_core::time::Span;
 use manyhands_proto::invite::Invite;
 use manyhands_worker::config::{Config, ConfigError, Slots, Written};
 use manyhands_worker::control::Status;
@@ -44,7 +45,7 @@ pub(crate) struct Worker {
     ask: Option<Ask>,
     /// The invite that you got; or `lan#KEY` for the coordinator with this key on the local network, and
     /// `lan` to see which there are
-    #[arg(long, value_name = "INVITE")]
+    #[arg(long, value_name = "INVITE", env = "MANYHANDS_INVITE", hide_env_values = true)]
     join: Option<Join>,
     /// The settings file
     #[arg(long, value_name = "FILE")]
@@ -52,9 +53,18 @@ pub(crate) struct Worker {
     /// Folder for the key, unreported results and cached blobs [default: your config folder]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Programs at once [default: one for each core]
+    /// Programs at once: a number, or `auto` for one on each core that a scheduler, a control group or a binding
+    /// leaves to the worker [default: auto]
     #[arg(long, value_name = "N")]
-    slots: Option<NonZeroU32>,
+    slots: Option<Slots>,
+    /// End after so long without anything to compute: for jobs of a cluster's scheduler (Slurm, HTCondor,
+    /// Kubernetes). Then it computes as with `--always`, and at the priority that the scheduler gave it, unless the
+    /// settings file says otherwise
+    #[arg(long, value_name = "SPAN", value_parser = quantity::span)]
+    until_idle: Option<Span>,
+    /// What SIGTERM or Ctrl-C leave it to save programs and hand in reports before it ends [default: 20 s]
+    #[arg(long, value_name = "SPAN", value_parser = quantity::span)]
+    grace: Option<Span>,
     /// What others see of this machine
     #[arg(long, value_name = "NAME")]
     nickname: Option<String>,
@@ -107,12 +117,11 @@ impl Worker {
         };
         let config = self.config(invite, context)?;
         consent::require(&config, &slots, yes, context).await?;
-        let place = config.invite.endpoint().to_string();
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);
         let mut signals = Signals::listen()?;
         let computing = manyhands_worker::run(config, slots, status, told);
-        let narrating = narrate(context.terminal, &place, seen);
+        let narrating = narrate(context.terminal, seen);
         let stopping = async {
             signals.next().await;
             tell.send_replace(Stop::Drain);
@@ -135,7 +144,9 @@ impl Worker {
         };
         written.invite = invite.or(written.invite);
         written.data_dir = Some(data_dir(self.data, &written, context)?);
-        written.slots = self.slots.map(Slots::Count).or(written.slots);
+        written.slots = self.slots.or(written.slots);
+        written.until_idle = self.until_idle.or(written.until_idle);
+        written.drain_grace = self.grace.or(written.drain_grace);
         written.nickname = self.nickname.or(written.nickname);
         written.always = self.always.then_some(true).or(written.always);
         Ok(Config::new(written)?)
@@ -163,15 +174,16 @@ fn slot_program(command: &[OsString]) -> std::io::Result<SlotProgram> {
 }
 
 /// Prints one line for each change that a person cares about, until the worker has ended.
-async fn narrate(terminal: Terminal, place: &str, mut seen: watch::Receiver<Status>) {
+async fn narrate(terminal: Terminal, mut seen: watch::Receiver<Status>) {
     let mut before = Status::default();
     let mut job = String::new();
     while seen.changed().await.is_ok() {
         let now = seen.borrow_and_update().clone();
         let mut lines = Vec::new();
-        if now.connected != before.connected {
+        let moved = now.connected && now.place != before.place;
+        if now.connected != before.connected || moved {
             lines.push(match (now.connected, &now.refused) {
-                (true, _) => format!("connected to {place}"),
+                (true, _) => format!("connected to {}", now.place),
                 (false, Some(why)) => format!("no work for now: {why}"),
                 (false, None) => {
                     "the coordinator is away: computing on, and trying again".to_owned()

@@ -29,6 +29,7 @@ pub mod rule;
 pub mod tally;
 mod wish;
 
+pub use self::budget::Spent;
 pub use self::decision::{Decision, Memory, Stop};
 pub use self::wish::Wish;
 
@@ -124,9 +125,25 @@ impl Governor {
         self.wished.now(uptime)
     }
 
+    /// Goes on with the day's budgets where an earlier process stopped. To be said before the first tick.
+    pub fn recall(&mut self, spent: Spent) {
+        self.budget = Budget::recall(spent);
+    }
+
+    /// What was spent of the day's budgets; none before the first tick.
+    #[must_use]
+    pub fn spent(&self) -> Option<Spent> {
+        self.budget.spent()
+    }
+
     /// Takes up that so many bytes were sent or received.
     pub fn moved(&mut self, bytes: u64) {
         self.budget.moved(bytes);
+    }
+
+    /// Takes up that so many bytes were written to disk.
+    pub fn wrote(&mut self, bytes: u64) {
+        self.budget.wrote(bytes);
     }
 
     /// Counts the time since the last tick as what the worker did in it, and decides what it does now.
@@ -157,6 +174,8 @@ impl Governor {
     /// What is to be done, and whether the reason for it is gone already.
     fn decide(&mut self, uptime: Span, readings: &Readings) -> (Decision, bool) {
         let wish = self.wished.now(uptime);
+        let has_written_all =
+            self.limits.disk_day_bytes.is_some_and(|it| self.budget.written_bytes() >= it);
         let situation = Situation {
             limits: &self.limits,
             machine: self.machine,
@@ -164,6 +183,7 @@ impl Governor {
             watch: &self.watch,
             is_in_use: cause::is_in_use(&self.limits, readings),
             yielded: self.yielded,
+            has_written_all,
         };
         let (everything, causes) = (situation.everything(), situation.causes());
         let wanted = causes.iter().fold(everything, |least, cause| least.and(cause.leaves));
@@ -181,6 +201,7 @@ impl Governor {
             memory: self.memory(uptime, &causes),
             fetches: granted.slots > 0 && no_network.is_none() && wish != Wish::Finish,
             no_network,
+            no_downloads: has_written_all,
             reason: if granted == everything && granted.slots > 0 {
                 None
             } else {

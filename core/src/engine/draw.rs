@@ -105,7 +105,12 @@ pub(super) fn candidates(
     for _ in 0..CANDIDATES {
         let from = u32::try_from(below(units_total.into(), cx.rng)).unwrap_or(0);
         let unit = store.units(job, from, 1)?.pop();
-        let host = unit.and_then(|unit| unit.voices().map(|replica| replica.host).next());
+        // Work that hosts chose themselves must not make them likelier to check others'.
+        let given = |unit: WorkUnit| {
+            let mut voices = unit.voices().filter(|replica| replica.sealed.is_none());
+            voices.next().map(|replica| replica.host)
+        };
+        let host = unit.and_then(given);
         found.by_work.extend(host);
     }
     let after = HostId(below(store.last_ids()?.host, cx.rng));
@@ -270,6 +275,7 @@ mod tests {
     use super::*;
     use crate::digest::Digest;
     use crate::engine::effects::Effects;
+    use crate::estimate::Estimates;
     use crate::host::Standing;
     use crate::replica::{ReplicaState, Usage, Verdict};
     use crate::settings::Settings;
@@ -315,6 +321,7 @@ mod tests {
             settings: &Settings::default(),
             rng: &mut ChaCha8Rng::seed_from_u64(7),
             served_last: &mut served_last,
+            estimates: &mut Estimates::default(),
             announced_until: &mut announced_until,
             effects: Effects::default(),
         };

@@ -12,7 +12,9 @@ use crate::host::Host;
 use crate::id::{JobId, UnitId};
 use crate::job::Job;
 use crate::limits::{LEASES_PER_HOST_MAX, PROBATION_LEASES_MAX, REPLICAS_MAX};
+use crate::outlook::Outlook;
 use crate::reply::Idle;
+use crate::requirement::Kind;
 use crate::schedule;
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
@@ -25,6 +27,9 @@ const LOOKED_AT_IN_VAIN_MAX: usize = 64;
 /// The same of all jobs together: a volunteer who had a hand in every unit of a thousand jobs must
 /// not hold up everybody else.
 const LOOKED_AT_IN_VAIN_SUM_MAX: usize = 2_048;
+
+/// Units begun ahead of the order that one request passes over, at most.
+const AHEAD_LOOKED_AT_MAX: u32 = 1_024;
 
 /// All of something, in millionths.
 const PPM: u64 = 1_000_000;
@@ -65,6 +70,8 @@ pub(super) enum Choice {
 pub(super) struct Search<'a> {
     store: &'a dyn Store,
     host: Host,
+    /// What the host expects of itself.
+    outlook: Outlook,
     /// How many units are still to be found.
     pub(super) wanted: usize,
     /// How many rows of a job may be looked at in vain before the search goes on elsewhere.
@@ -85,7 +92,7 @@ impl<'a> Search<'a> {
     pub(super) fn new(
         store: &'a dyn Store,
         rows: Rows,
-        host: Host,
+        (host, outlook): (Host, Outlook),
         wanted: usize,
         jobs: usize,
     ) -> Result<Self, StoreError> {
@@ -99,6 +106,7 @@ impl<'a> Search<'a> {
             in_vain_max: in_vain_max.clamp(1, LOOKED_AT_IN_VAIN_MAX),
             turns,
             host,
+            outlook,
             rows,
             choices: Vec::new(),
             has_unseen: false,
@@ -128,23 +136,63 @@ impl<'a> Search<'a> {
             }
         }
         let role = self.role(&job, cx)?;
-        if role == Role::Newcomer {
+        let can_end = self.can_end(&job, cx);
+        if role == Role::Newcomer && can_end {
             return self.compare(job, cx);
         }
-        self.idle = Idle::NothingLeft;
         let turns = std::mem::take(&mut self.turns);
         let (own, others) = turns.into_iter().partition(|unit| unit.id.job == job.id);
         self.turns = others;
+        // Also if it is there too seldom: else a host could choose what it is asked.
         self.take(own, role)?;
+        if !can_end {
+            if self.idle == Idle::NoJobs {
+                self.idle = Idle::TooLong;
+            }
+            self.rows.add_job(job);
+            return Ok(());
+        }
+        self.idle = Idle::NothingLeft;
         let started = self.started(&job, cx)?;
         self.take(started, role)?;
         let fresh = self.wanted.min(job.counts.waiting as usize);
         if fresh > 0 {
+            let fresh = self.load_ahead(&job, fresh)?;
             self.choices.push(Choice::Fresh(job.id, fresh, role));
             self.wanted -= fresh;
         }
         self.rows.add_job(job);
         Ok(())
+    }
+
+    /// Reads the units among the next fresh ones that were begun ahead of the order, so that none is begun twice. Says how
+    /// many fresh ones there are, of so many that are wanted, as far as it has looked.
+    fn load_ahead(&mut self, job: &Job, wanted: usize) -> Result<usize, StoreError> {
+        let (mut ahead, mut fresh, mut nth) = (0, 0, job.order_at());
+        while ahead < job.begun_ahead && fresh < wanted && nth < job.units_total {
+            let id = job.id.unit(job.order.index(nth, job.units_total));
+            match self.store.unit(id)? {
+                None => fresh += 1,
+                Some(_) if ahead == AHEAD_LOOKED_AT_MAX => {
+                    self.has_unseen = true;
+                    return Ok(fresh);
+                }
+                Some(unit) => {
+                    self.rows.add_unit_and_hosts(self.store, unit)?;
+                    ahead += 1;
+                }
+            }
+            nth += 1;
+        }
+        Ok(wanted)
+    }
+
+    /// Whether the host is likely to end a unit of the job in time, as far as is known how long one takes.
+    fn can_end(&self, job: &Job, cx: &Context<'_>) -> bool {
+        let is_resumable = job.requirement.kind == Kind::Step;
+        let within = job.policy.deadline_ms;
+        let run = cx.estimates.of(job.id);
+        run.is_none_or(|run| self.outlook.can_end(run, within, is_resumable))
     }
 
     fn role(&self, job: &Job, cx: &Context<'_>) -> Result<Role, StoreError> {

@@ -122,7 +122,7 @@ fn a_signed_contradiction_is_kept() {
     let report = |grid: &mut Grid, host, replica, outcome| {
         let proof = Proof { signature: Signature([3; 64]), path: Path::default() };
         let signed = Some(Box::new(Signed { manifest, proof }));
-        let reports = vec![ReplicaReport { replica, outcome, signed }];
+        let reports = vec![ReplicaReport { replica, outcome, signed, salt: None }];
         grid.tell(Command::Report(Report { host, reports }))
     };
     let first = grid.lease_one(hosts[0]).replica;

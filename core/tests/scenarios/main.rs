@@ -22,4 +22,6 @@ mod quorum;
 mod reading;
 mod refusals;
 mod reopening;
+mod seldom;
+mod selfchosen;
 mod turns;

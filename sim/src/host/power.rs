@@ -61,7 +61,7 @@ impl Host {
         self.power = Power::Gone;
     }
 
-    fn turn_on(&mut self, around: &Around<'_>) {
+    fn turn_on(&mut self, around: &mut Around<'_>) {
         let population = around.population;
         if self.connection == 0
             && let Some(mean) = population.lifetime
@@ -74,6 +74,9 @@ impl Host {
             Some(_) | None => NEVER,
         };
         self.power = Power::On { until: until.min(self.leaves_at) };
+        if population.tells_outlook {
+            around.habits.begin(self.place, around.now.since(self.worked_until));
+        }
         self.worked_until = around.now;
         self.link = Link::None { dial_at: around.now };
     }

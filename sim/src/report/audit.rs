@@ -52,6 +52,8 @@ impl Run<'_> {
                 hosts: population.count,
                 identities: tally.identities,
                 suspended: tally.suspended,
+                chosen: tally.chosen,
+                taken: tally.taken,
                 spent_ms: tally.spent_ms + tally.dropped_ms,
                 wasted_ms: tally.dropped_ms,
                 ..PopulationReport::default()
@@ -98,6 +100,7 @@ impl Run<'_> {
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
             for host in &page {
+                report.replicas.expired += u64::from(host.counters.expired);
                 if let Some(population) = self.population(host.id) {
                     report.populations[population].credit += host.credit.0;
                 }

@@ -44,7 +44,9 @@ impl Agent {
         let governor = self.governing.governor();
         let mut text = format!("{}\n", governor.explain());
         match (&self.coordinator, &self.refused) {
-            (Some(_), _) => text.push_str("connected to the coordinator\n"),
+            (Some(at), _) => {
+                line(&mut text, &format!("connected to the coordinator at {}", at.endpoint))
+            }
             (None, Some(why)) => line(&mut text, &format!("no work for now: {why}")),
             (None, None) => text.push_str("the coordinator is away\n"),
         }
@@ -62,6 +64,10 @@ impl Agent {
         let waiting = self.board.open().saturating_sub(self.seats.iter().flatten().count());
         if waiting > 0 {
             line(&mut text, &format!("units that wait for a slot: {waiting}"));
+        }
+        if self.computed_ms > 0 {
+            let (s, ms) = (self.computed_ms / 1_000, self.computed_ms % 1_000);
+            line(&mut text, &format!("processor time of programs that have ended: {s}.{ms:03} s"));
         }
         let today = clock::local().day;
         if let Some(tally) = governor.tally().day(today) {

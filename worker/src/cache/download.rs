@@ -205,6 +205,7 @@ impl Partial {
             }
             self.hasher.update(&chunk);
             self.file.write_all(&chunk).await.map_err(|source| failed(path, source))?;
+            pin.shared.wrote(chunk.len() as u64);
         }
         if self.received == pin.bytes {
             return Ok(());

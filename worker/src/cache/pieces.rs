@@ -78,7 +78,9 @@ pub(super) async fn fetch(
         let outboard = shared.outboard(pin.digest);
         fs::remove_file(&outboard).await.map_err(|source| failed(&outboard, source))?;
     }
-    finish(shared, pin).await
+    finish(shared, pin).await?;
+    shared.wrote(pin.bytes);
+    Ok(())
 }
 
 /// A part in a swarm, given up with this unless the blob is whole.

@@ -29,7 +29,8 @@ pub struct Written {
     /// `nickname`: what others see of this machine, at most 128 bytes. Default: `host-` and the
     /// beginning of its key.
     pub nickname: Option<String>,
-    /// `slots`: programs at once: a number, or "auto" for one on each core (default).
+    /// `slots`: programs at once: a number, or "auto" (default) for one on each core that the worker may use: those
+    /// that it is bound to, its control groups leave it, and Slurm or HTCondor gave it.
     pub slots: Option<Slots>,
     /// `priority`: what programs take of a busy machine: "lowest" (default) is what nobody else
     /// wants; "inherited" as much as the worker itself, for machines that a scheduler shares out.
@@ -48,10 +49,18 @@ pub struct Written {
     /// `checkpoint_upload_max`: larger checkpoints stay on this machine. Default "16 MiB".
     #[serde(default, deserialize_with = "quantity::size")]
     pub checkpoint_upload_max: Option<u64>,
+    /// `lan`: when the coordinator answers at no known place, ask on the local network whether it is there; whoever listens
+    /// there then hears that somebody looks for a grid, and not for which one. Default true.
+    pub lan: Option<bool>,
     /// `drain_grace`: how long a worker that is told to stop may take to save programs and hand
     /// in reports. Default "20 s".
     #[serde(default, deserialize_with = "quantity::span")]
     pub drain_grace: Option<Span>,
+    /// `until_idle`: end after so long without anything to compute. Such a worker is a pilot: a cluster's scheduler
+    /// gave it the machine for a while, so `always` is true and `priority` "inherited" unless they are said.
+    /// Default: never.
+    #[serde(default, deserialize_with = "quantity::span")]
+    pub until_idle: Option<Span>,
     /// `always`: compute whatever the person, the battery and other programs do. Only what `[limits]` and
     /// `[rules]` say themselves still holds. For machines that are there for nothing else. Default false.
     pub always: Option<bool>,

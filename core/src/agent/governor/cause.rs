@@ -38,6 +38,8 @@ pub(super) struct Situation<'a> {
     pub(super) watch: &'a Watch,
     pub(super) is_in_use: bool,
     pub(super) yielded: Yielded,
+    /// Whether as many bytes were written as may be in a day.
+    pub(super) has_written_all: bool,
 }
 
 impl Yielded {
@@ -90,6 +92,9 @@ impl Situation<'_> {
         }
         if everything.slots == 0 {
             plain(Reason::Limits, nothing, false);
+        }
+        if self.has_written_all {
+            plain(Reason::DiskBudget, nothing, false);
         }
         causes.extend(self.watch.holding().filter_map(|rule| self.rule(rule)));
         // The order tells which of several is named: a rule says more than that someone is there.

@@ -57,6 +57,7 @@ fn replica(number: u16, text: &str, verdict: Verdict) -> Replica {
         leased_at: Timestamp(0),
         resumed_from: None,
         checkpoint: None,
+        sealed: None,
         is_paid: true,
         signed: None,
         state: ReplicaState::Success { outputs, answer, usage: Usage::default(), verdict },
