@@ -4,6 +4,7 @@
 //! Like the engine it has no clock and no chance of its own; the worker's shell brings both.
 
 pub mod checkpoint;
+pub mod energy;
 pub mod fetch;
 pub mod governor;
 pub mod retry;
