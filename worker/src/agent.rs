@@ -9,7 +9,7 @@
 //! - `crew` is the slots at work; `assignment` tells one what to run.
 //! - `intake` hears the coordinator, `feeding` brings leases to slots, `finishing` brings what came
 //!   of them to disk and coordinator, `draining` stops in good order.
-//! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` shows
+//! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` and `showing` show
 //!   what happens, `answering` answers the owner.
 //! - `governing` obeys the governor, `pace` keeps a slot to its share of the time.
 //! - `job` and `fetch` verify and bring what a replica reads; `ending` makes its report, and `lying`
@@ -33,6 +33,7 @@ mod pace;
 mod pause;
 mod recovery;
 mod saving;
+mod showing;
 mod telling;
 
 use std::collections::VecDeque;
@@ -59,9 +60,10 @@ use self::governing::Governing;
 use self::job::{Job, JobError};
 use self::outbox::Outbox;
 use self::saving::KeepError;
+use self::showing::Showing;
 use crate::cache::{Cache, CacheError, Pin, UploadError};
 use crate::config::Config;
-use crate::control::{Question, Status};
+use crate::control::{Question, Snapshots, Status};
 use crate::diary::Diary;
 use crate::link::{Attached, LinkEvent};
 use crate::slots::SlotCommand;
@@ -149,6 +151,7 @@ pub(crate) struct Agent {
     questions: mpsc::Receiver<Question>,
     heartbeat: tokio::time::Interval,
     status: watch::Sender<Status>,
+    showing: Showing,
 }
 
 /// What an agent is made of.
@@ -170,12 +173,13 @@ pub(crate) struct Parts {
     /// What the machine's owner asks.
     pub(crate) questions: mpsc::Receiver<Question>,
     pub(crate) status: watch::Sender<Status>,
+    pub(crate) snapshots: Snapshots,
 }
 
 impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { config, identity, capabilities, cache, spool, slot_command, .. } = parts;
-        let Parts { slots_folder, enrolled, status, diary, questions, .. } = parts;
+        let Parts { slots_folder, enrolled, status, diary, questions, snapshots, .. } = parts;
         let slots = config.slots.get() as usize;
         let terms = Terms {
             inline_bytes_max: INLINE_BYTES_MAX as u64,
@@ -201,6 +205,7 @@ impl Agent {
             held_back: false,
             orphaned: false,
             draining: None,
+            showing: Showing::new(snapshots, &diary),
             governing: Governing::new(&config, diary),
             questions,
             heartbeat: heartbeat(HEARTBEAT_MS),
@@ -229,6 +234,7 @@ impl Agent {
         self.crew.shutdown().await;
         self.tasks.shutdown().await;
         self.governing.close();
+        self.write_credit();
         match ended {
             // Whatever the spool died of says more.
             Ok(()) | Err(WorkerError::SpoolStopped(_)) => Ok(self.spool.close()?),
@@ -273,6 +279,7 @@ impl Agent {
             },
             () = self.governing.due() => {
                 self.govern();
+                self.show();
                 Ok(())
             }
             Some(question) = self.questions.recv() => {

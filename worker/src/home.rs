@@ -10,6 +10,9 @@
 //! slots/         a folder for each slot; emptied on start
 //! control        the socket through which the owner asks
 //! diary, wish    where the time went, and what the owner said last
+//! credit         what was earned, as far as is known
+//! page-token     the secret part of the page's address
+//! settings.toml  what the owner said on the page, if no other settings file was named
 //! ```
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};

@@ -12,7 +12,7 @@ use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 20] = [
     "key",
     "consent.jsonl",
     "spool.db",
@@ -27,6 +27,11 @@ const NAMES: [&str; 15] = [
     "diary.new",
     "wish",
     "wish.new",
+    "credit",
+    "credit.new",
+    "page-token",
+    "settings.toml",
+    "settings.toml.new",
     // Last, because it is held meanwhile.
     "lock",
 ];

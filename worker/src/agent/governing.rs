@@ -46,7 +46,7 @@ pub(super) struct Governing {
 
 /// Whether a slot may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hold {
+pub(super) enum Hold {
     Runs,
     /// It is being saved, and stands still when it is, or then at the latest.
     Saving(Instant),
@@ -75,12 +75,8 @@ impl Governing {
         let rules = owner.rules.clone();
         let mut governor = Governor::new(machine, owner.limits, rules, tally);
         governor.wish(wish, clock::uptime());
-        let probe = Probe::start(Asked {
-            programs: governor.watch().programs().cloned().collect(),
-            sensors: owner.sensors.clone(),
-            folder: config.data_dir.clone(),
-            faked: owner.faked_sensors.clone(),
-        });
+        governor.set_core_power(config.core_power);
+        let probe = probe(config, &governor);
         // The first look for a person asks at once; until then nothing is known, and nothing runs.
         let mut tick = interval_at(Instant::now() + TICK, TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -96,6 +92,12 @@ impl Governing {
             _ = self.tick.tick() => {}
             () = self.probe.touched() => {}
         }
+    }
+
+    /// Goes by other limits and rules, which may ask for other sensors.
+    pub(super) fn adopt(&mut self, config: &Config) {
+        self.governor.adopt(config.owner.limits, config.owner.rules.clone());
+        self.probe = probe(config, &self.governor);
     }
 
     /// Takes up what the owner wants.
@@ -114,6 +116,15 @@ impl Governing {
         self.holds[slot] != Hold::Runs
     }
 
+    /// What a slot was told.
+    pub(super) fn holds(&self, slot: usize) -> Hold {
+        self.holds[slot]
+    }
+
+    pub(super) fn diary(&self) -> &Diary {
+        &self.diary
+    }
+
     pub(super) fn governor(&self) -> &Governor {
         &self.governor
     }
@@ -122,6 +133,17 @@ impl Governing {
     pub(super) fn close(&mut self) {
         self.diary.write(self.governor.tally());
     }
+}
+
+/// Begins to read what the owner's rules ask for.
+fn probe(config: &Config, governor: &Governor) -> Probe {
+    let owner = &config.owner;
+    Probe::start(Asked {
+        programs: governor.watch().programs().cloned().collect(),
+        sensors: owner.sensors.clone(),
+        folder: config.data_dir.clone(),
+        faked: owner.faked_sensors.clone(),
+    })
 }
 
 fn moment() -> Moment {
@@ -143,6 +165,7 @@ impl Agent {
         if Instant::now() >= governing.write_at {
             governing.write_at = Instant::now() + DIARY;
             governing.close();
+            self.write_credit();
         }
         self.obey();
     }

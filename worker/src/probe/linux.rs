@@ -5,6 +5,7 @@ mod call;
 mod heat;
 mod load;
 mod memory;
+mod meter;
 mod power;
 mod pressure;
 mod processes;
@@ -15,11 +16,12 @@ mod x11;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use manyhands_core::agent::governor::reading::{Fact, Gauge, Readings};
 
 use self::load::Load;
+use self::meter::Meter;
 use self::terminals::Terminals;
 use self::wayland::Wayland;
 use self::x11::X11;
@@ -85,22 +87,25 @@ fn quick(asked: &Asked) -> Readings {
 }
 
 fn look_slowly(board: &Board, asked: &Asked, end: &Receiver<()>) {
-    let mut load = Load::default();
+    let (mut load, mut meter) = (Load::default(), Meter::default());
     loop {
-        board.say(Part::Slow, slow(asked, &mut load));
+        board.say(Part::Slow, slow(asked, &mut load, &mut meter));
         if super::is_over(end, SLOW) {
             return;
         }
     }
 }
 
-fn slow(asked: &Asked, load: &mut Load) -> Readings {
+fn slow(asked: &Asked, load: &mut Load, meter: &mut Meter) -> Readings {
     let mut readings = owned::read(&asked.sensors);
     if let Some(value) = heat::temperature(Path::new("/sys/class")) {
         readings.show(Gauge::Temperature, value);
     }
     if let Some(value) = heat::fan(Path::new("/sys/class/hwmon")) {
         readings.show(Gauge::Fan, value);
+    }
+    if let Some(value) = meter.power(Path::new("/sys/class/powercap"), Instant::now()) {
+        readings.show(Gauge::Power, value);
     }
     power::read(Path::new("/sys/class/power_supply"), &mut readings);
     if let Some(is_on) = call::is_on(Path::new("/proc/asound")) {
