@@ -20,6 +20,7 @@ use crate::command::ledger::Ledger;
 use crate::command::receipt::ReceiptOf;
 use crate::command::slot::Slot;
 use crate::command::submit::Submit;
+use crate::command::top::Top;
 use crate::command::verify::Verify;
 use crate::command::watch::Watch;
 use crate::command::why::Why;
@@ -58,6 +59,7 @@ pub(crate) enum Command {
     Ledger(Ledger),
     Join(Join),
     Worker(Box<Worker>),
+    Top(Top),
     Coordinator(Coordinator),
     Invite(Invite),
     Hosts(Hosts),

@@ -16,6 +16,7 @@ pub(crate) mod ledger;
 pub(crate) mod receipt;
 pub(crate) mod slot;
 pub(crate) mod submit;
+pub(crate) mod top;
 pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod why;

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "all of this is a test, its helpers included")]
 
 mod bad_input;
+mod browser;
 mod colluders;
 mod consent;
 mod coordinator_crash;
@@ -15,7 +16,9 @@ mod doctor;
 mod examples;
 mod failing_programs;
 mod grid;
+mod http;
 mod owner;
+mod page;
 mod process;
 mod proofs;
 mod resumption;
