@@ -17,6 +17,7 @@ use crate::command::invite::Invite;
 use crate::command::jobs::Jobs;
 use crate::command::join::Join;
 use crate::command::ledger::Ledger;
+use crate::command::peers::Peers;
 use crate::command::receipt::ReceiptOf;
 use crate::command::slot::Slot;
 use crate::command::submit::Submit;
@@ -64,6 +65,7 @@ pub(crate) enum Command {
     Invite(Invite),
     Hosts(Hosts),
     Host(Host),
+    Peers(Peers),
     Evidence(Evidence),
     Completions(Completions),
     Slot(Slot),

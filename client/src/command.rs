@@ -13,6 +13,7 @@ pub(crate) mod invite;
 pub(crate) mod jobs;
 pub(crate) mod join;
 pub(crate) mod ledger;
+pub(crate) mod peers;
 pub(crate) mod receipt;
 pub(crate) mod slot;
 pub(crate) mod submit;

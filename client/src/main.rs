@@ -56,6 +56,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Fetch(it) => it.run(context).await,
         Command::Host(it) => it.run(context).await,
         Command::Hosts(it) => it.run(context).await,
+        Command::Peers(it) => it.run(context).await,
         Command::Invite(it) => it.run(context).await,
         Command::Jobs(it) => it.run(context).await,
         Command::Join(it) => it.run(context).await,

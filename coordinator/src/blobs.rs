@@ -2,7 +2,8 @@
 //!
 //! A blob is written to `incoming/`, verified, made durable, and only then renamed to its place
 //! `ab/cdef…`, so what stands under a digest is always whole and has that digest. What a crash
-//! leaves in `incoming/` is removed at the next start.
+//! leaves in `incoming/` is removed at the next start. Beside a blob that workers fetched in pieces lies `cdef….bao`,
+//! with which each piece can be proved.
 //!
 //! Everything here blocks; the services call it off the runtime's threads.
 
@@ -17,6 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use manyhands_core::digest::Digest;
+use manyhands_swarm::Blob as Pieces;
 
 pub use incoming::Incoming;
 pub use reader::BlobReader;
@@ -91,6 +93,9 @@ pub enum BlobError {
     /// The disk is full; the same may work later.
     #[error("no space is left for blobs: free some, then try again")]
     Full,
+    /// It is not what it should be, or empty.
+    #[error("the blob cannot be had in pieces: {0}")]
+    Pieces(manyhands_swarm::BlobError),
     /// The file system failed otherwise.
     #[error("the blob store failed: {0}")]
     Io(io::Error),
@@ -210,6 +215,24 @@ impl Blobs {
         reader.read_to_end()
     }
 
+    /// A blob as the origin of a swarm has it. The first time it is read once, and what proves its pieces is
+    /// written beside it.
+    ///
+    /// # Errors
+    /// When it is not held, or the file system fails.
+    pub(crate) fn in_pieces(&self, digest: &Digest) -> Result<Pieces, BlobError> {
+        self.keep(digest)?;
+        let _present = self.present();
+        let path = self.path(digest);
+        if !path.exists() {
+            return Err(BlobError::NotHeld(*digest));
+        }
+        Pieces::whole(&path, &outboard(&path), *digest).map_err(|error| match error {
+            manyhands_swarm::BlobError::Io(error) => error.into(),
+            other => BlobError::Pieces(other),
+        })
+    }
+
     /// Counts what is held by walking the folder.
     ///
     /// # Errors
@@ -237,6 +260,11 @@ impl Blobs {
         // Nothing is behind the lock, so a panic while it was held broke nothing.
         self.shared.presence.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What proves the pieces of the blob at `path`.
+fn outboard(path: &Path) -> PathBuf {
+    path.with_extension("bao")
 }
 
 #[cfg(test)]

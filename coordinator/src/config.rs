@@ -39,8 +39,20 @@ pub struct Config {
     pub suspension: Suspension,
     /// What is kept on disk by digest.
     pub blobs: BlobPolicy,
+    /// How large blobs come to workers.
+    pub peers: Sharing,
     /// Bounds that protect the coordinator.
     pub limits: Limits,
+}
+
+/// How large blobs come to workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sharing {
+    /// Whether they come in pieces, which workers pass on to each other. Never without TLS, which proves who is who.
+    pub share: bool,
+    /// How much of a blob the coordinator sends, in percent of its size. More gets only a worker for whom nobody else has
+    /// anything.
+    pub budget_percent: u32,
 }
 
 /// When hosts with wrong answers get no work, and for how long.
@@ -193,6 +205,11 @@ impl Config {
                 "limits.message",
                 "must be from 64 KiB to 64 MiB",
             ),
+            (
+                !(100..=10_000).contains(&self.peers.budget_percent),
+                "peers.budget_percent",
+                "must be from 100 to 10000",
+            ),
             (limits.inline_bytes_max > 64 << 10, "limits.inline", "must be at most 64 KiB"),
             (!(1..=10_000).contains(&limits.batch_max), "limits.batch", "must be from 1 to 10000"),
             (limits.hosts_max == 0, "limits.hosts", "must be 1 or more"),
@@ -207,7 +224,7 @@ impl Config {
 
 /// Fills in the defaults.
 fn mean(written: Written) -> Config {
-    let Written { suspension, blobs, limits, .. } = written;
+    let Written { suspension, blobs, peers, limits, .. } = written;
     let span = |given: Option<quantity::Span>, seconds| {
         given.map_or_else(|| Duration::from_secs(seconds), |span| span.0)
     };
@@ -231,6 +248,10 @@ fn mean(written: Written) -> Config {
             sweep: span(blobs.sweep, 3_600),
             grace: span(blobs.grace, 86_400),
             size_bytes_max: blobs.size_max.map_or(4 << 30, |size| size.0),
+        },
+        peers: Sharing {
+            share: peers.share.unwrap_or(true),
+            budget_percent: peers.budget_percent.unwrap_or(106),
         },
         limits: Limits {
             message_bytes_max: usize::try_from(message).unwrap_or(usize::MAX),

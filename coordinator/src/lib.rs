@@ -13,6 +13,7 @@
 //! - `layer` bounds calls, `rpc` decodes and encodes them, `desk` has them decided in groups.
 //! - `hub` brings effects to those who wait for them; `ticker` says when something is due.
 //! - `peers` dials back to hosts that say where they take calls, and signs what it saw.
+//! - `origin` deals large blobs out in pieces, which workers pass on.
 //! - [`store`] keeps rows, [`blobs`] keeps bytes, `sweeper` forgets bytes.
 
 pub mod blobs;
@@ -22,6 +23,7 @@ mod desk;
 mod folder;
 mod hub;
 mod layer;
+mod origin;
 mod peers;
 mod rpc;
 mod serve;

@@ -1,7 +1,7 @@
 //! The shell of [`Tracker`]: dials back, and signs what it saw.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use manyhands_core::key::Key;
@@ -13,6 +13,7 @@ use manyhands_core::time::{Span, Timestamp};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::link::{Address, Endpoint, connect_within};
 use manyhands_proto::peer;
+use manyhands_swarm::Known;
 use tokio::sync::Semaphore;
 use tonic::Status;
 
@@ -37,7 +38,7 @@ const DAY: Span = Span::hours(24);
 /// Its own key is the project's, so it says itself where it is.
 #[derive(Debug)]
 pub(crate) struct Peers {
-    tracker: Mutex<Tracker>,
+    tracker: Arc<Mutex<Tracker>>,
     visits: Semaphore,
     address: Option<Address>,
     started_at: Timestamp,
@@ -55,7 +56,12 @@ impl Peers {
         // From inside a site and from outside, a host may have a record each.
         let tracker = Tracker::new(own, own, hosts_max.saturating_mul(2), BLOBS_MAX);
         let visits = Semaphore::new(VISITS_MAX);
-        Self { tracker: Mutex::new(tracker), visits, address, started_at }
+        Self { tracker: Arc::new(Mutex::new(tracker)), visits, address, started_at }
+    }
+
+    /// What is known of where hosts are, for whoever names them.
+    pub(crate) fn known(&self) -> Known {
+        Known::Tracker(Arc::clone(&self.tracker))
     }
 
     /// Registers a record, whose signatures were checked, of a caller from `from`; dials back and returns

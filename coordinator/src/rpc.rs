@@ -6,6 +6,7 @@ mod callers;
 mod discovery;
 mod jobs;
 mod ledger;
+mod peers;
 mod status;
 mod work;
 
@@ -17,6 +18,7 @@ use manyhands_proto::v1::admin_server::AdminServer;
 use manyhands_proto::v1::blobs_server::BlobsServer;
 use manyhands_proto::v1::jobs_server::JobsServer;
 use manyhands_proto::v1::ledger_server::LedgerServer;
+use manyhands_proto::v1::peers_server::PeersServer;
 use manyhands_proto::v1::tracker_server::TrackerServer;
 use manyhands_proto::v1::work_server::WorkServer;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +29,7 @@ use crate::blobs::Blobs;
 use crate::config::Config;
 use crate::desk::{Desk, Reader};
 use crate::hub::Hub;
+use crate::origin::Origin;
 use crate::peers::Peers;
 pub(crate) use callers::Callers;
 pub(crate) use jobs::named;
@@ -43,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) blobs: Blobs,
     pub(crate) callers: Callers,
     pub(crate) peers: Peers,
+    /// None if blobs only come whole.
+    pub(crate) origin: Option<Origin>,
     pub(crate) started_at: Timestamp,
     /// Cancelled when the coordinator is about to stop.
     pub(crate) draining: CancellationToken,
@@ -60,6 +65,10 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Routes {
         .add_service(LedgerServer::new(ledger::Ledger(share())).max_decoding_message_size(max))
         .add_service(
             TrackerServer::new(discovery::Discovery(share())).max_decoding_message_size(max),
+        )
+        .add_service(
+            PeersServer::new(peers::PeerService(share()))
+                .max_decoding_message_size(manyhands_swarm::MESSAGE_BYTES_MAX),
         )
         .add_service(AdminServer::new(admin::Admin(share())).max_decoding_message_size(max))
 }

@@ -149,6 +149,9 @@ impl Coordinator {
                 () = &mut shutdown => {
                     tracing::info!("stopping");
                     draining.cancel();
+                    if let Some(origin) = &shared.origin {
+                        origin.close();
+                    }
                     // What has not ended by then is cut off; nothing of it was acknowledged.
                     tokio::time::timeout(shared.config.drain, server).await.unwrap_or(Ok(()))
                 }
@@ -156,6 +159,9 @@ impl Coordinator {
         };
         draining.cancel();
         background.stop().await;
+        if let Some(origin) = &shared.origin {
+            origin.shut_down().await;
+        }
         shared.tasks.close();
         shared.tasks.wait().await;
         // With its last owner gone, the desk decides what is in its mailbox and ends.

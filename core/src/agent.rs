@@ -3,9 +3,11 @@
 //!
 //! Like the engine it has no clock and no chance of its own; the worker's shell brings both.
 
+pub mod availability;
 pub mod checkpoint;
 pub mod energy;
 pub mod fetch;
 pub mod governor;
+pub mod pilot;
 pub mod retry;
 pub mod share;

@@ -7,6 +7,7 @@ use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::invite::Invite;
 use crate::key::{Key, Signature};
 use crate::manifest::Manifest;
+use crate::outlook::Outlook;
 use crate::replica::{CheckpointRef, Class, Output, Usage, answer};
 use crate::requirement::Capabilities;
 use crate::statement::Proof;
@@ -88,6 +89,8 @@ pub struct Request {
     pub count: u16,
     /// From which public block it asks; none on the operator's own networks.
     pub block: Option<Block>,
+    /// What it expects of itself: it gets units that it is likely to end in time.
+    pub outlook: Outlook,
 }
 
 /// A host is still computing.

@@ -45,6 +45,7 @@ use self::context::{Context, Decision};
 use self::effects::Effects;
 use crate::command::Command;
 use crate::effect::Effect;
+use crate::estimate::Estimates;
 use crate::id::JobId;
 use crate::reply::Reply;
 use crate::settings::Settings;
@@ -59,6 +60,8 @@ pub struct Engine {
     rng: ChaCha8Rng,
     /// The job that was served last, so that jobs of equal priority take turns.
     served_last: Option<JobId>,
+    /// How long units take, as far as hosts have said since this engine began.
+    estimates: Estimates,
     /// The earliest `Expire` that was asked for and has not come.
     timer_at: Option<Timestamp>,
     /// Hosts were told of every unit with `ready_at` up to here.
@@ -74,6 +77,7 @@ impl Engine {
             settings,
             rng: ChaCha8Rng::from_seed(seed),
             served_last: None,
+            estimates: Estimates::default(),
             timer_at: None,
             announced_until: Timestamp(0),
         }
@@ -97,6 +101,7 @@ impl Engine {
             settings: &self.settings,
             rng: &mut self.rng,
             served_last: &mut self.served_last,
+            estimates: &mut self.estimates,
             announced_until: &mut self.announced_until,
             effects: Effects::default(),
         };

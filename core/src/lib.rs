@@ -22,6 +22,7 @@
 //! use manyhands_core::command::{Command, Request};
 //! use manyhands_core::engine::Engine;
 //! use manyhands_core::id::HostId;
+//! use manyhands_core::outlook::Outlook;
 //! use manyhands_core::refusal::Refusal;
 //! use manyhands_core::reply::Reply;
 //! use manyhands_core::settings::Settings;
@@ -30,7 +31,8 @@
 //!
 //! let mut store = MemoryStore::new();
 //! let mut engine = Engine::new(Settings::default(), [0; 32]);
-//! let request = Command::Request(Request { host: HostId(1), count: 4, block: None });
+//! let outlook = Outlook::ALWAYS;
+//! let request = Command::Request(Request { host: HostId(1), count: 4, block: None, outlook });
 //!
 //! let (reply, effects) = engine.handle(&mut store, request, Timestamp(0))?;
 //! assert_eq!(reply, Reply::Refused(Refusal::UnknownHost(HostId(1))));
@@ -59,6 +61,7 @@ pub mod digest;
 pub mod dispute;
 pub mod effect;
 pub mod engine;
+pub mod estimate;
 mod hex;
 pub mod host;
 pub mod id;
@@ -71,6 +74,7 @@ pub mod ledger;
 pub mod limits;
 pub mod manifest;
 pub mod order;
+pub mod outlook;
 pub mod part;
 pub mod party;
 pub mod path;

@@ -99,6 +99,12 @@ pub enum Idle {
          work"
     )]
     OnProbation,
+    /// By what it says of itself it is there too seldom to end a unit in time.
+    #[error(
+        "units take longer than this machine is usually there for: before their deadline, or, of programs that \
+         cannot be resumed, at a stretch"
+    )]
+    TooLong,
     /// What is left is being computed, or waits for other volunteers.
     #[error("every unit left is being computed, or waits for another volunteer or a later try")]
     NothingLeft,

@@ -28,6 +28,8 @@ pub use self::geometry::{
 pub use self::message::Message;
 pub use self::pieces::{Pieces, PiecesError};
 
+/// A blob of up to so many bytes comes whole: pieces would be more talk than they save.
+pub const WHOLE_BYTES_MAX: u64 = 64 * 1_024;
 /// Most neighbours of one blob.
 pub const NEIGHBOURS_MAX: usize = 64;
 /// With fewer than these a host looks for more.

@@ -21,7 +21,7 @@ mod tests;
 pub use self::error::{Fault, WireError};
 pub use self::evidence::{contradiction, evidence};
 pub use self::field::{digest, key, signature};
-pub use self::host::role;
+pub use self::host::{outlook, role};
 pub use self::job::{canonical, canonical_outputs};
 pub use self::ledger::ledger_rows;
 pub use self::manifest::{

@@ -1,7 +1,7 @@
 //! Links: gRPC connections on which both ends know each other's key.
 //!
-//! A link is TLS 1.3 with raw Ed25519 public keys on both sides (RFC 7250): no certificates, no
-//! authority, no dates. The side that dials pins the key that must answer ([`connect`]); the side
+//! A link is TLS 1.3 with raw Ed25519 public keys on both sides (RFC 7250): no
+//! authority, no dates; who cannot do that is shown a certificate (`certificate.rs`). The side that dials pins the key that must answer ([`connect`]); the side
 //! that listens takes any key whose secret the caller proves to hold ([`Incoming`]), and what that
 //! key may do is decided later, by key. Handlers ask [`peer`] who calls.
 //!
@@ -10,6 +10,7 @@
 //! speaks for the key that it proved, and for no other.
 
 mod accept;
+mod certificate;
 mod connect;
 mod connection;
 mod endpoint;
@@ -21,7 +22,7 @@ pub use self::connect::{CONNECT_MAX, Channel, LinkError, connect, connect_within
 pub use self::connection::Connection;
 pub use self::endpoint::{Address, AddressError, Endpoint, LoopbackAddr, NotLoopback};
 pub use self::peer::{AssertKey, KEY_HEADER, Peer, PeerError, Proof, peer};
-pub use self::tls::{WrongKey, server_config};
+pub use self::tls::{ServerTls, WrongKey, server_config};
 
 /// The one application protocol so far (ALPN): HTTP/2, and the side that dialled asks.
 const ALPN_HTTP2: &[u8] = b"h2";

@@ -12,6 +12,7 @@ use manyhands_core::effect::Effect;
 use manyhands_core::engine::Engine;
 use manyhands_core::id::{HostId, UnitId};
 use manyhands_core::invite::{Invite, Role};
+use manyhands_core::outlook::Outlook;
 use manyhands_core::refusal::Refusal;
 use manyhands_core::reply::Reply;
 use manyhands_core::settings::Settings;
@@ -72,6 +73,8 @@ struct Seat {
     host: Option<HostId>,
     /// From which public address block it comes.
     block: Option<Block>,
+    /// What it expects of itself; always there if it did not say.
+    outlook: Option<Outlook>,
 }
 
 /// What leaves the coordinator.

@@ -10,10 +10,12 @@ mod power;
 mod tell;
 mod work;
 
+use manyhands_core::agent::availability::Availability;
 use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::agent::retry::Retry;
 use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::key::Key;
+use manyhands_core::outlook::Outlook;
 use manyhands_core::time::{Span, Timestamp};
 
 pub use self::connect::Link;
@@ -52,6 +54,8 @@ pub struct Host {
     retry: Retry,
     run_time: RunTime,
     held: Vec<Held>,
+    /// What it has learned of when it is there, if it is of those who say so.
+    availability: Option<Box<Availability>>,
     /// When it leaves for good.
     leaves_at: Timestamp,
     /// Until when its slots' work is accounted for.
@@ -102,11 +106,17 @@ impl Host {
             retry: Retry::default(),
             run_time: RunTime::default(),
             held: Vec::new(),
+            availability: None,
             leaves_at: power::NEVER,
             worked_until: join_at,
             beat_at: join_at,
             wake_at: join_at,
         }
+    }
+
+    /// What it expects of itself.
+    fn outlook(&self) -> Outlook {
+        self.availability.as_ref().map_or(Outlook::ALWAYS, |known| known.outlook())
     }
 
     /// Its population, by its place in the scenario.

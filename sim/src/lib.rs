@@ -31,6 +31,7 @@ pub mod report;
 pub mod ring;
 pub mod scale;
 pub mod scenario;
+pub mod seldom;
 pub mod storm;
 pub mod swarm;
 pub mod tally;

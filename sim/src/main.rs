@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use manyhands_sim::scenario::Scenario;
 use manyhands_sim::world::World;
 use manyhands_sim::zoo::{Part, Progress, Size};
-use manyhands_sim::{catalogue, gossip, scale, storm, swarm, zoo};
+use manyhands_sim::{catalogue, gossip, scale, seldom, storm, swarm, zoo};
 
 /// The engine clones and drops small rows with every command, which this one is quicker at.
 #[global_allocator]
@@ -84,6 +84,15 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Show what it is worth that machines say when they are there
+    Seldom {
+        /// How many hosts are there only now and then.
+        #[arg(long, default_value_t = 100)]
+        hosts: u32,
+        /// The seed of all that happens by chance.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Measure how large a grid can be simulated.
     Scale {
         /// How many hosts.
@@ -104,6 +113,9 @@ fn main() -> ExitCode {
         Command::Goals { seeds } => show_zoo(Part::ModelOfGoals, Size { seeds, ..Size::default() }),
         Command::Gossip { peers, seed } => Ok(gossip::table(peers, seed).to_string()),
         Command::Storm { hosts, seed } => Ok(storm::table(hosts, seed).to_string()),
+        Command::Seldom { hosts, seed } => {
+            seldom::table(hosts, seed).map(|it| it.to_string()).map_err(|error| error.to_string())
+        }
         Command::Swarm { peers_max, only, seed } => swarm::table(peers_max, only.as_deref(), seed)
             .map(|table| table.to_string())
             .map_err(|error| error.to_string()),

@@ -3,6 +3,7 @@
 use manyhands_core::command::{Renewal, ReplicaReport};
 use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::key::Key;
+use manyhands_core::outlook::Outlook;
 use manyhands_core::reply::LeaseGrant;
 use manyhands_core::time::Span;
 
@@ -30,8 +31,8 @@ pub enum Uplink {
         /// What it still holds.
         held: Vec<ReplicaId>,
     },
-    /// A standing wish for so many leases.
-    Want(u16),
+    /// A standing wish for so many leases, of a machine that expects this of itself.
+    Want(u16, Outlook),
     /// It still computes these.
     Renew(Vec<Renewal>),
     /// It ends these leases.

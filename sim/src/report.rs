@@ -58,6 +58,8 @@ pub struct Replicas {
     pub leased: u64,
     /// With an answer.
     pub answered: u64,
+    /// Of those leased, how many were not heard of in time.
+    pub expired: u64,
 }
 
 /// What one population did and got.

@@ -4,7 +4,7 @@
 //! of the blob. With them any piece can be sent together with a proof, and with a proof any piece can be
 //! checked alone.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -67,14 +67,25 @@ pub struct Blob {
 }
 
 impl Blob {
-    /// A complete blob, read once to make its outboard, which is written to `outboard`.
+    /// A complete blob. If the outboard is that of an earlier time it is used; otherwise the blob is read once to make it.
     ///
     /// # Errors
     /// [`BlobError`]; [`BlobError::Other`] if it has not the expected digest.
     pub fn whole(data: &Path, outboard: &Path, digest: Digest) -> Result<Self, BlobError> {
         let data = File::open(data)?;
         let geometry = Geometry::new(data.metadata()?.len())?;
-        let outboard = open(outboard)?;
+        let held = Pieces::all(geometry.pieces());
+        let known = Self { digest, geometry, data, outboard: open(outboard)?, held };
+        // Each piece is checked against it whenever it is sent.
+        if known.is_sound(0) { Ok(known) } else { known.indexed(outboard) }
+    }
+
+    /// Reads all of a complete blob, to make its outboard. What stands under that name is always whole.
+    fn indexed(self, path: &Path) -> Result<Self, BlobError> {
+        let Self { digest, geometry, data, held, .. } = self;
+        let unfinished = path.with_extension("unfinished");
+        let outboard = open(&unfinished)?;
+        outboard.set_len(0)?;
         let mut tree = PreOrderOutboard {
             root: blake3::Hash::from_bytes([0; 32]),
             tree: BaoTree::new(geometry.size_bytes(), BLOCK),
@@ -83,9 +94,11 @@ impl Blob {
         tree.init_from(io::BufReader::with_capacity(1 << 20, &data))?;
         let found = Digest(*tree.root.as_bytes());
         if found != digest {
+            fs::remove_file(&unfinished)?;
             return Err(BlobError::Other { expected: digest, found });
         }
-        Ok(Self { digest, geometry, data, outboard, held: Pieces::all(geometry.pieces()) })
+        fs::rename(&unfinished, path)?;
+        Ok(Self { digest, geometry, data, outboard, held })
     }
 
     /// A blob in the making. What the two files hold from an earlier try counts as far as it can be
@@ -303,6 +316,19 @@ mod tests {
         let damaged = OpenOptions::new().write(true).open(folder.path("partial")).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&damaged, b"damage", 2 * 65_536 + 5).unwrap();
         assert_eq!(folder.partial().held().iter().collect::<Vec<_>>(), [0, 4]);
+    }
+
+    #[test]
+    fn an_outboard_of_an_earlier_time_is_used_and_a_damaged_one_is_made_again() {
+        let folder = Folder::new();
+        drop(folder.whole());
+        let written =
+            |path: &str| std::fs::metadata(folder.path(path)).unwrap().modified().unwrap();
+        let before = written("whole.bao");
+        drop(folder.whole());
+        assert_eq!(written("whole.bao"), before, "nothing was written");
+        std::fs::write(folder.path("whole.bao"), [0; 64]).unwrap();
+        folder.whole().encode(4).unwrap();
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The task of one blob: turns what happens into events of its exchange, and does what that says.
 
+mod meet;
 mod perform;
 mod receive;
 
@@ -7,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use manyhands_core::peer::{Dial, Reach};
 use manyhands_core::swarm::{Event, Exchange, PeerId, Role, TICK};
 use manyhands_core::time::Timestamp;
 use manyhands_proto::identity::{Identity, PublicKey};
-use manyhands_proto::link::Address;
 use manyhands_proto::v1::PeerMessage;
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::{mpsc, watch};
@@ -20,8 +21,11 @@ use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 
 use crate::blob::{Blob, BlobError};
+use crate::dealings::Dealings;
 use crate::dial::Target;
+use crate::known::Known;
 use crate::link::Outbox;
+use crate::pace::Pace;
 use crate::swarm::Status;
 use crate::wire::{Heard, Open};
 
@@ -37,13 +41,25 @@ const STALLED_REST: Duration = Duration::from_secs(60);
 /// Most peers that are dialled at once.
 const DIALS_MAX: usize = 8;
 
+/// Most keys that are remembered as those of others who take part.
+const NAMED_MAX: usize = 256;
+
+/// Whoever was dialled is not dialled again before this.
+const DIAL_AGAIN: Duration = Duration::from_secs(30);
+
+/// How long others on this network are asked first while nothing comes from them, before the origin is.
+const NEAR_PATIENCE: Duration = Duration::from_secs(1);
+
+/// An origin lets go of a blob that nobody has wanted for so long. What it dealt is forgotten with it.
+const UNWANTED_MAX: Duration = Duration::from_secs(60);
+
 /// What the task is told.
 #[derive(Debug)]
 pub(crate) enum Note {
     /// A stream to somebody is open.
     Join(Box<Newcomer>),
-    /// Somebody could not be reached.
-    Undialled(PublicKey),
+    /// Somebody could not be reached, or does not take part.
+    Undialled(Undialled),
     Heard(PeerId, Heard),
     Nonsense(PeerId),
     Lost(PeerId),
@@ -65,13 +81,26 @@ pub(crate) enum Note {
     },
 }
 
+/// Somebody who was dialled in vain.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Undialled {
+    pub(crate) key: PublicKey,
+    pub(crate) dial: Option<Dial>,
+    /// Whether it was there, and proved its key.
+    pub(crate) has_answered: bool,
+}
+
 /// Somebody whose stream has just been opened.
 #[derive(Debug)]
 pub(crate) struct Newcomer {
     pub(crate) key: PublicKey,
     pub(crate) role: Role,
-    /// Where others may dial it, if they may.
-    pub(crate) address: Option<Address>,
+    /// From how far away the link comes, or goes to.
+    pub(crate) reach: Reach,
+    /// As the table chose it, if this host dialled.
+    pub(crate) dial: Option<Dial>,
+    /// Whether this host dialled.
+    pub(crate) is_ours: bool,
     pub(crate) outbox: Outbox,
     pub(crate) incoming: Streaming<PeerMessage>,
 }
@@ -79,9 +108,10 @@ pub(crate) struct Newcomer {
 /// A neighbour's stream.
 #[derive(Debug)]
 pub(crate) struct Neighbour {
-    pub(crate) key: PublicKey,
-    pub(crate) address: Option<Address>,
+    key: PublicKey,
     role: Role,
+    reach: Reach,
+    is_ours: bool,
     outbox: Outbox,
     listener: AbortHandle,
     named_at: Option<Instant>,
@@ -92,9 +122,14 @@ pub(crate) struct Start {
     pub(crate) blob: Blob,
     pub(crate) exchange: Exchange,
     pub(crate) identity: Identity,
+    pub(crate) known: Known,
+    pub(crate) is_near_only: bool,
     pub(crate) open: Open,
     pub(crate) sources: Vec<Target>,
     pub(crate) rng: ChaCha8Rng,
+    pub(crate) dealings: Arc<Dealings>,
+    pub(crate) pace: Arc<Pace>,
+    pub(crate) is_giving: watch::Receiver<bool>,
     pub(crate) status: watch::Sender<Status>,
 }
 
@@ -103,10 +138,21 @@ pub(crate) struct Task {
     blob: Arc<Blob>,
     exchange: Exchange,
     identity: Identity,
+    known: Known,
+    is_near_only: bool,
     open: Open,
-    /// Dialled first, and again when there is nobody else.
+    /// Dialled when there is nobody near, and again when there is nobody else.
     sources: Vec<Target>,
+    /// Until when others on this network are asked before the sources.
+    near_until: Option<Instant>,
+    /// Others who may take part, and when each was dialled last.
+    named: BTreeMap<PublicKey, Option<Instant>>,
     rng: ChaCha8Rng,
+    dealings: Arc<Dealings>,
+    pace: Arc<Pace>,
+    is_giving: watch::Receiver<bool>,
+    /// When an origin last had a neighbour.
+    wanted_at: Instant,
     status: watch::Sender<Status>,
     started: Instant,
     next_peer: u64,
@@ -128,14 +174,23 @@ pub(crate) struct Task {
 
 impl Task {
     pub(crate) fn new(start: Start, notes: mpsc::Sender<Note>) -> Self {
-        let Start { blob, exchange, identity, open, sources, rng, status } = start;
+        let Start { blob, exchange, identity, known, is_near_only, open, sources, .. } = start;
+        let Start { rng, dealings, pace, is_giving, status, .. } = start;
         Self {
             blob: Arc::new(blob),
             exchange,
             identity,
+            known,
+            is_near_only,
             open,
             sources,
+            near_until: None,
+            named: BTreeMap::new(),
             rng,
+            dealings,
+            pace,
+            is_giving,
+            wanted_at: Instant::now(),
             status,
             started: Instant::now(),
             next_peer: 0,
@@ -151,28 +206,58 @@ impl Task {
         }
     }
 
-    /// Runs until it is stopped.
+    /// Runs until it is stopped, or an origin that nobody wants anything of.
     pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Note>, stop: CancellationToken) {
         let mut ticks = interval(Duration::from_millis(TICK.0));
-        self.dial_sources();
+        self.obey_giving();
+        self.begin();
         self.tell_status();
-        loop {
+        while !self.is_unwanted() {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(note) = inbox.recv() => self.note(note),
-                _ = ticks.tick() => self.handle(Event::Tick),
+                _ = ticks.tick() => self.tick(),
+                Ok(()) = self.is_giving.changed() => self.obey_giving(),
                 // Only to let go of what has ended.
                 Some(_ended) = self.jobs.join_next(), if !self.jobs.is_empty() => {}
             }
         }
+        let digest = self.blob.digest();
+        self.dealings.neighbours(digest, 0, []);
+        if self.exchange.is_origin() {
+            let (sent_bytes, size_bytes) =
+                (self.exchange.origin_bytes(), self.open.geometry.size_bytes());
+            tracing::info!(%digest, sent_bytes, size_bytes, "a blob is no longer dealt out");
+        }
+    }
+
+    fn tick(&mut self) {
+        self.handle(Event::Tick);
+        self.turn_to_sources();
+        self.dial_others();
+        let pieces = self.exchange.geometry().pieces();
+        let held = self.neighbours.iter().map(|(peer, it)| (it.key, self.exchange.held_by(*peer)));
+        self.dealings.neighbours(self.blob.digest(), pieces, held);
+        self.tell_status();
+    }
+
+    fn obey_giving(&mut self) {
+        let is_giving = *self.is_giving.borrow_and_update();
+        self.exchange.set_giving(is_giving);
+    }
+
+    /// Whether this is an origin without anybody to deal to.
+    fn is_unwanted(&mut self) -> bool {
+        if !self.exchange.is_origin() || !self.neighbours.is_empty() {
+            self.wanted_at = Instant::now();
+        }
+        self.wanted_at.elapsed() >= UNWANTED_MAX
     }
 
     fn note(&mut self, note: Note) {
         match note {
             Note::Join(newcomer) => self.join(*newcomer),
-            Note::Undialled(key) => {
-                self.dialling.remove(&key);
-            }
+            Note::Undialled(undialled) => self.undialled(&undialled),
             Note::Heard(peer, heard) => self.heard(peer, heard),
             Note::Nonsense(peer) => self.nonsense(peer),
             Note::Lost(peer) => self.lose(peer),
@@ -206,6 +291,7 @@ impl Task {
             pieces: self.exchange.geometry().pieces(),
             origin_bytes: self.exchange.origin_bytes(),
             load: self.exchange.load(),
+            is_alone: self.is_alone() && self.near_until.is_none(),
             blamed: self.blamed.iter().copied().collect(),
         };
         self.status.send_if_modified(|told| {

@@ -2,30 +2,25 @@
 
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
+use manyhands_core::peer::{ANSWER_MAX, SignedRecord};
 use manyhands_core::swarm::{
     Geometry, GeometryError, HAVE_MAX, Message, PART_BYTES_MAX, Pieces, PiecesError,
 };
 use manyhands_proto::identity::{KeyError, PublicKey};
-use manyhands_proto::link::{Address, AddressError};
+use manyhands_proto::peer::{self, RecordError};
 use manyhands_proto::v1;
 use manyhands_proto::v1::peer_message::Kind;
 
-/// Most records in one message.
-pub(crate) const RECORDS_MAX: usize = 8;
-
 /// Largest message: a part and what is around it.
-pub(crate) const MESSAGE_BYTES_MAX: usize = 65 * 1_024;
+pub const MESSAGE_BYTES_MAX: usize = 65 * 1_024;
 const _: () = assert!(MESSAGE_BYTES_MAX as u64 == PART_BYTES_MAX + 1_024);
-
-/// Ports below this belong to services that nobody should be made to dial.
-const PORT_MIN: u16 = 1_024;
 
 /// What a neighbour says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     Message(Message),
     Part(Part),
-    Records(Vec<Record>),
+    Records(Vec<SignedRecord>),
     Seek,
     Accused(PublicKey),
 }
@@ -39,20 +34,11 @@ pub(crate) struct Part {
     pub(crate) data: Bytes,
 }
 
-/// Where a peer is, and who it must be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Record {
-    pub(crate) key: PublicKey,
-    pub(crate) address: Address,
-}
-
 /// The first message of whoever dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Open {
     pub(crate) digest: Digest,
     pub(crate) geometry: Geometry,
-    /// Where others may dial, if they may.
-    pub(crate) port: Option<u16>,
 }
 
 /// Why a message means nothing.
@@ -66,8 +52,6 @@ pub(crate) enum WireError {
     Digest(usize),
     #[error(transparent)]
     Size(#[from] GeometryError),
-    #[error("`port` is {0}: 0, or from {PORT_MIN} to 65535")]
-    Port(u32),
     #[error(transparent)]
     Pieces(#[from] PiecesError),
     #[error("{found} {what} in one message: at most {max}")]
@@ -76,8 +60,8 @@ pub(crate) enum WireError {
     Part(usize),
     #[error("{0}")]
     Key(#[from] KeyError),
-    #[error("`address` of a record: {0}")]
-    Address(#[from] AddressError),
+    #[error("record {0}: {1}")]
+    Record(usize, Box<RecordError>),
 }
 
 /// Reads a message that is not the first.
@@ -107,12 +91,7 @@ pub(crate) fn opened(message: v1::PeerMessage) -> Result<Open, WireError> {
     };
     let digest = <[u8; 32]>::try_from(&open.digest[..]);
     let digest = digest.map_err(|_length| WireError::Digest(open.digest.len()))?;
-    let port = match u16::try_from(open.port) {
-        Ok(0) => None,
-        Ok(port) if port >= PORT_MIN => Some(port),
-        Ok(_) | Err(_) => return Err(WireError::Port(open.port)),
-    };
-    Ok(Open { digest: Digest(digest), geometry: Geometry::new(open.size_bytes)?, port })
+    Ok(Open { digest: Digest(digest), geometry: Geometry::new(open.size_bytes)? })
 }
 
 fn bounded(what: &'static str, found: usize, max: u64) -> Result<(), WireError> {
@@ -132,16 +111,13 @@ fn read_part(part: v1::PeerPart) -> Result<Part, WireError> {
     Ok(Part { piece: part.piece, offset, is_last: part.is_last, data: part.data })
 }
 
-fn read_records(names: v1::PeerNames) -> Result<Vec<Record>, WireError> {
-    bounded("records", names.names.len(), RECORDS_MAX as u64)?;
-    let read = |record: v1::PeerName| {
-        let address: Address = record.address.parse()?;
-        if address.port() < PORT_MIN {
-            return Err(WireError::Port(address.port().into()));
-        }
-        Ok(Record { key: PublicKey::from_bytes(&record.key)?, address })
+/// Records whose signatures are checked: at most 72 of them.
+fn read_records(names: v1::PeerNames) -> Result<Vec<SignedRecord>, WireError> {
+    bounded("records", names.records.len(), ANSWER_MAX as u64)?;
+    let read = |(at, record): (usize, v1::PeerRecord)| {
+        peer::open(record).map_err(|error| WireError::Record(at, Box::new(error)))
     };
-    names.names.into_iter().map(read).collect()
+    names.records.into_iter().enumerate().map(read).collect()
 }
 
 /// Writes a message.
@@ -162,33 +138,29 @@ pub(crate) fn open(open: Open) -> v1::PeerMessage {
     wrapped(Kind::Open(v1::PeerOpen {
         digest: open.digest.0.to_vec().into(),
         size_bytes: open.geometry.size_bytes(),
-        port: open.port.unwrap_or(0).into(),
     }))
 }
 
-/// Cuts a piece's encoding into messages.
-pub(crate) fn parts(piece: u32, encoded: Vec<u8>) -> impl Iterator<Item = v1::PeerMessage> {
+/// Cuts a piece's encoding into messages; with each, how many of its bytes it has.
+pub(crate) fn parts(piece: u32, encoded: Vec<u8>) -> impl Iterator<Item = (v1::PeerMessage, u64)> {
     let encoded = Bytes::from(encoded);
     let step = usize::try_from(PART_BYTES_MAX).unwrap_or(usize::MAX);
     (0..encoded.len()).step_by(step).map(move |begin| {
         let end = (begin + step).min(encoded.len());
-        wrapped(Kind::Part(v1::PeerPart {
+        let part = v1::PeerPart {
             piece,
             offset: u32::try_from(begin).unwrap_or(u32::MAX),
             is_last: end == encoded.len(),
             data: encoded.slice(begin..end),
-        }))
+        };
+        (wrapped(Kind::Part(part)), (end - begin) as u64)
     })
 }
 
-/// Writes records, at most [`RECORDS_MAX`].
-pub(crate) fn records(records: &[Record]) -> v1::PeerMessage {
-    let write = |record: &Record| v1::PeerName {
-        key: record.key.as_bytes().to_vec().into(),
-        address: record.address.to_string(),
-    };
-    let records = records.iter().take(RECORDS_MAX).map(write).collect();
-    wrapped(Kind::Names(v1::PeerNames { names: records }))
+/// Writes records, at most [`ANSWER_MAX`].
+pub(crate) fn records(records: Vec<SignedRecord>) -> v1::PeerMessage {
+    let records = records.into_iter().take(ANSWER_MAX).map(Into::into).collect();
+    wrapped(Kind::Names(v1::PeerNames { records }))
 }
 
 /// Asks for records.
@@ -207,6 +179,10 @@ fn wrapped(kind: Kind) -> v1::PeerMessage {
 
 #[cfg(test)]
 mod tests {
+    use manyhands_core::key::Key;
+    use manyhands_core::peer::{PeerAddress, Record};
+    use manyhands_core::time::Timestamp;
+    use manyhands_proto::identity::Identity;
     use proptest::prelude::*;
     use prost::Message as _;
 
@@ -240,7 +216,7 @@ mod tests {
         fn the_parts_of_an_encoding_make_it_again(encoded in prop::collection::vec(any::<u8>(), 1..200_000)) {
             let mut whole = Vec::new();
             let mut was_last = false;
-            for message in parts(3, encoded.clone()) {
+            for (message, _) in parts(3, encoded.clone()) {
                 prop_assert!(!was_last);
                 let Heard::Part(part) = heard(message, PIECES).unwrap() else { panic!("a part") };
                 prop_assert_eq!((part.piece, part.offset), (3, whole.len()));
@@ -272,7 +248,7 @@ mod tests {
                         prop_assert_eq!(pieces.count(), PIECES);
                     }
                     Ok(Heard::Part(part)) => prop_assert!(part.data.len() as u64 <= PART_BYTES_MAX),
-                    Ok(Heard::Records(records)) => prop_assert!(records.len() <= RECORDS_MAX),
+                    Ok(Heard::Records(records)) => prop_assert!(records.len() <= ANSWER_MAX),
                     Ok(_) | Err(_) => {}
                 }
             }
@@ -282,24 +258,38 @@ mod tests {
         fn an_opening_is_read_as_it_was_meant(
             digest: [u8; 32],
             size_bytes in 1_u64..1 << 36,
-            port in prop::option::of(PORT_MIN..),
         ) {
             let geometry = Geometry::new(size_bytes).unwrap();
-            let mine = Open { digest: Digest(digest), geometry, port };
+            let mine = Open { digest: Digest(digest), geometry };
             prop_assert_eq!(opened(open(mine)).unwrap(), mine);
         }
     }
 
+    /// A record of the host with this seed, at that port of this machine.
+    fn record(seed: u8, port: u16) -> SignedRecord {
+        let identity = Identity::from_seed(&[seed; 32]);
+        let key = Key(*identity.public_key().as_bytes());
+        let address = PeerAddress::new([127, 0, 0, 1].into(), port).unwrap();
+        let record = Record::new(Key([9; 32]), key, vec![address], 1, Timestamp(1)).unwrap();
+        peer::sign(&identity, record).unwrap()
+    }
+
     #[test]
     fn records_are_read_as_they_were_meant_and_never_lead_to_low_ports() {
-        let key = manyhands_proto::identity::Identity::from_seed(&[1; 32]).public_key();
-        let record = |address: &str| Record { key, address: address.parse().unwrap() };
-        let some = vec![record("192.0.2.1:7777"), record("[2001:db8::1]:65535")];
-        assert_eq!(heard(records(&some), PIECES).unwrap(), Heard::Records(some));
-        let low = heard(records(&[record("192.0.2.1:25")]), PIECES);
-        assert!(matches!(low, Err(WireError::Port(25))));
-        let many: Vec<_> = (0..9).map(|_| v1::PeerName::default()).collect();
-        let many = wrapped(Kind::Names(v1::PeerNames { names: many }));
+        let some = vec![record(1, 7_777), record(2, 65_535)];
+        assert_eq!(heard(records(some.clone()), PIECES).unwrap(), Heard::Records(some.clone()));
+        let written = |change: fn(&mut v1::PeerRecord)| {
+            let mut records: Vec<v1::PeerRecord> = some.iter().cloned().map(Into::into).collect();
+            change(&mut records[1]);
+            let names = wrapped(Kind::Names(v1::PeerNames { records }));
+            heard(names, PIECES).unwrap_err().to_string()
+        };
+        let low = written(|record| record.addresses[0].port = 25);
+        assert!(low.starts_with("record 1: ") && low.contains("port 25 is below"), "{low}");
+        let forged = written(|record| record.seq = 2);
+        assert!(forged.starts_with("record 1: signature: "), "{forged}");
+        let records = vec![v1::PeerRecord::default(); 9];
+        let many = wrapped(Kind::Names(v1::PeerNames { records }));
         assert!(matches!(heard(many, PIECES), Err(WireError::TooMany { found: 9, .. })));
     }
 
@@ -324,11 +314,10 @@ mod tests {
         let crumb = v1::PeerPart { data: vec![0].into(), ..v1::PeerPart::default() };
         check(Some(Kind::Part(crumb)), &format!("a part of 1 bytes: {bounds}"));
 
-        let open = v1::PeerOpen { digest: vec![0; 32].into(), size_bytes: 1, port: 0 };
+        let open = v1::PeerOpen { digest: vec![0; 32].into(), size_bytes: 1 };
         let check = |open: v1::PeerOpen, expected: &str| {
             assert_eq!(opened(wrapped(Kind::Open(open))).unwrap_err().to_string(), expected);
         };
-        check(v1::PeerOpen { port: 80, ..open.clone() }, "`port` is 80: 0, or from 1024 to 65535");
         check(
             v1::PeerOpen { digest: vec![0; 31].into(), ..open.clone() },
             "`digest` has 31 bytes, not 32",

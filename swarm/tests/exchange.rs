@@ -1,18 +1,24 @@
 //! Swarms over real sockets on this machine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use manyhands_core::digest::Digest;
+use manyhands_core::key::Key;
+use manyhands_core::peer::{Name, PeerAddress, Record, Table, Tracker, Visit};
 use manyhands_core::swarm::Geometry;
+use manyhands_core::time::{Span, Timestamp};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::link::{self, Address, Bounds, Endpoint, Incoming};
+use manyhands_proto::peer;
 use manyhands_proto::v1::peer_message::Kind;
 use manyhands_proto::v1::peers_client::PeersClient;
 use manyhands_proto::v1::{PeerHolds, PeerMessage, PeerOpen, PeerPart};
-use manyhands_swarm::{Blob, FetchError, Settings, Swarm};
+use manyhands_swarm::{Blob, FetchError, Known, Settings, Swarm};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -35,43 +41,91 @@ fn digest() -> Digest {
     Digest::of(&content())
 }
 
-/// Hosts on this machine, with their folders.
+/// The number of the host that has the blob first; its key is the project's.
+const ORIGIN: u8 = 100;
+
+fn identity(number: u8) -> Identity {
+    Identity::from_seed(&[number; 32])
+}
+
+fn key(number: u8) -> Key {
+    Key(*identity(number).public_key().as_bytes())
+}
+
+fn now() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "records end by the clock of the world")]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp(u64::try_from(now.as_millis()).unwrap())
+}
+
+/// Hosts on this machine, with their folders, and what the origin knows of them.
 struct Bed {
     folder: tempfile::TempDir,
     servers: JoinSet<()>,
+    tracker: Arc<Mutex<Tracker>>,
 }
 
 struct Host {
     swarm: Swarm,
     identity: Identity,
+    table: Arc<Mutex<Table>>,
     addr: SocketAddr,
     out: PathBuf,
 }
 
 impl Bed {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), servers: JoinSet::new() }
+        let tracker = Tracker::new(key(ORIGIN), key(ORIGIN), 100, 100);
+        let tracker = Arc::new(Mutex::new(tracker));
+        Self { folder: tempfile::tempdir().unwrap(), servers: JoinSet::new(), tracker }
     }
 
     /// A host that serves; `is_reachable` says whether others hear of its address.
     async fn host(&mut self, number: u8, is_reachable: bool) -> Host {
-        let identity = Identity::from_seed(&[number; 32]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let port = is_reachable.then_some(addr.port());
-        let swarm = Swarm::new(Settings { identity: identity.clone(), port });
+        if is_reachable {
+            self.register(number, addr);
+        }
+        let mut table = Table::new(key(number), key(ORIGIN));
+        table.set_coordinators(BTreeSet::from([key(ORIGIN)]));
+        let table = Arc::new(Mutex::new(table));
+        let known = match number {
+            ORIGIN => Known::Tracker(Arc::clone(&self.tracker)),
+            _ => Known::Table(Arc::clone(&table)),
+        };
+        let identity = identity(number);
+        let swarm = Swarm::new(Settings {
+            identity: identity.clone(),
+            known,
+            is_near_only: true,
+            upload_bytes_per_s: None,
+        });
         let config = link::server_config(&identity).unwrap();
         let incoming = Incoming::tls(listener, config, Bounds::default());
         let server = Server::builder().add_service(swarm.service());
         self.servers.spawn(async move { server.serve_with_incoming(incoming).await.unwrap() });
-        Host { swarm, identity, addr, out: self.folder.path().join(format!("{number}")) }
+        Host { swarm, identity, table, addr, out: self.folder.path().join(format!("{number}")) }
+    }
+
+    /// The host says where it is, and the origin has been there.
+    fn register(&self, number: u8, addr: SocketAddr) {
+        let address = PeerAddress::new(addr.ip(), addr.port()).unwrap();
+        let end = now().plus(Span::hours(1));
+        let record = Record::new(key(ORIGIN), key(number), vec![address], 1, end).unwrap();
+        let record = peer::sign(&identity(number), record).unwrap();
+        let mut tracker = self.tracker.lock().unwrap();
+        tracker.register(&key(number), record, addr.ip(), now()).unwrap();
+        let name = Name { key: key(number), reach: address.reach() };
+        let visit = Visit { project: key(ORIGIN), key: name.key, address, seen_at: now() };
+        tracker.witness(&name, peer::witness(&identity(ORIGIN), &visit), now());
     }
 
     async fn origin(&mut self) -> Host {
-        let host = self.host(100, true).await;
+        let host = self.host(ORIGIN, true).await;
         std::fs::write(&host.out, content()).unwrap();
         let blob = Blob::whole(&host.out, &host.out.with_extension("bao"), digest()).unwrap();
-        host.swarm.deal(blob).unwrap();
+        host.swarm.deal(blob, SIZE as u64 * 17 / 16).unwrap();
         host
     }
 }
@@ -115,6 +169,54 @@ async fn peers_get_a_blob_from_its_origin_and_from_each_other() {
     }
 }
 
+/// Whoever knows somebody on its own network asks there first, and the origin sends nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_host_nearby_has_does_not_come_from_the_origin() {
+    let mut bed = Bed::new();
+    let origin = bed.origin().await;
+    let first = bed.host(1, false).await;
+    first.begin(&origin);
+    first.finish().await;
+    let sent = origin.swarm.status(digest()).unwrap().origin_bytes;
+    let second = bed.host(2, false).await;
+    let address = PeerAddress::new(first.addr.ip(), first.addr.port()).unwrap();
+    second.table.lock().unwrap().sight(key(1), address, now()).unwrap();
+    second.begin(&origin);
+    second.finish().await;
+    assert_eq!(origin.swarm.status(digest()).unwrap().origin_bytes, sent);
+    let dealings = second.swarm.dealings();
+    let from_first = &dealings[&first.identity.public_key()];
+    assert!(from_first.received_bytes >= SIZE as u64, "{from_first:?}");
+    assert!(!dealings.contains_key(&origin.identity.public_key()));
+}
+
+/// Nobody nearby has it: the origin is asked soon.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_nothing_nearby_turns_to_the_origin() {
+    let mut bed = Bed::new();
+    let origin = bed.origin().await;
+    let (idle, peer) = (bed.host(1, false).await, bed.host(2, false).await);
+    let address = PeerAddress::new(idle.addr.ip(), idle.addr.port()).unwrap();
+    peer.table.lock().unwrap().sight(key(1), address, now()).unwrap();
+    peer.begin(&origin);
+    peer.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_gives_nothing_is_asked_in_vain() {
+    let mut bed = Bed::new();
+    let origin = bed.origin().await;
+    let first = bed.host(1, true).await;
+    first.begin(&origin);
+    first.finish().await;
+    first.swarm.set_giving(false);
+    let second = bed.host(2, true).await;
+    second.begin(&origin);
+    second.finish().await;
+    let from_first = first.swarm.dealings().remove(&second.identity.public_key());
+    assert_eq!(from_first.map_or(0, |it| it.sent_bytes), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_fetched_before_is_not_fetched_again() {
     let mut bed = Bed::new();
@@ -143,6 +245,7 @@ async fn a_poisoner_is_named_and_dropped_and_its_bytes_are_not_used() {
     peer.swarm.share(blob, &[]).unwrap();
     timeout(PATIENCE, poison(&peer, &liar)).await.unwrap();
     assert_eq!(peer.swarm.status(digest()).unwrap().blamed, [liar.public_key()]);
+    assert_eq!(peer.swarm.blamed(), BTreeSet::from([liar.public_key()]));
     peer.swarm.leave(digest());
     peer.begin(&origin);
     peer.finish().await;
@@ -156,7 +259,7 @@ async fn poison(victim: &Host, liar: &Identity) {
     // Whoever has cut the stream off hears no more.
     let say = async |kind| drop(said.send(PeerMessage { kind: Some(kind) }).await);
     let digest = digest().0.to_vec().into();
-    say(Kind::Open(PeerOpen { digest, size_bytes: SIZE as u64, port: 0 })).await;
+    say(Kind::Open(PeerOpen { digest, size_bytes: SIZE as u64 })).await;
     let pieces = Geometry::new(SIZE as u64).unwrap().pieces();
     let all = manyhands_core::swarm::Pieces::all(pieces).to_bytes();
     say(Kind::Holds(PeerHolds { pieces: all.into() })).await;
@@ -185,7 +288,7 @@ async fn refusal(host: &Host, first: Option<Kind>) -> Status {
 async fn a_stream_that_does_not_open_a_blob_that_is_here_is_refused() {
     let mut bed = Bed::new();
     let origin = bed.origin().await;
-    let open = PeerOpen { digest: digest().0.to_vec().into(), size_bytes: SIZE as u64, port: 0 };
+    let open = PeerOpen { digest: digest().0.to_vec().into(), size_bytes: SIZE as u64 };
     let check = async |first: Option<Kind>, code: Code| {
         let refusal = refusal(&origin, first).await;
         assert_eq!(refusal.code(), code, "{refusal}");
@@ -205,7 +308,9 @@ async fn a_blob_is_in_the_swarm_once() {
     let mut bed = Bed::new();
     let origin = bed.origin().await;
     let blob = Blob::whole(&origin.out, &origin.out.with_extension("bao"), digest()).unwrap();
-    assert!(matches!(origin.swarm.deal(blob), Err(FetchError::Twice(twice)) if twice == digest()));
+    assert!(
+        matches!(origin.swarm.deal(blob, 0), Err(FetchError::Twice(twice)) if twice == digest())
+    );
     origin.swarm.leave(digest());
     assert!(matches!(origin.swarm.whole(digest()).await, Err(FetchError::Left(_))));
 }

@@ -8,7 +8,8 @@
 //! - `board` is the table of leases and jobs, `outbox` the queue of reports.
 //! - `crew` is the slots at work; `assignment` tells one what to run.
 //! - `intake` hears the coordinator, `feeding` brings leases to slots, `finishing` brings what came
-//!   of them to disk and coordinator, `draining` stops in good order.
+//!   of them to disk and coordinator, `draining` stops in good order,
+//!   `pilot` when there is no more work.
 //! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` and `showing` show
 //!   what happens, `answering` answers the owner.
 //! - `governing` obeys the governor, `pace` keeps a slot to its share of the time.
@@ -31,6 +32,7 @@ mod lying;
 mod outbox;
 mod pace;
 mod pause;
+mod pilot;
 mod recovery;
 mod saving;
 mod showing;
@@ -44,6 +46,7 @@ use std::time::Duration;
 use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, LEASES_PER_HOST_MAX};
+use manyhands_core::outlook::Outlook;
 use manyhands_core::replica::CheckpointRef;
 use manyhands_proto::identity::Identity;
 use manyhands_proto::v1;
@@ -59,6 +62,7 @@ use self::fetch::{FetchError, Ready};
 use self::governing::Governing;
 use self::job::{Job, JobError};
 use self::outbox::Outbox;
+use self::pilot::Pilot;
 use self::saving::KeepError;
 use self::showing::Showing;
 use crate::cache::{Cache, CacheError, Pin, UploadError};
@@ -66,6 +70,7 @@ use crate::config::Config;
 use crate::control::{Question, Snapshots, Status};
 use crate::diary::Diary;
 use crate::link::{Attached, LinkEvent};
+use crate::peers::Peers;
 use crate::slots::SlotCommand;
 use crate::spool::{Change, Spool, SpoolStopped};
 use crate::{Stop, WorkerError};
@@ -116,6 +121,7 @@ pub(crate) struct Agent {
     board: Board,
     outbox: Outbox,
     cache: Cache,
+    peers: Peers,
     spool: Spool,
     durable: watch::Receiver<u64>,
     /// In the order of their changes' numbers.
@@ -130,12 +136,16 @@ pub(crate) struct Agent {
     tasks: JoinSet<Done>,
     fetching: feeding::Fetching,
     run_time: RunTime,
+    /// Processor time of guests whose runs have ended, in milliseconds.
+    computed_ms: u64,
     uploading: finishing::Uploading,
     coordinator: Option<Attached>,
     /// Items of one message that the coordinator takes.
     batch_max: usize,
     /// Leases that the coordinator was asked for and did not grant yet.
     wished: u32,
+    /// What it expected of this machine when it was asked.
+    told_outlook: Outlook,
     /// Why the coordinator gives this host no work for a while, in its own words.
     refused: Option<String>,
     /// Something could not be said because the coordinator reads slowly.
@@ -146,6 +156,7 @@ pub(crate) struct Agent {
     /// Whoever could say stop is gone.
     orphaned: bool,
     draining: Option<draining::Drain>,
+    pilot: Pilot,
     governing: Governing,
     /// What the machine's owner asks.
     questions: mpsc::Receiver<Question>,
@@ -162,6 +173,7 @@ pub(crate) struct Parts {
     pub(crate) capabilities: v1::Capabilities,
     pub(crate) identity: Identity,
     pub(crate) cache: Cache,
+    pub(crate) peers: Peers,
     pub(crate) spool: Spool,
     pub(crate) slot_command: SlotCommand,
     /// Has a folder for each slot.
@@ -178,7 +190,7 @@ pub(crate) struct Parts {
 
 impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { config, identity, capabilities, cache, spool, slot_command, .. } = parts;
+        let Parts { config, identity, capabilities, cache, peers, spool, slot_command, .. } = parts;
         let Parts { slots_folder, enrolled, status, diary, questions, snapshots, .. } = parts;
         let slots = config.slots.get() as usize;
         let terms = Terms {
@@ -197,15 +209,18 @@ impl Agent {
             tasks: JoinSet::new(),
             fetching: feeding::Fetching::new(),
             run_time: RunTime::default(),
+            computed_ms: 0,
             uploading: finishing::Uploading::new(),
             coordinator: None,
             batch_max: BATCH_MAX,
             wished: 0,
+            told_outlook: Outlook::ALWAYS,
             refused: None,
             held_back: false,
             orphaned: false,
             draining: None,
             showing: Showing::new(snapshots, &diary),
+            pilot: Pilot::default(),
             governing: Governing::new(&config, diary),
             questions,
             heartbeat: heartbeat(HEARTBEAT_MS),
@@ -213,6 +228,7 @@ impl Agent {
             capabilities,
             identity,
             cache,
+            peers,
             spool,
             slots_folder,
             terms,
@@ -237,9 +253,13 @@ impl Agent {
         self.write_credit();
         match ended {
             // Whatever the spool died of says more.
-            Ok(()) | Err(WorkerError::SpoolStopped(_)) => Ok(self.spool.close()?),
-            Err(error) => Err(error),
+            Ok(()) | Err(WorkerError::SpoolStopped(_)) => self.spool.close()?,
+            Err(error) => return Err(error),
         }
+        if self.pilot.was_in_vain() {
+            return Err(WorkerError::NeverMet);
+        }
+        Ok(())
     }
 
     async fn serve(
@@ -254,6 +274,7 @@ impl Agent {
                 Stop::Now => return Ok(()),
             }
             self.end_if_finished();
+            self.end_if_idle();
             self.advance().await?;
             if self.is_drained() {
                 return Ok(());

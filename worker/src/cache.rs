@@ -7,11 +7,14 @@
 //! ```text
 //! whole/<digest>     complete blobs
 //! partial/<digest>   the beginning of a blob, from a download that was cut off
+//! pieces/<digest>    some pieces of a blob, from other workers
+//! outboard/<digest>  what proves a blob's pieces, for as long as the blob is here
 //! new/               being written; emptied on start
 //! ```
 
 mod download;
 mod index;
+mod pieces;
 mod upload;
 
 use std::io::{self, Write};
@@ -22,12 +25,14 @@ use std::{fs, mem};
 
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
+use manyhands_swarm::Swarm;
 use tokio::task::spawn_blocking;
 use tonic::Code;
 
 pub(crate) use self::download::DownloadError;
 use self::download::Turns;
 use self::index::{Index, State};
+pub(crate) use self::pieces::Origin;
 pub(crate) use self::upload::{UploadError, upload, upload_all};
 
 /// Largest piece of a blob in one message.
@@ -73,6 +78,12 @@ struct Shared {
     turns: Turns,
     /// Bytes of blobs that went over the network since somebody asked.
     moved: AtomicU64,
+    /// Bytes that the coordinator sent in one piece.
+    whole: AtomicU64,
+    /// Where blobs are shared, if they are.
+    swarm: Option<Swarm>,
+    /// Bytes of blobs that were written to disk since somebody asked.
+    written: AtomicU64,
 }
 
 /// A verified blob that stays on disk while this lives.
@@ -86,21 +97,39 @@ pub(crate) struct Pin {
 impl Cache {
     /// Bytes of blobs that went over the network since this was asked last.
     pub(crate) fn take_moved(&self) -> u64 {
-        self.shared.moved.swap(0, Ordering::Relaxed)
+        let shared = self.shared.swarm.as_ref().map_or(0, Swarm::take_moved);
+        self.shared.moved.swap(0, Ordering::Relaxed).saturating_add(shared)
     }
 
-    /// Opens the cache in `root`, clearing what a crash left half written.
+    /// Bytes of blobs that the coordinator sent in one piece.
+    pub(crate) fn whole_bytes(&self) -> u64 {
+        self.shared.whole.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of blobs that were written to disk since this was asked last: downloaded, computed here, or taken over
+    /// from a slot, which wrote them.
+    pub(crate) fn take_written(&self) -> u64 {
+        self.shared.written.swap(0, Ordering::Relaxed)
+    }
+
+    /// Opens the cache in `root`, clearing what a crash left half written. Large blobs are fetched through
+    /// the swarm, if there is one.
     ///
     /// # Errors
     /// [`CacheError`] of the operating system.
-    pub(crate) fn open(root: &Path, bytes_max: u64) -> Result<Self, CacheError> {
+    pub(crate) fn open(
+        root: &Path,
+        bytes_max: u64,
+        swarm: Option<Swarm>,
+    ) -> Result<Self, CacheError> {
         let mut index = Index::new(bytes_max);
         let new = root.join("new");
         if new.exists() {
             fs::remove_dir_all(&new).map_err(|source| failed(&new, source))?;
         }
-        for (name, state) in [("whole", State::Unverified), ("partial", State::Partial)] {
-            let dir = root.join(name);
+        let states = [State::Unverified, State::Pieces, State::Partial];
+        for state in states {
+            let dir = root.join(state.folder());
             fs::create_dir_all(&dir).map_err(|source| failed(&dir, source))?;
             scan(&dir, state, &mut index)?;
         }
@@ -110,7 +139,11 @@ impl Cache {
             index: Mutex::new(index),
             turns: Turns::default(),
             moved: AtomicU64::new(0),
+            whole: AtomicU64::new(0),
+            swarm,
+            written: AtomicU64::new(0),
         };
+        shared.clear_outboards()?;
         shared.evict(0)?;
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -125,7 +158,7 @@ impl Cache {
         let pin = Pin { shared: Arc::clone(&self.shared), digest, bytes };
         match state {
             State::Verified => Ok(Some(pin)),
-            State::Partial => Ok(None),
+            State::Partial | State::Pieces => Ok(None),
             State::Unverified => {
                 let path = pin.path();
                 let sound =
@@ -154,6 +187,7 @@ impl Cache {
         let (root, path) = (self.shared.root.clone(), pin.path());
         let kept = blocking(move || keep(&root, &path, &content)).await;
         kept.map_err(|source| failed(&self.shared.root, source))?;
+        self.shared.wrote(pin.bytes);
         self.shared.index().set_state(digest, State::Verified);
         Ok(pin)
     }
@@ -179,6 +213,7 @@ impl Cache {
             let hash = move || Ok((hash_file(&read)?, fs::metadata(&read)?.len()));
             let hashed = blocking(hash).await.map_err(|source| failed(&mine, source));
             let (digest, bytes) = hashed?;
+            cache.shared.wrote(bytes);
             if let Some(pin) = cache.get(digest).await? {
                 return Ok(pin);
             }
@@ -196,14 +231,44 @@ impl Shared {
         self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    fn came_whole(&self, bytes: usize) {
+        self.moved(bytes);
+        self.whole.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn wrote(&self, bytes: u64) {
+        self.written.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     fn index(&self) -> MutexGuard<'_, Index> {
         // No code between lock and unlock panics half way through a change.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn path(&self, state: State, digest: Digest) -> PathBuf {
-        let dir = if state == State::Partial { "partial" } else { "whole" };
-        self.root.join(dir).join(digest.to_string())
+        self.root.join(state.folder()).join(digest.to_string())
+    }
+
+    /// What proves the blob's pieces.
+    fn outboard(&self, digest: Digest) -> PathBuf {
+        self.root.join("outboard").join(digest.to_string())
+    }
+
+    /// Removes what proves pieces of blobs that are not here.
+    fn clear_outboards(&self) -> Result<(), CacheError> {
+        let dir = self.root.join("outboard");
+        let clear = || {
+            fs::create_dir_all(&dir)?;
+            for entry in fs::read_dir(&dir)? {
+                let path = entry?.path();
+                let digest = path.file_name().and_then(|name| name.to_str()?.parse().ok());
+                if !digest.is_some_and(|digest| self.index().is_known(digest)) {
+                    fs::remove_file(&path)?;
+                }
+            }
+            Ok(())
+        };
+        clear().map_err(|source| failed(&dir, source))
     }
 
     /// Makes room for `bytes` by removing what nobody needs.
@@ -225,11 +290,18 @@ impl Shared {
     }
 
     fn remove_file(&self, state: State, digest: Digest) {
-        let path = self.path(state, digest);
-        match fs::remove_file(&path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => tracing::warn!(path = %path.display(), %error, "cannot remove a blob"),
+        if let Some(swarm) = &self.swarm {
+            // Its files would stay as long as others are served from them.
+            swarm.leave(digest);
+        }
+        for path in [self.path(state, digest), self.outboard(digest)] {
+            match fs::remove_file(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    tracing::warn!(path = %path.display(), %error, "cannot remove a blob");
+                }
+            }
         }
     }
 }
@@ -293,8 +365,8 @@ fn scan(dir: &Path, state: State, index: &mut Index) -> Result<(), CacheError> {
     for (_, path, bytes) in found {
         let name = path.file_name().and_then(|name| name.to_str());
         match name.and_then(|name| name.parse().ok()) {
-            Some(digest) => index.found(digest, bytes, state),
-            None => fs::remove_file(&path).map_err(|source| failed(&path, source))?,
+            Some(digest) if index.found(digest, bytes, state) => {}
+            Some(_) | None => fs::remove_file(&path).map_err(|source| failed(&path, source))?,
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 pub(crate) mod form;
 mod owner;
 mod quantity;
+mod sharing;
 mod written;
 
 use std::io;
@@ -21,6 +22,7 @@ use crate::slots::Priority;
 
 pub use self::owner::{Owner, WrittenAllowance, WrittenLimits, WrittenRules};
 pub use self::quantity::{QuantityError, parse_size, parse_span};
+pub use self::sharing::{Mode, Sharing, WrittenSharing};
 pub use self::written::{Slots, Written, WrittenPage};
 
 /// Least memory of a slot: less holds no program.
@@ -28,6 +30,9 @@ const SLOT_MEMORY_BYTES_MIN: u64 = 1 << 20;
 
 /// Taken for a machine that does not say how much memory it has.
 const MEMORY_BYTES_GUESS: u64 = 1 << 30;
+
+/// Longest wait for work of a worker that ends by itself.
+const UNTIL_IDLE_MAX: Span = Span::hours(7 * 24);
 
 /// Least cache: one large module and its inputs.
 const CACHE_BYTES_MIN: u64 = 1 << 20;
@@ -55,6 +60,8 @@ pub struct Config {
     pub checkpoint_upload_bytes_max: u64,
     /// From being told to stop to stopping, at most.
     pub drain_grace: Span,
+    /// Without anything to compute until the worker ends by itself.
+    pub until_idle: Option<Span>,
     /// When the machine may be used, and how much of it.
     pub owner: Owner,
     /// Whether the person and other programs are out of account.
@@ -67,6 +74,8 @@ pub struct Config {
     pub page: Option<SocketAddr>,
     /// The settings file that the page writes.
     pub settings: PathBuf,
+    /// What is exchanged with other workers.
+    pub sharing: Sharing,
     /// A test device.
     pub fault: Option<Fault>,
 }
@@ -167,18 +176,23 @@ impl Config {
             data_dir,
             nickname: written.nickname.unwrap_or_default(),
             slots,
-            priority: written.priority.unwrap_or_default(),
+            priority: written.priority.unwrap_or(match written.until_idle {
+                Some(_) => Priority::Inherited,
+                None => Priority::default(),
+            }),
             slot_memory_bytes,
             cache_bytes_max: written.cache_max.unwrap_or(4 << 30),
             checkpoint_interval: written.checkpoint_interval.unwrap_or(Span::seconds(30)),
             checkpoint_upload_bytes_max: written.checkpoint_upload_max.unwrap_or(16 << 20),
             drain_grace: written.drain_grace.unwrap_or(Span::seconds(20)),
+            until_idle: written.until_idle,
             owner,
             always: written.always.unwrap_or(false),
             memory_bytes,
             core_power: written.core_watts.map_or(CORE_POWER, Power::watts),
             page: written.page.listen,
             settings,
+            sharing: Sharing::new(written.peers)?,
             fault: written.fault,
         };
         config.check().map(|()| config)
@@ -207,7 +221,10 @@ impl Config {
         within("core_watts", watts, "from 1 to 100")?;
         let is_own = self.page.is_none_or(|listen| listen.ip().is_loopback());
         within("page.listen", is_own, "an address of this machine's own, such as 127.0.0.1:7655")?;
-        within("drain_grace", self.drain_grace <= Span::hours(1), "at most 1 h")
+        within("drain_grace", self.drain_grace <= Span::hours(1), "at most 1 h")?;
+        let idle =
+            self.until_idle.is_none_or(|it| (Span::seconds(1)..=UNTIL_IDLE_MAX).contains(&it));
+        within("until_idle", idle, "from 1 s to 168 h")
     }
 }
 
@@ -221,6 +238,7 @@ fn within(key: &'static str, is_within: bool, reason: &str) -> Result<(), Config
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
     use std::path::Path;
 
     use manyhands_core::agent::governor::defaults::DEFAULT_RULES;
@@ -250,8 +268,9 @@ mod tests {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\nnickname = \"attic\"\nslots = 3\n\
              priority = \"inherited\"\nslot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
-             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\ncore_watts = 9\nfault = \"lie\"\n\
-             [page]\nlisten = \"127.0.0.1:7655\"\n"
+             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\ncore_watts = 9\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
+             [page]\nlisten = \"127.0.0.1:7655\"\n\
+             [peers]\nmode = \"full\"\nlisten = \"0.0.0.0:7655\"\nupload_max = \"1 MiB\"\n"
         );
         let config = Config::new(written(&text).unwrap()).unwrap();
         let expect = Config {
@@ -265,12 +284,18 @@ mod tests {
             checkpoint_interval: Span::seconds(5),
             checkpoint_upload_bytes_max: 1 << 20,
             drain_grace: Span::seconds(2),
+            until_idle: Some(Span::minutes(5)),
             owner: config.owner.clone(),
             always: false,
             memory_bytes: config.memory_bytes,
             core_power: Power::watts(9),
             page: Some("127.0.0.1:7655".parse().unwrap()),
             settings: "d/settings.toml".into(),
+            sharing: Sharing {
+                mode: Mode::Full,
+                listen: Some("0.0.0.0:7655".parse().unwrap()),
+                upload_bytes_per_s: NonZeroU64::new(1 << 20).unwrap(),
+            },
             fault: Some(Fault::Lie),
         };
         assert_eq!(config, expect);
@@ -315,7 +340,7 @@ mod tests {
     fn owners_say_when_and_how_much() {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\n[limits]\nidle_after = \"10 min\"\n\
-             network_per_day = \"2 GiB\"\n[limits.in_use]\ncores = 1\ncpu = 30\n\
+             network_per_day = \"2 GiB\"\ndisk_per_day = \"9 GiB\"\n[limits.in_use]\ncores = 1\ncpu = 30\n\
              [limits.idle]\ncores = \"50 %\"\nmemory = \"1 GiB\"\n\
              [sensors]\nprice = \"/run/price\"\n\
              [rules]\ncall = \"\"\nbattery = 'when battery < 50 pause'\n\
@@ -325,6 +350,7 @@ mod tests {
         let limits = owner.limits;
         assert_eq!(limits.idle_after, Span::minutes(10));
         assert_eq!(limits.network_day_bytes, Some(2 << 30));
+        assert_eq!(limits.disk_day_bytes, Some(9 << 30));
         assert_eq!((limits.in_use.cores, limits.in_use.cpu_percent), (Cores::Count(1), 30));
         assert_eq!((limits.idle.cores, limits.idle.memory_bytes), (Cores::Percent(50), 1 << 30));
         let rules: Vec<String> =
@@ -345,6 +371,19 @@ mod tests {
         assert_eq!(owner.limits.in_use, owner.limits.idle);
         assert!(!owner.limits.yields);
         assert_eq!(owner.rules.iter().map(|rule| &**rule.name()).collect::<Vec<_>>(), ["heat"]);
+    }
+
+    #[test]
+    fn a_pilot_has_the_machine_for_itself_unless_its_settings_say_otherwise() {
+        let read = |more: &str| {
+            let text = format!("invite = \"{INVITE}\"\ndata_dir = \"d\"\n{more}");
+            let config = Config::new(written(&text).unwrap()).unwrap();
+            (config.priority, config.owner.limits.yields, config.owner.rules.is_empty())
+        };
+        assert_eq!(read(""), (Priority::Lowest, true, false));
+        assert_eq!(read("until_idle = \"10 min\""), (Priority::Inherited, false, true));
+        let said = "until_idle = \"10 min\"\nalways = false\npriority = \"lowest\"";
+        assert_eq!(read(said), (Priority::Lowest, true, false));
     }
 
     #[test]
@@ -397,9 +436,13 @@ mod tests {
         check("drain_grace = \"2 h\"", "drain_grace");
         check("core_watts = 0", "core_watts");
         check("[page]\nlisten = \"0.0.0.0:7655\"", "page.listen");
+        check("until_idle = \"0 s\"", "until_idle");
+        check("until_idle = \"169 h\"", "until_idle");
         check("[limits]\nidle_after = \"25 h\"", "limits.idle_after");
         check("[limits.idle]\ncpu = 0", "limits.idle.cpu");
         check("[limits.in_use]\ncpu = 101", "limits.in_use.cpu");
+        check("[peers]\nlisten = \"0.0.0.0:80\"", "peers.listen");
+        check("[peers]\nupload_max = \"1 KiB\"", "peers.upload_max");
         check("[rules]\n\"\" = \"when in call pause\"", "rules and sensors");
     }
 

@@ -6,6 +6,10 @@
 //!          2026-11-26 74880000 cores         time on cores
 //!          2026-11-26 374400000 energy       what that took, in thousandths of a joule
 //!          2026-11-26 7340032 moved          bytes sent and received
+//! budget   2026-11-26 3600000 2147483648 1048576
+//!                                            a day, how long it has lasted, bytes moved and written
+//! availability
+//!          1796083200000 86400000 166666 …    when, and the numbers of `core::agent::availability`
 //! wish     pause | snooze 1796083200000      until that instant
 //! credit   31000000                          in millionths, as the coordinator told it last
 //! ```
@@ -17,10 +21,11 @@ use std::io;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
+use manyhands_core::agent::availability::{Availability, Numbers};
 use manyhands_core::agent::energy::Energy;
-use manyhands_core::agent::governor::Wish;
 use manyhands_core::agent::governor::hours::Day;
 use manyhands_core::agent::governor::tally::{DayTally, Tally, Use};
+use manyhands_core::agent::governor::{Spent, Wish};
 use manyhands_core::time::{Span, Timestamp};
 
 use crate::clock;
@@ -85,6 +90,32 @@ impl Diary {
         self.replace("credit", &format!("{credit_micro}\n"));
     }
 
+    /// What earlier processes spent of a day's budgets.
+    pub(crate) fn read_spent(&self) -> Option<Spent> {
+        parse_spent(&self.text("budget"))
+    }
+
+    /// Writes down what was spent.
+    pub(crate) fn write_spent(&self, spent: Spent) {
+        let Spent { lasted, moved_bytes, written_bytes, .. } = spent;
+        let Some(date) = date(spent.day) else { return };
+        self.replace("budget", &format!("{date} {} {moved_bytes} {written_bytes}\n", lasted.0));
+    }
+
+    /// What earlier processes have learned of when this machine is there.
+    pub(crate) fn read_availability(&self) -> Availability {
+        let known = parse_availability(&self.text("availability"));
+        known.map_or_else(Availability::default, |(at, numbers)| {
+            Availability::recall(&numbers, clock::now().since(at))
+        })
+    }
+
+    /// Writes down what was learned until now.
+    pub(crate) fn write_availability(&self, known: &Availability) {
+        let numbers = known.numbers().map(|number| format!(" {number}")).concat();
+        self.replace("availability", &format!("{}{numbers}\n", clock::now().0));
+    }
+
     fn replace(&self, name: &str, text: &str) {
         let (path, new) = (self.folder.join(name), self.folder.join(format!("{name}.new")));
         let written: io::Result<()> = fs::write(&new, text).and_then(|()| fs::rename(&new, &path));
@@ -101,6 +132,21 @@ fn parse_wish(text: &str, now: Timestamp) -> Wish {
         (Some("snooze"), Some(until)) => Wish::Snooze(Timestamp(until).since(now).min(SNOOZE_MAX)),
         _ => Wish::Resume,
     }
+}
+
+fn parse_spent(text: &str) -> Option<Spent> {
+    let mut words = text.split_whitespace();
+    let day = parse_day(words.next()?)?;
+    let mut number = || words.next()?.parse().ok();
+    let (lasted, moved_bytes, written_bytes) = (Span(number()?), number()?, number()?);
+    Some(Spent { day, lasted, moved_bytes, written_bytes })
+}
+
+fn parse_availability(text: &str) -> Option<(Timestamp, Numbers)> {
+    let mut numbers = text.split_whitespace().map(str::parse);
+    let at = Timestamp(numbers.next()?.ok()?);
+    let numbers = numbers.collect::<Result<Vec<u64>, _>>().ok()?;
+    Some((at, numbers.try_into().ok()?))
 }
 
 fn lines(day: Day, tally: &DayTally) -> String {
@@ -139,8 +185,12 @@ fn parse(text: &str) -> Tally {
 fn parse_line(line: &str) -> Option<(Day, Span, &str)> {
     let mut parts = line.splitn(3, ' ');
     let (date, ms, code) = (parts.next()?, parts.next()?, parts.next()?);
-    let days = date.parse::<Date>().ok()?.since(Date::constant(1970, 1, 1)).ok()?.get_days();
-    Some((Day(days), Span(ms.parse().ok()?), code))
+    Some((parse_day(date)?, Span(ms.parse().ok()?), code))
+}
+
+fn parse_day(date: &str) -> Option<Day> {
+    let since = date.parse::<Date>().ok()?.since(Date::constant(1970, 1, 1)).ok()?;
+    Some(Day(since.get_days()))
 }
 
 /// A day as calendars show it.
@@ -174,6 +224,40 @@ mod tests {
         assert!(diary.text("diary").contains("2026-11-26 18000000 donated\n"));
         diary.write_wish(Wish::Resume);
         assert_eq!(diary.read().1, Wish::Resume);
+    }
+
+    #[test]
+    fn what_was_spent_is_known_to_the_next_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let diary = Diary::new(folder.path().to_owned());
+        assert_eq!(diary.read_spent(), None);
+        let spent = Spent {
+            day: Day(20_783),
+            lasted: Span::hours(7),
+            moved_bytes: u64::MAX,
+            written_bytes: 5,
+        };
+        diary.write_spent(spent);
+        assert_eq!(diary.read_spent(), Some(spent));
+        for text in ["", "2026-11-26 7 8", "2026-11-26 7 8 -9", "today 7 8 9"] {
+            assert_eq!(parse_spent(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_learned_of_the_machine_is_known_to_the_next_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let diary = Diary::new(folder.path().to_owned());
+        assert_eq!(diary.read_availability(), Availability::default());
+        let mut known = Availability::default();
+        known.note(Span::hours(30), true);
+        diary.write_availability(&known);
+        let (at, numbers) = parse_availability(&diary.text("availability")).unwrap();
+        assert!(at <= clock::now());
+        assert_eq!(numbers, known.numbers());
+        for text in ["", "5", "5 6 7", &"1 ".repeat(99)] {
+            assert_eq!(parse_availability(text), None, "{text}");
+        }
     }
 
     #[test]

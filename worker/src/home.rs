@@ -8,8 +8,11 @@
 //! blobs/         downloaded and computed blobs, by digest
 //! modules/       compiled programs; only this machine ever wrote here
 //! slots/         a folder for each slot; emptied on start
+//! peers          other workers that have answered
 //! control        the socket through which the owner asks
-//! diary, wish    where the time went, and what the owner said last
+//! diary, budget, wish
+//!                where the time went, what was spent of a day's budgets, what the owner said last
+//! availability   when this machine is usually there
 //! credit         what was earned, as far as is known
 //! page-token     the secret part of the page's address
 //! settings.toml  what the owner said on the page, if no other settings file was named
@@ -98,6 +101,11 @@ impl Home {
     /// The folder of the cache.
     pub(crate) fn blobs(&self) -> PathBuf {
         self.root.join("blobs")
+    }
+
+    /// The file with other workers that have answered.
+    pub(crate) fn peers(&self) -> PathBuf {
+        self.root.join("peers")
     }
 
     /// The folder with the slots' folders.

@@ -12,7 +12,7 @@ use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 26] = [
     "key",
     "consent.jsonl",
     "spool.db",
@@ -25,6 +25,10 @@ const NAMES: [&str; 20] = [
     "control",
     "diary",
     "diary.new",
+    "availability",
+    "availability.new",
+    "budget",
+    "budget.new",
     "wish",
     "wish.new",
     "credit",
@@ -32,6 +36,8 @@ const NAMES: [&str; 20] = [
     "page-token",
     "settings.toml",
     "settings.toml.new",
+    "peers",
+    "peers.new",
     // Last, because it is held meanwhile.
     "lock",
 ];

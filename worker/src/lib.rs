@@ -4,6 +4,7 @@
 //! link ──► agent ──► slots (child processes, each with a sandbox)
 //!            │
 //!            ├── cache   blobs on disk, verified
+//!            ├── peers   other workers, and the blobs that are exchanged with them
 //!            └── spool   leases, reports and checkpoints that outlive the process
 //! ```
 //!
@@ -22,6 +23,7 @@ mod home;
 pub mod kept;
 mod link;
 mod page;
+mod peers;
 mod probe;
 pub mod sandbox;
 pub mod slots;
@@ -47,6 +49,7 @@ use self::diary::Diary;
 use self::home::Home;
 use self::link::Dialer;
 use self::page::Page;
+use self::peers::Peers;
 use self::slots::{Slot, SlotCommand};
 use self::spool::Spool;
 use self::wall::Room;
@@ -55,6 +58,7 @@ pub use self::cache::CacheError;
 pub use self::config::Config;
 pub use self::home::HomeError;
 pub use self::link::SessionError;
+pub use self::peers::{BlobView, PeerView, PeersView};
 pub use self::slots::SlotError;
 pub use self::spool::{DatabaseError, SpoolError, SpoolStopped};
 
@@ -124,6 +128,9 @@ pub enum WorkerError {
         /// In the invite.
         ours: String,
     },
+    /// A worker that ends by itself never had anything to do with its coordinator.
+    #[error("the coordinator was not reached in all the time that there was nothing to compute")]
+    NeverMet,
     /// The coordinator does not want this host.
     #[error("cannot join: {0}")]
     Refused(Box<SessionError>),
@@ -141,7 +148,8 @@ pub async fn run(
 ) -> Result<(), WorkerError> {
     let home = Home::open(&config.data_dir)?;
     let identity = Identity::load_or_create(&home.key())?;
-    let cache = Cache::open(&home.blobs(), config.cache_bytes_max)?;
+    let peers = Peers::open(config.sharing, &identity, &config.invite, home.peers());
+    let cache = Cache::open(&home.blobs(), config.cache_bytes_max, peers.swarm().cloned())?;
     let (spool, restored) = Spool::open(&home.spool())?;
     let ours = coordinator_name(&config.invite);
     if let Some(enrolment) = &restored.enrolment
@@ -156,11 +164,13 @@ pub async fn run(
     let slot_command =
         SlotCommand { program, args, compiled_folder: home.modules(), room, priority };
     let capabilities = capabilities(&config, isa(&slot_command).await?);
+    let (attached, coordinator) = watch::channel(None);
     let dialer = Dialer {
         invite: config.invite.clone(),
         nickname: nickname(&config, &identity),
         identity: identity.clone(),
         capabilities: capabilities.clone(),
+        attached,
     };
     let (asking, questions) = mpsc::channel(QUESTIONS_MAX);
     let snapshots = Arc::new(watch::channel(Arc::from("")).0);
@@ -169,7 +179,8 @@ pub async fn run(
     let mut agent = Agent::new(Parts {
         config,
         identity,
-        cache,
+        cache: cache.clone(),
+        peers: peers.clone(),
         spool,
         capabilities,
         slot_command,
@@ -185,12 +196,14 @@ pub async fn run(
     let mut link = JoinSet::new();
     link.spawn(link::run(dialer, told));
     page.open_if_wanted().await;
+    link.spawn(peers.clone().run(cache, coordinator));
     match Socket::open(home.root()) {
         Ok(socket) => drop(link.spawn(socket.serve(desk, page))),
         Err(error) => tracing::warn!(%error, "this worker cannot be asked while it runs"),
     }
     let ended = agent.run(events, stop).await;
     link.shutdown().await;
+    peers.shut_down().await;
     ended
 }
 

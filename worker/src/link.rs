@@ -10,11 +10,12 @@ use manyhands_core::agent::retry::Retry;
 use manyhands_core::time::Span;
 use manyhands_proto::identity::Identity;
 use manyhands_proto::invite::Invite;
-use manyhands_proto::link::Channel;
+use manyhands_proto::link::{Channel, Endpoint};
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::cache::Origin;
 use crate::clock;
 
 pub use self::session::SessionError;
@@ -53,6 +54,21 @@ pub(crate) struct Attached {
     pub(crate) outgoing: mpsc::Sender<v1::WorkerMessage>,
     /// The connection, for other calls.
     pub(crate) channel: Channel,
+    /// Where it was dialled.
+    pub(crate) endpoint: Endpoint,
+}
+
+impl Attached {
+    /// This coordinator, as a source of blobs.
+    pub(crate) fn origin(&self) -> Origin {
+        let peer = match &self.endpoint {
+            Endpoint::Pinned { address, key } if self.welcome.has_swarm => {
+                Some((address.clone(), *key))
+            }
+            Endpoint::Pinned { .. } | Endpoint::Plain(_) => None,
+        };
+        Origin { channel: self.channel.clone(), peer }
+    }
 }
 
 /// Who dials whom, and what it says of itself.
@@ -66,6 +82,8 @@ pub(crate) struct Dialer {
     pub(crate) nickname: String,
     /// What it offers.
     pub(crate) capabilities: v1::Capabilities,
+    /// Where it is told whenever there is a coordinator.
+    pub(crate) attached: watch::Sender<Option<Channel>>,
 }
 
 /// Keeps a stream open until nobody listens to `events` any more.
@@ -78,6 +96,7 @@ pub(crate) async fn run(dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
         let Err(lost) = session::run(&dialer, &mut enrolled, &mut retry, &events).await else {
             return;
         };
+        dialer.attached.send_replace(None);
         if lost.means_unknown() {
             enrolled = false;
         }

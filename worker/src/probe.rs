@@ -4,6 +4,7 @@
 //! told too long ago, is unknown. What depends on the system is in a folder of its own: `linux`. On other systems
 //! nothing is known but what `sysinfo` tells, so the machine counts as used unless its owner says otherwise.
 
+mod allotment;
 mod board;
 mod faked;
 #[cfg(target_os = "linux")]
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -22,23 +24,40 @@ use std::time::Duration;
 use manyhands_core::agent::governor::reading::{Name, Readings};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use self::allotment::Allotment;
 use self::board::Board;
 
-/// Cores that this process may use; 1 if the system does not say.
+/// Cores that this process may use, of those that it is bound to, its control groups leave it, and a cluster's
+/// scheduler gave it; 1 if the system does not say.
 #[must_use]
 pub(crate) fn cores() -> NonZeroU32 {
     let cores = thread::available_parallelism().ok().and_then(|cores| cores.try_into().ok());
-    cores.unwrap_or(NonZeroU32::MIN)
+    let allotted = allotment().cores.and_then(NonZeroU32::new);
+    allotment::least(cores, allotted).unwrap_or(NonZeroU32::MIN)
 }
 
-/// Memory of the machine, or of the control group that this process is confined to; `None` if the
-/// system does not say.
+/// Memory of the machine, or what the control groups of this process or a cluster's scheduler leave of it;
+/// `None` if the system does not say.
 #[must_use]
 pub(crate) fn memory_bytes() -> Option<u64> {
     let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     let system = System::new_with_specifics(memory).ok()?;
-    let group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
-    Some(system.total_memory().min(group))
+    let left = allotment::least(group_bytes(), allotment().memory_bytes);
+    allotment::least(Some(system.total_memory()), left)
+}
+
+fn allotment() -> Allotment {
+    Allotment::of(|name| std::env::var(name).ok())
+}
+
+#[cfg(target_os = "linux")]
+fn group_bytes() -> Option<u64> {
+    linux::group_bytes()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn group_bytes() -> Option<u64> {
+    None
 }
 
 /// What is to be read beside what every machine has.
@@ -59,22 +78,50 @@ pub(crate) struct Asked {
 pub(crate) struct Probe {
     board: Arc<Board>,
     asked: Arc<Asked>,
+    hurry: Arc<Hurry>,
     /// Dropped, their threads end.
-    _threads: Vec<Thread>,
+    threads: Vec<Thread>,
 }
 
-/// Ends a thread, if not at once, when it is dropped.
+/// Whether programs run that may have to stop: only then it matters to see at once what happens.
+#[derive(Debug, Default)]
+pub(crate) struct Hurry(AtomicBool);
+
+impl Hurry {
+    /// Time until the next look, of which `shortest` is the least.
+    fn pause(&self, shortest: Duration) -> Duration {
+        if self.0.load(Ordering::Relaxed) { shortest } else { shortest * LEISURE }
+    }
+}
+
+/// Ends a thread, if not at once, when it is dropped; a word in it wakes the thread.
 pub(crate) type Thread = mpsc::Sender<()>;
+
+/// How often sensors are read, as a multiple of the shortest time, while no program runs that may have to stop.
+const LEISURE: u32 = 4;
 
 impl Probe {
     /// Begins to read.
     pub(crate) fn start(asked: Asked) -> Self {
         let (board, asked) = (Arc::new(Board::default()), Arc::new(asked));
+        let hurry = Arc::default();
         let threads = match &asked.faked {
-            None => start(&board, &asked),
-            Some(_) => Vec::new(),
+            None => start(&board, &asked, &hurry),
+            Some(path) => faked::start(path, &board, &hurry),
         };
-        Self { board, asked, _threads: threads }
+        Self { board, asked, hurry, threads }
+    }
+
+    /// Says whether programs run. When they begin to, sensors are read at once.
+    pub(crate) fn hurry(&self, is_hurried: bool) {
+        if !self.hurry.0.swap(is_hurried, Ordering::Relaxed) && is_hurried {
+            for thread in &self.threads {
+                match thread.send(()) {
+                    // A thread that has ended reads nothing any more.
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        }
     }
 
     /// What is known now.
@@ -92,12 +139,12 @@ impl Probe {
 }
 
 #[cfg(target_os = "linux")]
-fn start(board: &Arc<Board>, asked: &Arc<Asked>) -> Vec<Thread> {
-    linux::start(board, asked)
+fn start(board: &Arc<Board>, asked: &Arc<Asked>, hurry: &Arc<Hurry>) -> Vec<Thread> {
+    linux::start(board, asked, hurry)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn start(_: &Arc<Board>, _: &Arc<Asked>) -> Vec<Thread> {
+fn start(_: &Arc<Board>, _: &Arc<Asked>, _: &Arc<Hurry>) -> Vec<Thread> {
     Vec::new()
 }
 
@@ -113,7 +160,7 @@ fn thread(name: &str, work: impl FnOnce(Receiver<()>) + Send + 'static) -> Optio
     }
 }
 
-/// Waits for `pause`; whether it is over for good.
+/// Waits for `pause`, or until it is woken; whether it is over for good.
 fn is_over(end: &Receiver<()>, pause: Duration) -> bool {
-    !matches!(end.recv_timeout(pause), Err(RecvTimeoutError::Timeout))
+    matches!(end.recv_timeout(pause), Err(RecvTimeoutError::Disconnected))
 }

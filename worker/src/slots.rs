@@ -7,8 +7,10 @@
 //! Map: `slot` and `run` are the worker's side ([`Slot`], [`Run`]), `child` the process's ([`slot_main`]),
 //! with the `ear` that hears wishes; `setup` is how the two begin; `command` is what the worker says, `wire` its form in messages, `frame` the messages in a pipe;
 //! `claim` is which files a slot's word is taken for;
-//! `priority` how it shares the processor; `process` is all that is asked of the operating system.
+//! `priority` how it shares the processor, `autogroup` with whom; `process` is all that is asked of the operating system.
 
+#[cfg(target_os = "linux")]
+mod autogroup;
 mod child;
 mod claim;
 mod command;

@@ -68,3 +68,12 @@ impl fmt::Display for Wall {
 pub fn raise(room: &Room) -> io::Result<Vec<Wall>> {
     system::raise(room)
 }
+
+/// Shuts this thread, and all that it starts from now on, into a smaller room, behind a wall that was raised. The other
+/// threads of the process stay where they are: each has to do the same. What was missing is missing still.
+///
+/// # Errors
+/// As [`raise`].
+pub fn narrow(room: &Room) -> io::Result<()> {
+    system::narrow(room)
+}

@@ -1,6 +1,6 @@
 //! `manyhands worker`: lend this machine.
 
-mod ask;
+pub(crate) mod ask;
 mod consent;
 mod doctor;
 mod erase;
@@ -13,10 +13,11 @@ mod service;
 mod uninstall;
 
 use std::ffi::OsString;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use manyhands::quantity;
+use manyhands_core::time::Span;
 use manyhands_proto::invite::Invite;
 use manyhands_worker::config::{Config, ConfigError, Slots, Written};
 use manyhands_worker::control::Status;
@@ -46,7 +47,7 @@ pub(crate) struct Worker {
     ask: Option<Ask>,
     /// The invite that you got; or `lan#KEY` for the coordinator with this key on the local network, and
     /// `lan` to see which there are
-    #[arg(long, value_name = "INVITE")]
+    #[arg(long, value_name = "INVITE", env = "MANYHANDS_INVITE", hide_env_values = true)]
     join: Option<Join>,
     /// The settings file
     #[arg(long, value_name = "FILE")]
@@ -54,9 +55,18 @@ pub(crate) struct Worker {
     /// Folder for the key, unreported results and cached blobs [default: your config folder]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Programs at once [default: one for each core]
+    /// Programs at once: a number, or `auto` for one on each core that a scheduler, a control group or a binding
+    /// leaves to the worker [default: auto]
     #[arg(long, value_name = "N")]
-    slots: Option<NonZeroU32>,
+    slots: Option<Slots>,
+    /// End after so long without anything to compute: for jobs of a cluster's scheduler (Slurm, HTCondor,
+    /// Kubernetes). Then it computes as with `--always`, and at the priority that the scheduler gave it, unless the
+    /// settings file says otherwise
+    #[arg(long, value_name = "SPAN", value_parser = quantity::span)]
+    until_idle: Option<Span>,
+    /// What SIGTERM or Ctrl-C leave it to save programs and hand in reports before it ends [default: 20 s]
+    #[arg(long, value_name = "SPAN", value_parser = quantity::span)]
+    grace: Option<Span>,
     /// What others see of this machine
     #[arg(long, value_name = "NAME")]
     nickname: Option<String>,
@@ -139,7 +149,9 @@ impl Worker {
         };
         written.invite = invite.or(written.invite);
         written.data_dir = Some(data_dir(self.data, &written, context)?);
-        written.slots = self.slots.map(Slots::Count).or(written.slots);
+        written.slots = self.slots.or(written.slots);
+        written.until_idle = self.until_idle.or(written.until_idle);
+        written.drain_grace = self.grace.or(written.drain_grace);
         written.nickname = self.nickname.or(written.nickname);
         written.always = self.always.then_some(true).or(written.always);
         Ok(Config::new(written)?)

@@ -64,7 +64,7 @@ fn nothing_happens_before_someone_agrees() {
     process.wait_for(|line| line.starts_with("connected"));
     assert_eq!(process.terminate(), Some(0));
     let kept = records(&folder);
-    assert_eq!((kept.len(), &kept[0]["how"], &kept[0]["version"]), (1, &"asked".into(), &1.into()));
+    assert_eq!((kept.len(), &kept[0]["how"], &kept[0]["version"]), (1, &"asked".into(), &2.into()));
     let key = invite.split(['#', '.']).find(|part| part.len() == 52).unwrap();
     assert_eq!(kept[0]["project"], key);
 

@@ -104,9 +104,15 @@ impl Grid {
              slot_memory = \"256 MiB\"\npriority = \"inherited\"\n{settings}\n"
         );
         fs::write(&config, text).expect("the settings are written");
+        self.restart_worker(name).wait_for(|line| line.starts_with("connected"));
+    }
+
+    /// Starts a worker where an earlier one ended, and does not wait.
+    pub(crate) fn restart_worker(&mut self, name: &str) -> &Process {
+        let config = self.text(&format!("{name}.toml"));
         let process = Process::start(&["worker", "--yes", "--config", &config]);
-        process.wait_for(|line| line.starts_with("connected"));
         self.workers.insert(name.to_owned(), process);
+        self.worker(name)
     }
 
     /// A worker that runs.

@@ -72,6 +72,11 @@ impl Process {
         }
     }
 
+    /// The process's number.
+    pub(crate) fn id(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"))
+    }
+
     /// Waits until it has ended by itself, and gives its exit code.
     pub(crate) fn end(mut self) -> Option<i32> {
         // The end of its output is its end.
@@ -87,8 +92,7 @@ impl Process {
 
     /// Asks it to stop, waits until it has, and gives its exit code.
     pub(crate) fn terminate(self) -> Option<i32> {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"));
-        kill(pid, Signal::SIGTERM).expect("it can be told");
+        kill(self.id(), Signal::SIGTERM).expect("it can be told");
         self.end()
     }
 }

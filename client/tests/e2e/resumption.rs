@@ -66,13 +66,14 @@ fn submit(grid: &Grid, name: &str) -> JobNumber {
     grid.submit(&path)
 }
 
-/// How many blobs the coordinator has.
+/// How many blobs the coordinator has; beside some lies what proves their pieces.
 fn blobs(grid: &Grid) -> usize {
-    crate::grid::files(&grid.path("coordinator/blobs")).len()
+    let files = crate::grid::files(&grid.path("coordinator/blobs"));
+    files.keys().filter(|name| !name.ends_with(".bao")).count()
 }
 
 /// Joins as a host, takes the unit, looks where it would begin, and gives it back.
-fn offered_step(invite: &str) -> u64 {
+pub(crate) fn offered_step(invite: &str) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let peek = async { tokio::time::timeout(PATIENCE, peek(invite)).await };
     runtime.block_on(peek).expect("the unit is offered in time")
@@ -102,7 +103,7 @@ async fn peek(invite: &str) -> u64 {
         tell.send(v1::WorkerMessage { message: Some(message) }).await.unwrap();
     };
     say(Tell::Hello(v1::Hello { capabilities: Some(capabilities), held: vec![] })).await;
-    say(Tell::Want(v1::Want { leases: 1 })).await;
+    say(Tell::Want(v1::Want { leases: 1, outlook: None })).await;
     let mut told = work.attach(ReceiverStream::new(messages)).await.unwrap().into_inner();
     let lease = loop {
         let message = told.next().await.unwrap().unwrap().message;

@@ -181,7 +181,7 @@ impl Stream {
             statement::sign(&self.identity, &mut batch);
             say(&self.to, Out::Reports(batch)).await;
         }
-        say(&self.to, Out::Want(v1::Want { leases: want })).await;
+        say(&self.to, Out::Want(v1::Want { leases: want, outlook: None })).await;
     }
 
     /// Waits for leases, and for the acknowledgement of reports if there were any; `None` when the

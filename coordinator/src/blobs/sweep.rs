@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use manyhands_core::digest::Digest;
 
-use super::{BlobError, BlobStats, Blobs};
+use super::{BlobError, BlobStats, Blobs, outboard};
 use crate::clock;
 
 /// What a sweep removed.
@@ -45,7 +45,10 @@ impl Blobs {
         let _alone = self.shared.presence.write().unwrap_or_else(PoisonError::into_inner);
         let path = self.path(digest);
         match fs::metadata(&path) {
-            Ok(metadata) if metadata.modified()? < before => fs::remove_file(&path)?,
+            Ok(metadata) if metadata.modified()? < before => {
+                fs::remove_file(&path)?;
+                remove_if_there(&outboard(&path))?;
+            }
             Ok(_) => return Ok(false),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error.into()),
@@ -71,6 +74,13 @@ impl Blobs {
             }
         }
         Ok(())
+    }
+}
+
+fn remove_if_there(path: &Path) -> Result<(), BlobError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

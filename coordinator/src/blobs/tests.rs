@@ -116,6 +116,19 @@ fn the_sweep_takes_only_what_is_old_and_unreferred() {
 }
 
 #[test]
+fn what_proves_a_blobs_pieces_goes_with_it() {
+    let (dir, blobs) = store();
+    let digest = blobs.put(&[7; 100_000]).unwrap();
+    assert_eq!(blobs.in_pieces(&digest).unwrap().digest(), digest);
+    let files = || fs::read_dir(dir.path().join(&digest.to_string()[..2])).unwrap().count();
+    assert_eq!((files(), blobs.stats().unwrap().blobs), (2, 1));
+    age(&blobs, &digest, 2 * HOUR);
+    assert_eq!(blobs.sweep(|_| false).unwrap(), Swept { blobs: 1, bytes: 100_000 });
+    assert_eq!(files(), 0);
+    assert!(matches!(blobs.in_pieces(&digest), Err(BlobError::NotHeld(_))));
+}
+
+#[test]
 fn putting_an_old_blob_again_makes_it_young() {
     let (_dir, blobs) = store();
     let digest = blobs.put(b"again").unwrap();

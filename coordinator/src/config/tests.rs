@@ -41,6 +41,14 @@ fn a_value_out_of_bounds_is_named_with_its_key() {
 }
 
 #[test]
+fn blobs_are_shared_within_a_budget() {
+    let config = Config::parse("[peers]\nshare = false\nbudget_percent = 200\n", "c.toml").unwrap();
+    assert_eq!(config.peers, Sharing { share: false, budget_percent: 200 });
+    let said = refusal("[peers]\nbudget_percent = 99\n");
+    assert_eq!(said, "c.toml, key `peers.budget_percent`: must be from 100 to 10000");
+}
+
+#[test]
 fn plain_text_is_for_loopback_only() {
     let said = refusal("plain = true\nlisten = \"0.0.0.0:1\"\n");
     assert!(said.contains("`plain`"), "{said}");

@@ -36,6 +36,7 @@ pub(super) struct Written {
     pub(super) drain: Option<Span>,
     pub(super) suspension: Suspension,
     pub(super) blobs: Blobs,
+    pub(super) peers: Peers,
     pub(super) limits: Limits,
 }
 
@@ -63,6 +64,17 @@ pub(super) struct Blobs {
     pub(super) grace: Option<Span>,
     /// Largest blob accepted.
     pub(super) size_max: Option<Size>,
+}
+
+/// The table `[peers]`: large blobs come in pieces, which workers pass on to each other.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Peers {
+    /// Whether they do. Never without TLS.
+    pub(super) share: Option<bool>,
+    /// How much of a blob the coordinator sends, in percent of its size. More gets only a worker for
+    /// whom nobody else has anything.
+    pub(super) budget_percent: Option<u32>,
 }
 
 /// The table `[limits]`: bounds that protect the coordinator.

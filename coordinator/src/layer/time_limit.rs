@@ -9,7 +9,8 @@ use tower::{Layer, Service};
 use super::{BoxFuture, Request, Response};
 
 /// Calls that last as long as the caller has something to say; they bound themselves.
-const UNBOUNDED: [&str; 2] = ["/manyhands.v1.Work/Attach", "/manyhands.v1.Blobs/Put"];
+const UNBOUNDED: [&str; 3] =
+    ["/manyhands.v1.Work/Attach", "/manyhands.v1.Blobs/Put", "/manyhands.v1.Peers/Exchange"];
 
 /// Makes [`TimeLimit`] services.
 #[derive(Debug, Clone, Copy)]

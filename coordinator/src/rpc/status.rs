@@ -4,10 +4,12 @@ use manyhands_core::refusal::Refusal;
 use manyhands_core::time::Span;
 use manyhands_proto::convert::WireError;
 use manyhands_proto::pushback::with_pushback;
+use manyhands_swarm::FetchError;
 use tonic::{Code, Status};
 
 use crate::blobs::BlobError;
 use crate::desk::DeskError;
+use crate::origin::OriginError;
 
 /// A refused command.
 pub(super) fn refused(refusal: &Refusal) -> Status {
@@ -74,10 +76,23 @@ pub(super) fn blob(error: BlobError) -> Status {
         BlobError::NotHeld(_) => Code::NotFound,
         BlobError::Range { .. } => Code::OutOfRange,
         BlobError::Full => Code::Unavailable,
+        BlobError::Pieces(_) => Code::DataLoss,
         BlobError::Io(source) => {
             tracing::error!(%source, "the blob store failed");
             Code::Unavailable
         }
+    };
+    Status::new(code, error.to_string())
+}
+
+/// A blob that is not dealt out.
+pub(super) fn origin(error: OriginError) -> Status {
+    let code = match error {
+        OriginError::Blob(error) => return blob(error),
+        OriginError::Small(_) => Code::InvalidArgument,
+        OriginError::Swarm(FetchError::TooMany) => Code::ResourceExhausted,
+        OriginError::Swarm(FetchError::Twice(_) | FetchError::Left(_) | FetchError::Chance(_))
+        | OriginError::Stopped => Code::Unavailable,
     };
     Status::new(code, error.to_string())
 }

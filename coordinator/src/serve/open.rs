@@ -27,6 +27,7 @@ use crate::config::{Config, Suspension};
 use crate::desk::{Desk, DeskError, Reader};
 use crate::folder::Folder;
 use crate::hub::Hub;
+use crate::origin::Origin;
 use crate::peers::Peers;
 use crate::rpc::{Callers, Shared};
 use crate::store::sqlite::SqliteStore;
@@ -52,6 +53,9 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
     let key = identity.public_key();
     let started_at = clock::now();
     let peers = Peers::new(&identity, public_address(&config, &invite), hosts_max, started_at);
+    let percent = config.peers.budget_percent;
+    let has_swarm = config.peers.share && !config.plain;
+    let origin = has_swarm.then(|| Origin::new(&identity, peers.known(), blobs.clone(), percent));
     let shared = Arc::new(Shared {
         config,
         identity,
@@ -61,6 +65,7 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
         blobs,
         callers,
         peers,
+        origin,
         started_at,
         draining: CancellationToken::new(),
         tasks: TaskTracker::new(),

@@ -6,4 +6,5 @@ mod discovery;
 mod grid;
 mod life;
 mod restart;
+mod sharing;
 mod worker;

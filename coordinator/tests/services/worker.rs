@@ -108,7 +108,7 @@ impl Worker {
     }
 
     pub(crate) async fn want(&mut self, leases: u32) {
-        self.say(Out::Want(v1::Want { leases })).await;
+        self.say(Out::Want(v1::Want { leases, outlook: None })).await;
     }
 
     /// Leases, as soon as they come.

@@ -1,6 +1,7 @@
 //! How many leases to ask for: enough that no slot waits for the network, few enough that no unit
 //! waits here while another host idles.
 
+use crate::outlook::{ALWAYS_PPM, Outlook};
 use crate::time::Span;
 
 /// Most leases that a worker holds, however short its units are.
@@ -11,9 +12,6 @@ pub const BUFFER_MS: Span = Span::seconds(10);
 
 /// Nothing is kept in store on a machine that computes only now and then, if it would wait longer than this.
 pub const STORED_MS_MAX: Span = Span::minutes(30);
-
-/// All of the time, in millionths.
-pub const ALWAYS_PPM: u32 = 1_000_000;
 
 /// What a worker knows about itself when it wonders whether to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +24,8 @@ pub struct Situation {
     pub run_time: RunTime,
     /// How long a request takes.
     pub round_trip: Span,
-    /// How much of the time the machine is on and may compute, in millionths: [`ALWAYS_PPM`] for one that
-    /// always does, or is not known yet. See [`Tally::available_ppm`](super::governor::tally::Tally).
-    pub available_ppm: u32,
+    /// What the machine expects of itself; see [`Availability`](super::availability::Availability).
+    pub outlook: Outlook,
 }
 
 /// How long a replica takes on this host: a moving average of the last few.
@@ -50,7 +47,7 @@ impl RunTime {
 /// The goal is one replica in each slot and [`BUFFER_MS`] of work behind it, or two round trips'
 /// worth if that is more. Before the first replica has ended nothing is known, so one waits behind
 /// each slot. A machine that computes only now and then stores nothing that would wait for half an hour:
-/// meanwhile another one could have done it. A request is made only for a quarter of the goal or more, since a request for many
+/// meanwhile another one could have done it; nor what it would not come to before it is switched off. A request is made only for a quarter of the goal or more, since a request for many
 /// costs the coordinator hardly more than a request for one, unless a slot is about to idle.
 #[must_use]
 pub fn wanted(situation: &Situation) -> u16 {
@@ -65,12 +62,16 @@ pub fn wanted(situation: &Situation) -> u16 {
 }
 
 fn goal(situation: &Situation) -> usize {
-    let Situation { slots, run_time, round_trip, .. } = *situation;
+    let Situation { slots, run_time, round_trip, outlook, .. } = *situation;
     let buffer_ms = BUFFER_MS.0.max(round_trip.0.saturating_mul(2));
     let behind_each = match run_time.average_ms {
         None => 1,
-        Some(average_ms) if waits_too_long(average_ms, situation.available_ppm) => 0,
-        Some(average_ms) => buffer_ms.div_ceil(average_ms.max(1)),
+        Some(average_ms) if waits_too_long(average_ms, outlook.available_ppm) => 0,
+        Some(average_ms) => {
+            let average_ms = average_ms.max(1);
+            let ended = |stretch: Span| (stretch.0 / average_ms).saturating_sub(1);
+            buffer_ms.div_ceil(average_ms).min(outlook.stretch.map_or(u64::MAX, ended))
+        }
     };
     let behind_each = usize::try_from(behind_each).unwrap_or(HELD_MAX);
     slots.saturating_mul(behind_each.saturating_add(1)).min(HELD_MAX)
@@ -95,8 +96,8 @@ mod tests {
             run_time.note(Span(ms));
         }
         let round_trip = Span(50);
-        let available_ppm = ALWAYS_PPM;
-        let situation = Situation { slots, held, run_time, round_trip, available_ppm };
+        let outlook = Outlook::ALWAYS;
+        let situation = Situation { slots, held, run_time, round_trip, outlook };
         assert_eq!(wanted(&situation), expected, "{situation:?}");
     }
 
@@ -134,11 +135,8 @@ mod tests {
         let mut run_time = RunTime::default();
         run_time.note(Span::seconds(10));
         let round_trip = Span::seconds(20);
-        let available_ppm = ALWAYS_PPM;
-        assert_eq!(
-            wanted(&Situation { slots: 1, held: 0, run_time, round_trip, available_ppm }),
-            5
-        );
+        let outlook = Outlook::ALWAYS;
+        assert_eq!(wanted(&Situation { slots: 1, held: 0, run_time, round_trip, outlook }), 5);
     }
 
     #[test]
@@ -147,7 +145,8 @@ mod tests {
             let mut run_time = RunTime::default();
             run_time.note(Span::minutes(minutes));
             let round_trip = Span::ZERO;
-            wanted(&Situation { slots: 4, held: 0, run_time, round_trip, available_ppm })
+            let outlook = Outlook { available_ppm, stretch: None };
+            wanted(&Situation { slots: 4, held: 0, run_time, round_trip, outlook })
         };
         assert_eq!(wanted(240, ALWAYS_PPM), 8);
         assert_eq!(wanted(240, 950_000), 8, "there nearly always");
@@ -155,6 +154,19 @@ mod tests {
         assert_eq!(wanted(16, 500_000), 4, "16 minutes of every other one are 32");
         assert_eq!(wanted(15, 500_000), 8);
         assert_eq!(wanted(1, 0), 4, "never there yet");
+    }
+
+    #[test]
+    fn nothing_is_stored_that_would_not_end_before_the_machine_is_switched_off() {
+        let wanted = |minutes| {
+            let mut run_time = RunTime::default();
+            run_time.note(Span::seconds(2));
+            let outlook = Outlook { stretch: Some(minutes), ..Outlook::ALWAYS };
+            wanted(&Situation { slots: 1, held: 0, run_time, round_trip: Span::ZERO, outlook })
+        };
+        assert_eq!(wanted(Span::minutes(5)), 6);
+        assert_eq!(wanted(Span::seconds(7)), 3);
+        assert_eq!(wanted(Span::seconds(1)), 1, "a slot is filled whatever is to be expected");
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub mod rule;
 pub mod tally;
 mod wish;
 
+pub use self::budget::Spent;
 pub use self::decision::{Decision, Memory, Stop};
 pub use self::wish::Wish;
 
@@ -40,7 +41,7 @@ use self::limits::{Limits, Machine};
 use self::reading::{Fact, Gauge, Readings};
 use self::reason::Reason;
 use self::rule::{Action, Rule, Watch};
-use self::tally::{DayTally, Tally, Use};
+use self::tally::{Tally, Use};
 use self::wish::Wished;
 use super::energy::{Busy, CORE_POWER, Energy, Power};
 use crate::time::Span;
@@ -141,9 +142,25 @@ impl Governor {
         self.wished.now(uptime)
     }
 
+    /// Goes on with the day's budgets where an earlier process stopped. To be said before the first tick.
+    pub fn recall(&mut self, spent: Spent) {
+        self.budget = Budget::recall(spent);
+    }
+
+    /// What was spent of the day's budgets; none before the first tick.
+    #[must_use]
+    pub fn spent(&self) -> Option<Spent> {
+        self.budget.spent()
+    }
+
     /// Takes up that so many bytes were sent or received.
     pub fn moved(&mut self, bytes: u64) {
         self.moved_bytes = self.moved_bytes.saturating_add(bytes);
+    }
+
+    /// Takes up that so many bytes were written to disk.
+    pub fn wrote(&mut self, bytes: u64) {
+        self.budget.wrote(bytes);
     }
 
     /// Counts the time since the last tick as what the worker did in it, and decides what it does now.
@@ -180,6 +197,8 @@ impl Governor {
     /// What is to be done, and whether the reason for it is gone already.
     fn decide(&mut self, uptime: Span, readings: &Readings) -> (Decision, bool) {
         let wish = self.wished.now(uptime);
+        let has_written_all =
+            self.limits.disk_day_bytes.is_some_and(|it| self.budget.written_bytes() >= it);
         let situation = Situation {
             limits: &self.limits,
             machine: self.machine,
@@ -187,6 +206,7 @@ impl Governor {
             watch: &self.watch,
             in_use: cause::in_use(&self.limits, readings),
             yielded: self.yielded,
+            has_written_all,
         };
         let (everything, causes) = (situation.everything(), situation.causes());
         let wanted = causes.iter().fold(everything, |least, cause| least.and(cause.leaves));
@@ -204,6 +224,7 @@ impl Governor {
             memory: self.memory(uptime, &causes),
             fetches: granted.slots > 0 && no_network.is_none() && wish != Wish::Finish,
             no_network,
+            no_downloads: has_written_all,
             reason: if granted == everything && granted.slots > 0 {
                 None
             } else {
@@ -245,13 +266,9 @@ impl Governor {
         readings
     }
 
-    /// Counts bytes that were moved. A worker that was started again goes on with the day's budget.
+    /// Counts bytes that were moved, for the day's budget and for its history.
     fn budget_of_today(&mut self, now: Moment) {
         let (today, bytes) = (now.local.day, std::mem::take(&mut self.moved_bytes));
-        if self.last.is_none() {
-            let before = self.tally.day(today).map_or(0, DayTally::moved_bytes);
-            self.budget.moved(before);
-        }
         self.budget.look(now.uptime, now.local);
         self.budget.moved(bytes);
         self.tally.note_cost(today, Energy(0), bytes);

@@ -3,6 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::effects::Effects;
+use crate::estimate::Estimates;
 use crate::id::JobId;
 use crate::reply::Reply;
 use crate::settings::Settings;
@@ -21,6 +22,8 @@ pub(super) struct Context<'a> {
     pub(super) rng: &'a mut ChaCha8Rng,
     /// The job that was served last, for fairness.
     pub(super) served_last: &'a mut Option<JobId>,
+    /// How long units take.
+    pub(super) estimates: &'a mut Estimates,
     /// Everything with `ready_at` up to here was announced.
     pub(super) announced_until: &'a mut Timestamp,
     /// What is to be done in the world.

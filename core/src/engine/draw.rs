@@ -242,6 +242,7 @@ mod tests {
     use super::*;
     use crate::digest::Digest;
     use crate::engine::effects::Effects;
+    use crate::estimate::Estimates;
     use crate::host::Standing;
     use crate::replica::{ReplicaState, Usage, Verdict};
     use crate::settings::Settings;
@@ -287,6 +288,7 @@ mod tests {
             settings: &Settings::default(),
             rng: &mut ChaCha8Rng::seed_from_u64(7),
             served_last: &mut served_last,
+            estimates: &mut Estimates::default(),
             announced_until: &mut announced_until,
             effects: Effects::default(),
         };

@@ -16,6 +16,7 @@ use crate::refusal::Refusal;
 use crate::replica::{Output, Replica, ReplicaState, Usage, Verdict, answer};
 use crate::reply::{Reply, Reported};
 use crate::store::{Store, StoreError};
+use crate::time::Span;
 use crate::work_unit::{UnitState, WorkUnit};
 
 pub(super) fn load(store: &dyn Store, report: &Report) -> Result<Rows, StoreError> {
@@ -67,7 +68,12 @@ fn one(
         equivocation::keep(rows, id, id, &outcome, signed);
         return told;
     }
-    check_outcome(id, &outcome, &rows.job(id.unit.job).policy)?;
+    let policy = rows.job(id.unit.job).policy;
+    check_outcome(id, &outcome, &policy)?;
+    // What went on from a checkpoint tells of a part only.
+    if let (Outcome::Success { usage, .. }, None) = (&outcome, &replica.resumed_from) {
+        cx.estimates.note(id.unit.job, Span(usage.cpu_ms).min(policy.cpu_ms_max));
+    }
     let is_host_error = matches!(outcome, Outcome::HostError { .. });
     if let Some(replica) = rows.unit_mut(id.unit).replica_mut(id.number) {
         replica.state = ended(outcome);

@@ -59,7 +59,7 @@ pub(super) fn load(
     questions.iter().try_for_each(|unit| rows.find_unit_and_hosts(store, *unit))?;
     let wanted = wanted - questions.len();
     let mut jobs = schedule::order(store.jobs_open(JOBS_OPEN_MAX)?, *cx.served_last);
-    let mut search = Search::new(store, rows, host, wanted, jobs.len())?;
+    let mut search = Search::new(store, rows, (host, request.outlook), wanted, jobs.len())?;
     // Whoever was drawn may have been called for this one lease.
     jobs.sort_by_key(|job| !search.has_turn_in(job.id));
     for job in jobs {

@@ -12,7 +12,9 @@ use crate::host::Host;
 use crate::id::{JobId, UnitId};
 use crate::job::Job;
 use crate::limits::{LEASES_PER_HOST_MAX, PROBATION_LEASES_MAX, REPLICAS_MAX};
+use crate::outlook::Outlook;
 use crate::reply::Idle;
+use crate::requirement::Kind;
 use crate::schedule;
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
@@ -65,6 +67,8 @@ pub(super) enum Choice {
 pub(super) struct Search<'a> {
     store: &'a dyn Store,
     host: Host,
+    /// What the host expects of itself.
+    outlook: Outlook,
     /// How many units are still to be found.
     pub(super) wanted: usize,
     /// How many rows of a job may be looked at in vain before the search goes on elsewhere.
@@ -85,7 +89,7 @@ impl<'a> Search<'a> {
     pub(super) fn new(
         store: &'a dyn Store,
         rows: Rows,
-        host: Host,
+        (host, outlook): (Host, Outlook),
         wanted: usize,
         jobs: usize,
     ) -> Result<Self, StoreError> {
@@ -99,6 +103,7 @@ impl<'a> Search<'a> {
             in_vain_max: in_vain_max.clamp(1, LOOKED_AT_IN_VAIN_MAX),
             turns,
             host,
+            outlook,
             rows,
             choices: Vec::new(),
             has_unseen: false,
@@ -128,14 +133,23 @@ impl<'a> Search<'a> {
             }
         }
         let role = self.role(&job, cx)?;
-        if role == Role::Newcomer {
+        let can_end = self.can_end(&job, cx);
+        if role == Role::Newcomer && can_end {
             return self.compare(job, cx);
         }
-        self.idle = Idle::NothingLeft;
         let turns = std::mem::take(&mut self.turns);
         let (own, others) = turns.into_iter().partition(|unit| unit.id.job == job.id);
         self.turns = others;
+        // Also if it is there too seldom: else a host could choose what it is asked.
         self.take(own, role)?;
+        if !can_end {
+            if self.idle == Idle::NoJobs {
+                self.idle = Idle::TooLong;
+            }
+            self.rows.add_job(job);
+            return Ok(());
+        }
+        self.idle = Idle::NothingLeft;
         let started = self.started(&job, cx)?;
         self.take(started, role)?;
         let fresh = self.wanted.min(job.counts.waiting as usize);
@@ -145,6 +159,14 @@ impl<'a> Search<'a> {
         }
         self.rows.add_job(job);
         Ok(())
+    }
+
+    /// Whether the host is likely to end a unit of the job in time, as far as is known how long one takes.
+    fn can_end(&self, job: &Job, cx: &Context<'_>) -> bool {
+        let is_resumable = job.requirement.kind == Kind::Step;
+        let within = job.policy.deadline_ms;
+        let run = cx.estimates.of(job.id);
+        run.is_none_or(|run| self.outlook.can_end(run, within, is_resumable))
     }
 
     fn role(&self, job: &Job, cx: &Context<'_>) -> Result<Role, StoreError> {

@@ -6,6 +6,7 @@ mod memory;
 mod pace;
 mod room;
 mod share;
+mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,7 @@ pub use self::room::{
     COORDINATOR_MAX, LAN_IP_MAX, LAN_MAX, PEERS_MAX, SOURCE_MAX, SUBNET_MAX, TRIED_MAX,
 };
 pub use self::share::Asker;
+pub use self::view::{Acquaintance, Why};
 
 /// The pause after the first dial in vain, and the longest.
 const DIAL_REST: Span = Span::seconds(30);

@@ -55,6 +55,14 @@ struct Registered {
     visited_at: Option<Timestamp>,
 }
 
+impl Registered {
+    /// Where it was answered lately, if its record still counts.
+    fn seen_at(&self, now: Timestamp) -> Option<PeerAddress> {
+        let seen = self.record.witnesses().iter().find(|it| it.is_fresh(now));
+        seen.filter(|_| !self.record.record().has_expired(now)).map(|witness| witness.address)
+    }
+}
+
 /// The registered peers of one project.
 #[derive(Clone, Debug)]
 pub struct Tracker {
@@ -159,18 +167,32 @@ impl Tracker {
         now: Timestamp,
         rng: &mut impl Rng,
     ) -> Vec<SignedRecord> {
-        let holders: BTreeSet<Key> = self.holders.of(blob, now);
+        self.name(asker, &self.holders.of(blob, now), now, rng)
+    }
+
+    /// A few of these hosts, where this coordinator was answered by them.
+    #[must_use]
+    pub fn name(
+        &self,
+        asker: Asker,
+        hosts: &BTreeSet<Key>,
+        now: Timestamp,
+        rng: &mut impl Rng,
+    ) -> Vec<SignedRecord> {
         let near = |key: Key| {
             let (from, to) = (Name { key, reach: asker.reach }, Name { key, reach: Reach::World });
             self.peers.range(from..=to).map(|(_, peer)| peer)
         };
-        let others = holders.into_iter().filter(|key| *key != asker.key);
-        let seen = others.flat_map(near).filter_map(|Registered { record, .. }| {
-            let is_over = record.record().has_expired(now);
-            let seen = record.witnesses().iter().find(|it| it.is_fresh(now));
-            seen.filter(|_| !is_over).map(|witness| (witness.address, record))
-        });
-        chosen(seen.collect(), rng)
+        let others = hosts.iter().copied().filter(|key| *key != asker.key);
+        let seen = others.flat_map(near);
+        chosen(seen.filter_map(|peer| Some((peer.seen_at(now)?, &peer.record))).collect(), rng)
+    }
+
+    /// Whether a host has answered this coordinator lately, so that others may dial it.
+    #[must_use]
+    pub fn is_reachable(&self, key: Key, now: Timestamp) -> bool {
+        let (from, to) = (Name { key, reach: Reach::Machine }, Name { key, reach: Reach::World });
+        self.peers.range(from..=to).any(|(_, peer)| peer.seen_at(now).is_some())
     }
 
     /// Forgets records that have expired, and holders that were not heard again.

@@ -32,6 +32,8 @@ pub struct Exchange {
     /// How many ordinary neighbours say that they have each piece.
     holders: Vec<u16>,
     uploads_max: usize,
+    /// Whether anything that is asked for is sent now.
+    is_giving: bool,
     /// Only an origin deals.
     deal: Option<Deal>,
     /// Since when nothing has been on its way.
@@ -84,6 +86,7 @@ impl Exchange {
             neighbours: BTreeMap::new(),
             holders: vec![0; super::pieces::index(pieces)],
             uploads_max: UPLOADS_MAX,
+            is_giving: true,
             deal: None,
             idle_since: None,
             is_stranded: false,
@@ -106,7 +109,12 @@ impl Exchange {
         }
     }
 
-    /// How many pieces may be on their way to others at once; 0 for giving nothing.
+    /// Whether others get what they ask for from now on, or are refused at once. What is on its way goes on.
+    pub fn set_giving(&mut self, is_giving: bool) {
+        self.is_giving = is_giving;
+    }
+
+    /// How many pieces may be on their way to others at once.
     pub fn set_uploads_max(&mut self, uploads_max: usize) {
         self.uploads_max = uploads_max;
     }
@@ -140,6 +148,12 @@ impl Exchange {
     #[must_use]
     pub fn origin_bytes(&self) -> u64 {
         self.deal.as_ref().map_or(0, Deal::sent_bytes)
+    }
+
+    /// How many pieces a neighbour says that it holds.
+    #[must_use]
+    pub fn held_by(&self, peer: PeerId) -> u32 {
+        self.neighbours.get(&peer).map_or(0, |neighbour| neighbour.has.len())
     }
 
     /// How much is kept in mind.

@@ -19,6 +19,13 @@ pub(crate) const MACHINE: Machine = Machine { cores: 4, slots: 4, slot_bytes: 2 
 /// 1970-01-05, a Monday.
 pub(crate) const MONDAY: Day = Day(4);
 
+/// What a sensor says.
+#[derive(Clone)]
+pub(crate) enum Shown {
+    Gauge(Gauge, i64),
+    Fact(Fact, bool),
+}
+
 /// The machine, and what its worker decides.
 pub(crate) struct Home {
     pub(crate) governor: Governor,
@@ -106,6 +113,13 @@ impl Home {
     pub(crate) fn state(&mut self, fact: Fact, holds: bool) -> Decision {
         self.readings.state(fact, holds);
         self.tick()
+    }
+
+    pub(crate) fn see(&mut self, shown: &Shown) -> Decision {
+        match shown {
+            Shown::Gauge(gauge, value) => self.show(gauge.clone(), *value),
+            Shown::Fact(fact, holds) => self.state(fact.clone(), *holds),
+        }
     }
 
     pub(crate) fn wish(&mut self, wish: Wish) -> Decision {

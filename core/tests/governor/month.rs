@@ -4,9 +4,13 @@ use manyhands_core::agent::governor::defaults::DEFAULT_RULES;
 use manyhands_core::agent::governor::hours::Day;
 use manyhands_core::agent::governor::reading::{Fact, Gauge};
 use manyhands_core::agent::governor::reason::Reason;
+use manyhands_core::agent::governor::tally::Use;
 use manyhands_core::time::Span;
 
 use crate::home::{Home, MONDAY};
+
+/// Has the table of this month.
+const GOVERNOR: &str = include_str!("../../src/agent/governor/GOVERNOR.md");
 
 const STEP: Span = Span::seconds(10);
 
@@ -58,5 +62,13 @@ fn a_month_is_told_to_the_second() {
          44 h waited for: battery; 30 h waited for: heat; 30 h waited for: the coordinator; \
          30 h waited for: the machine to wake up; 16 h waited for: full-screen"
     );
+    for (used, span) in month.spans() {
+        let told = match used {
+            Use::Donated => "donated",
+            Use::Waited(reason) => reason.words(),
+        };
+        let row = format!("| {told} | {} h {:02} min |", span.0 / 3_600_000, span.0 / 60_000 % 60);
+        assert!(GOVERNOR.contains(&row), "GOVERNOR.md does not say {row}");
+    }
     assert_eq!(month.core_time(), Span(month.donated().0 * 4));
 }

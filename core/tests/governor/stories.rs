@@ -1,6 +1,6 @@
 //! Single days of a machine and its owner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use manyhands_core::agent::energy::Power;
 use manyhands_core::agent::governor::defaults::DEFAULT_RULES;
@@ -8,10 +8,13 @@ use manyhands_core::agent::governor::limits::{Allowance, Cores, Limits};
 use manyhands_core::agent::governor::reading::{Fact, Gauge};
 use manyhands_core::agent::governor::reason::Reason;
 use manyhands_core::agent::governor::tally::Use;
-use manyhands_core::agent::governor::{Governor, Memory, Stop, Wish};
+use manyhands_core::agent::governor::{Memory, Stop, Wish};
 use manyhands_core::time::Span;
 
-use crate::home::{GIBIBYTE, Home, MACHINE, MONDAY, rule};
+use crate::home::{GIBIBYTE, Home, MONDAY, Shown, rule};
+
+/// As gauges of memory and disk show it.
+const MEBIBYTE: i64 = 1_000;
 
 #[test]
 fn a_machine_that_was_left_alone_computes_at_once() {
@@ -166,6 +169,45 @@ fn memory_that_others_need_is_given_back_at_once_and_else_after_a_while() {
 }
 
 #[test]
+fn each_rule_that_holds_by_default_stops_what_it_is_about_and_lets_it_go_on() {
+    // What is shown first makes the rule hold, the other makes it hold no more.
+    let facts = [
+        ("battery", Fact::OnBattery),
+        ("full-screen", Fact::FullScreen),
+        ("call", Fact::InCall),
+        ("metered", Fact::Metered),
+    ];
+    let gauges = [
+        ("heat", Gauge::Temperature, [86_000, 74_000]),
+        ("memory", Gauge::MemoryPressure, [11_000, 1_000]),
+        ("free-memory", Gauge::FreeMemory, [511 * MEBIBYTE, 1_025 * MEBIBYTE]),
+        ("free-disk", Gauge::FreeDisk, [1_023 * MEBIBYTE, 2_049 * MEBIBYTE]),
+    ];
+    let of_facts = facts.map(|(name, fact)| {
+        (name, vec![Shown::Fact(fact.clone(), true), Shown::Fact(fact, false)])
+    });
+    let of_gauges = gauges.map(|(name, gauge, values)| {
+        (name, values.map(|value| Shown::Gauge(gauge.clone(), value)).to_vec())
+    });
+    let all: BTreeMap<&str, Vec<Shown>> = of_facts.into_iter().chain(of_gauges).collect();
+    let names: BTreeSet<&str> = DEFAULT_RULES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(all.keys().copied().collect::<BTreeSet<_>>(), names);
+
+    for (name, shown) in all {
+        let mut home = Home::new(&DEFAULT_RULES);
+        home.tick();
+        let is_about_network = matches!(name, "metered" | "free-disk");
+        let held = home.see(&shown[0]);
+        let (slots, no_network) = if is_about_network { (4, rule(name)) } else { (0, None) };
+        assert_eq!((held.slots, held.no_network), (slots, no_network), "{name}");
+        assert_eq!(held.reason, if is_about_network { None } else { rule(name) }, "{name}");
+        home.see(&shown[1]);
+        let after = home.pass(Span::minutes(1));
+        assert_eq!((after.slots, after.fetches, after.reason), (4, true, None), "{name}");
+    }
+}
+
+#[test]
 fn on_a_metered_line_what_is_here_is_computed_and_nothing_is_fetched() {
     let mut home = Home::new(&DEFAULT_RULES);
     let decision = home.state(Fact::Metered, true);
@@ -188,6 +230,22 @@ fn a_days_bytes_are_moved_and_no_more() {
     home.governor.moved(1);
     assert_eq!(home.tick().no_network, Some(Reason::NetworkBudget));
     assert_eq!(home.pass_in_steps(Span::hours(24), Span::minutes(1)).no_network, None);
+}
+
+#[test]
+fn when_a_days_bytes_are_written_nothing_runs_until_the_next_day() {
+    let limits = Limits { disk_day_bytes: Some(1_000), ..Limits::gentle(16 * GIBIBYTE) };
+    let mut home = Home::with(limits, &[]);
+    home.tick();
+    home.governor.wrote(999);
+    assert_eq!(home.tick().slots, 4);
+    home.governor.wrote(1);
+    let decision = home.tick();
+    assert_eq!((decision.slots, decision.fetches, decision.no_downloads), (0, false, true));
+    assert_eq!((decision.reason, decision.stop), (Some(Reason::DiskBudget), Stop::Saved));
+    assert_eq!(decision.no_network, None, "what is done is handed in");
+    let decision = home.pass_in_steps(Span::hours(24), Span::minutes(1));
+    assert_eq!((decision.slots, decision.no_downloads), (4, false));
 }
 
 #[test]
@@ -218,16 +276,14 @@ fn who_resumes_what_a_rule_forbids_is_told_the_rule() {
 }
 
 #[test]
-fn a_worker_that_is_started_again_has_no_second_budget() {
+fn bytes_are_told_with_their_budget_and_kept_in_the_history() {
     let limits = Limits { network_day_bytes: Some(1_000), ..Limits::gentle(16 * GIBIBYTE) };
     let mut home = Home::with(limits, &[]);
     home.tick();
     home.governor.moved(1_000);
-    home.tick();
-    let tally = home.governor.tally().clone();
-    home.governor = Governor::new(MACHINE, limits, Vec::new(), tally);
     assert_eq!(home.tick().no_network, Some(Reason::NetworkBudget));
     assert_eq!(home.governor.network_today(), (1_000, Some(1_000)));
+    assert_eq!(home.governor.tally().day(MONDAY).unwrap().moved_bytes(), 1_000);
     home.governor.adopt(Limits { network_day_bytes: None, ..limits }, Vec::new());
     assert_eq!(home.tick().no_network, None, "unless its owner allows more");
 }

@@ -18,6 +18,7 @@ use manyhands_core::invite::{Invite, Role};
 use manyhands_core::job::Job;
 use manyhands_core::key::{Key, Signature};
 use manyhands_core::manifest::{AppVersion, Axis, Draft, Manifest, Values};
+use manyhands_core::outlook::Outlook;
 use manyhands_core::policy::Policy;
 use manyhands_core::query::{self, Answer, Query};
 use manyhands_core::replica::{CheckpointRef, Output, Usage};
@@ -215,11 +216,17 @@ impl Grid {
     /// A wish of a host for so many leases, from where it is.
     pub(crate) fn wish(&self, host: HostId, count: u16) -> Command {
         let block = self.blocks.get(&host).copied();
-        Command::Request(Request { host, count, block })
+        Command::Request(Request { host, count, block, outlook: Outlook::ALWAYS })
     }
 
     pub(crate) fn request(&mut self, host: HostId, count: u16) -> Leased {
-        match self.tell(self.wish(host, count)) {
+        self.request_with(host, count, Outlook::ALWAYS)
+    }
+
+    /// The same of a host that expects something of itself.
+    pub(crate) fn request_with(&mut self, host: HostId, count: u16, outlook: Outlook) -> Leased {
+        let block = self.blocks.get(&host).copied();
+        match self.tell(Command::Request(Request { host, count, block, outlook })) {
             Reply::Leased(leased) => leased,
             other => panic!("{other:?}"),
         }

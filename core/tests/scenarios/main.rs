@@ -20,4 +20,5 @@ mod quorum;
 mod reading;
 mod refusals;
 mod reopening;
+mod seldom;
 mod turns;

@@ -1,7 +1,12 @@
 //! Swarms without an origin: what the peers have together, each of them gets.
 
-use manyhands_core::swarm::{Exchange, Fault, Geometry, PIECE_BYTES_MIN, Pieces};
+use manyhands_core::swarm::{
+    Effect, Event, Exchange, Fault, Geometry, Message, PIECE_BYTES_MIN, Pieces, Role,
+};
+use manyhands_core::time::Timestamp;
 use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
 
 use crate::bed::{Bed, peer, set};
 
@@ -117,4 +122,21 @@ fn the_last_pieces_are_asked_of_two() {
     bed.run();
     assert_eq!(bed.unfinished(), []);
     assert!(bed.watch.asked_twice > 0);
+}
+
+/// A host on a metered line refuses at once, so that nobody waits for it; later it gives again.
+#[test]
+fn who_gives_nothing_refuses_what_is_asked() {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut host = Exchange::peer(geometry(4), Pieces::all(4));
+    host.handle(Event::Joined { peer: peer(1), role: Role::Peer }, Timestamp(0), &mut rng);
+    host.set_giving(false);
+    let mut ask = |host: &mut Exchange| {
+        let message = Message::Want { piece: 2, is_stranded: false };
+        host.handle(Event::Heard { peer: peer(1), message }, Timestamp(0), &mut rng)
+    };
+    let refusal = Effect::Tell { peer: peer(1), message: Message::Refuse(2) };
+    assert_eq!(ask(&mut host), [refusal]);
+    host.set_giving(true);
+    assert_eq!(ask(&mut host), [Effect::Upload { to: peer(1), piece: 2 }]);
 }

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use manyhands_core::host::{Host, HostState};
 use manyhands_core::invite::Role;
 use manyhands_core::limits::{NAME_BYTES_MAX, PROFILES_MAX};
+use manyhands_core::outlook::{ALWAYS_PPM, Outlook};
 use manyhands_core::requirement::Capabilities;
+use manyhands_core::time::Span;
 
 use super::error::{Fault, WireError};
 use super::field::{at_most, bounded, narrow};
@@ -44,6 +46,35 @@ impl TryFrom<v1::Capabilities> for Capabilities {
             version: bounded("engine", NAME_BYTES_MAX, wire.engine)?,
         })
     }
+}
+
+impl From<Outlook> for v1::Outlook {
+    fn from(outlook: Outlook) -> Self {
+        let Outlook { available_ppm, stretch } = outlook;
+        Self { available_ppm, stretch_ms: stretch.map(|stretch| stretch.0) }
+    }
+}
+
+impl TryFrom<v1::Outlook> for Outlook {
+    type Error = WireError;
+
+    fn try_from(wire: v1::Outlook) -> Result<Self, WireError> {
+        let v1::Outlook { available_ppm, stretch_ms } = wire;
+        if available_ppm > ALWAYS_PPM {
+            let fault = Fault::TooLarge { max: ALWAYS_PPM.into(), actual: available_ppm.into() };
+            return Err(WireError::new("available_ppm", fault));
+        }
+        Ok(Self { available_ppm, stretch: stretch_ms.map(Span) })
+    }
+}
+
+/// What the machine of whoever wants leases expects of itself.
+///
+/// # Errors
+/// [`Fault::TooLarge`].
+pub fn outlook(wire: Option<v1::Outlook>) -> Result<Outlook, WireError> {
+    let Some(wire) = wire else { return Ok(Outlook::ALWAYS) };
+    Outlook::try_from(wire).map_err(|error| error.within("outlook"))
 }
 
 impl From<Host> for v1::Host {

@@ -7,9 +7,11 @@ use manyhands_core::command::{Renewal, ReplicaReport};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::job::Counts;
 use manyhands_core::manifest::Draft;
+use manyhands_core::outlook::{ALWAYS_PPM, Outlook};
 use manyhands_core::query::Subject;
 use manyhands_core::reply::LeaseGrant;
 use manyhands_core::requirement::Capabilities;
+use manyhands_core::time::Span;
 use proptest::prelude::*;
 
 use super::*;
@@ -51,6 +53,12 @@ proptest! {
     #[test]
     fn capabilities_survive(has in samples::capabilities()) {
         prop_assert_eq!(&sent::<v1::Capabilities, Capabilities>(&has), &has);
+    }
+
+    #[test]
+    fn outlooks_survive(available_ppm in 0..=ALWAYS_PPM, stretch in any::<Option<u64>>()) {
+        let outlook = Outlook { available_ppm, stretch: stretch.map(Span) };
+        prop_assert_eq!(sent::<v1::Outlook, Outlook>(&outlook), outlook);
     }
 
     #[test]

@@ -12,16 +12,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Sleep, sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream;
 
 use super::Connection;
 use super::endpoint::{LoopbackAddr, NotLoopback};
+use super::tls::ServerTls;
 
 /// Rest after the system refuses to accept (mostly: no file descriptor is left), so that waiting
 /// for one to be freed does not burn a core.
@@ -56,7 +55,7 @@ impl Default for Bounds {
 pub struct Incoming {
     listener: TcpListener,
     /// `None`: plain text.
-    acceptor: Option<TlsAcceptor>,
+    tls: Option<ServerTls>,
     bounds: Bounds,
     places: Arc<Semaphore>,
     handshakes: JoinSet<Option<Connection>>,
@@ -68,8 +67,8 @@ pub struct Incoming {
 impl Incoming {
     /// Serves proven keys only; `config` comes from [`super::server_config`].
     #[must_use]
-    pub fn tls(listener: TcpListener, config: Arc<ServerConfig>, bounds: Bounds) -> Self {
-        Self::new(listener, Some(config.into()), bounds)
+    pub fn tls(listener: TcpListener, config: ServerTls, bounds: Bounds) -> Self {
+        Self::new(listener, Some(config), bounds)
     }
 
     /// Serves plain text within this machine.
@@ -82,10 +81,10 @@ impl Incoming {
         Ok(Self::new(listener, None, bounds))
     }
 
-    fn new(listener: TcpListener, acceptor: Option<TlsAcceptor>, bounds: Bounds) -> Self {
+    fn new(listener: TcpListener, tls: Option<ServerTls>, bounds: Bounds) -> Self {
         Self {
             listener,
-            acceptor,
+            tls,
             bounds,
             places: Arc::new(Semaphore::new(bounds.connections_max)),
             handshakes: JoinSet::new(),
@@ -102,7 +101,7 @@ impl Incoming {
             return;
         };
         self.make_room();
-        let handshake = handshake(self.acceptor.clone(), socket, addr, self.bounds.handshake_max);
+        let handshake = handshake(self.tls.clone(), socket, addr, self.bounds.handshake_max);
         let handshake = async move { Some(handshake.await?.occupying(place)) };
         self.ages.push_back(self.handshakes.spawn(handshake));
     }
@@ -144,13 +143,13 @@ fn is_about_newcomer(error: &io::Error) -> bool {
 }
 
 async fn handshake(
-    acceptor: Option<TlsAcceptor>,
+    tls: Option<ServerTls>,
     socket: TcpStream,
     addr: SocketAddr,
     within: Duration,
 ) -> Option<Connection> {
-    let established = match acceptor {
-        Some(acceptor) => timeout(within, Connection::accept_tls(acceptor, socket, addr)).await,
+    let established = match tls {
+        Some(tls) => timeout(within, Connection::accept_tls(tls, socket, addr)).await,
         None => Ok(Connection::plain(socket, addr)),
     };
     established
@@ -181,7 +180,7 @@ impl Stream for Incoming {
 
 impl std::fmt::Debug for Incoming {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let security = if self.acceptor.is_some() { "tls" } else { "plain" };
+        let security = if self.tls.is_some() { "tls" } else { "plain" };
         f.debug_struct("Incoming")
             .field("listener", &self.listener)
             .field("security", &security)

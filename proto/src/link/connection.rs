@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use rustls::pki_types::ServerName;
+use rustls::server::Acceptor;
 use rustls::{ClientConfig, CommonState};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+use tokio_rustls::{LazyConfigAcceptor, TlsConnector, TlsStream};
 use tokio_util::either::Either;
 use tonic::transport::server::Connected;
 
 use super::peer::Proof;
+use super::tls::ServerTls;
 use super::{ALPN_HTTP2, tls};
 
 /// A stream of bytes to a peer, with what is proved about that peer.
@@ -30,12 +32,14 @@ pub struct Connection {
 impl Connection {
     /// The listening end of a handshake. Bounded in time by the caller.
     pub(super) async fn accept_tls(
-        acceptor: TlsAcceptor,
+        tls: ServerTls,
         socket: TcpStream,
         addr: SocketAddr,
     ) -> io::Result<Self> {
         socket.set_nodelay(true)?;
-        let stream = acceptor.accept(socket).await?;
+        let begun = LazyConfigAcceptor::new(Acceptor::default(), socket).await?;
+        let config = tls.fitting(&begun.client_hello());
+        let stream = begun.into_stream(config).await?;
         Self::protected(TlsStream::Server(stream), addr)
     }
 

@@ -7,6 +7,7 @@ use std::num::NonZeroU64;
 
 use manyhands_core::command::{Command, Request};
 use manyhands_core::id::HostId;
+use manyhands_core::outlook::Outlook;
 use manyhands_core::refusal::Refusal;
 use manyhands_core::reply::{Idle, Leased, Reply};
 use manyhands_core::time::{Span, Timestamp};
@@ -165,7 +166,9 @@ impl Coordinator {
             return Ok(None);
         };
         self.looks.ask(place);
-        let request = Command::Request(Request { host, count: seat.want, block: seat.block });
+        let outlook = seat.outlook.unwrap_or(Outlook::ALWAYS);
+        let request = Request { host, count: seat.want, block: seat.block, outlook };
+        let request = Command::Request(request);
         match self.decide(request, now)? {
             None => Ok(None),
             Some(Reply::Leased(leased)) => Ok(Some((host, leased))),
@@ -210,6 +213,10 @@ fn look_max(idle: Option<Idle>) -> Option<Span> {
     match idle? {
         Idle::NotAllSeen => Some(LOOK_MAX),
         Idle::OnProbation => Some(PROBATION_LOOK_MAX),
-        Idle::LeasesFull { .. } | Idle::NoJobs | Idle::NothingFits(_) | Idle::NothingLeft => None,
+        Idle::LeasesFull { .. }
+        | Idle::NoJobs
+        | Idle::NothingFits(_)
+        | Idle::TooLong
+        | Idle::NothingLeft => None,
     }
 }

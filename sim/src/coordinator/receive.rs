@@ -53,9 +53,10 @@ impl Coordinator {
             return Ok(());
         };
         match message {
-            Uplink::Want(want) => {
+            Uplink::Want(want, outlook) => {
                 self.leave_line(place);
-                self.seat(place).want = want;
+                let seat = self.seat(place);
+                (seat.want, seat.outlook) = (want, Some(outlook));
                 self.serve(place, now)?;
             }
             Uplink::Renew(renewals) => self.renew(host, renewals, now)?,

@@ -1,5 +1,6 @@
 //! On, off, gone: when the machine is there.
 
+use manyhands_core::agent::availability::Availability;
 use manyhands_core::time::{Span, Timestamp};
 
 use super::{Around, Host, Link};
@@ -74,6 +75,13 @@ impl Host {
             Some(_) | None => NEVER,
         };
         self.power = Power::On { until: until.min(self.leaves_at) };
+        if population.tells_outlook {
+            let away = around.now.since(self.worked_until);
+            let known = self.availability.take().unwrap_or_default();
+            let is_first = self.connection == 0;
+            let away = if is_first { Span::ZERO } else { away };
+            self.availability = Some(Box::new(Availability::recall(&known.numbers(), away)));
+        }
         self.worked_until = around.now;
         self.link = Link::None { dial_at: around.now };
     }

@@ -91,7 +91,7 @@ impl Host {
                 held: computing,
                 run_time: self.run_time,
                 round_trip: ROUND_TRIP,
-                available_ppm: fetch::ALWAYS_PPM,
+                outlook: self.outlook(),
             }),
         };
         let is_time = has_beaten || attack.bursts_every.is_none();
@@ -99,7 +99,7 @@ impl Host {
             return;
         }
         self.wished = wanted;
-        around.out.push(Uplink::Want(wanted));
+        around.out.push(Uplink::Want(wanted, self.outlook()));
     }
 
     /// These reports were taken in, or never will be.

@@ -95,10 +95,13 @@ impl Held {
 impl Host {
     /// Accounts for the time since the last call, and ends what ended in it.
     pub(super) fn work(&mut self, around: &mut Around<'_>) {
-        let elapsed = around.now.since(self.worked_until).0;
-        self.worked_until = around.now;
         if !self.power.is_on() {
             return;
+        }
+        let elapsed = around.now.since(self.worked_until).0;
+        self.worked_until = around.now;
+        if let Some(known) = &mut self.availability {
+            known.note(Span(elapsed), true);
         }
         let slots = usize::from(around.population.slots);
         let mut has_ended = false;

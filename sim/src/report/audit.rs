@@ -95,6 +95,7 @@ impl Run<'_> {
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
             for host in &page {
+                report.replicas.expired += u64::from(host.counters.expired);
                 if let Some(population) = self.population(host.id) {
                     report.populations[population].credit += host.credit.0;
                 }

@@ -39,6 +39,9 @@ pub struct Population {
     pub online: Option<Time>,
     /// How long they are off, on average.
     pub offline: Option<Time>,
+    /// Whether they learn when they are there, and say so, as workers do. Not by default: then they take what they get.
+    #[serde(default)]
+    pub tells_outlook: bool,
     /// When they leave for good, on average; never if not given.
     pub lifetime: Option<Time>,
     /// What goes wrong without anyone's will.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! swarm_host prepare      writes the file's digest and size beside it
-//! swarm_host tracker      nothing: the origin names peers to each other
+//! swarm_host tracker      nothing: the origin names peers to each other, and knows from the start where they are
 //! swarm_host origin       deals the file; then `./ready` is there
 //! swarm_host leech        fetches it as `./out`; then `./done` is there, and it goes on giving; `./blamed` is how many
 //!                         peers it caught
@@ -14,20 +14,29 @@
 //! test beds only.
 
 mod poison;
+mod records;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::{env, fs};
 
 use manyhands_core::digest::Digest;
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::link::{self, Address, Bounds, Incoming};
-use manyhands_swarm::{Blob, Settings, Swarm};
+use manyhands_swarm::{Blob, Known, Settings, Swarm};
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 
 /// Where every host listens.
 const PORT: u16 = 7_700;
+
+/// The number that the origin's key is made from.
+const ORIGIN: u8 = 0;
+
+fn identity(number: u8) -> Identity {
+    Identity::from_seed(&[number; 32])
+}
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -39,7 +48,8 @@ struct Bed {
     number: Option<u8>,
     ip: String,
     origin_ip: String,
-    dials_only: bool,
+    /// The numbers of those that nobody can dial.
+    dialout: Vec<u8>,
 }
 
 impl Bed {
@@ -49,7 +59,10 @@ impl Bed {
         Self {
             file: read("SW_FILE").into(),
             out: read("SW_OUT").into(),
-            dials_only: read("SW_DIALOUT").split_whitespace().any(|other| other == number),
+            dialout: read("SW_DIALOUT")
+                .split_whitespace()
+                .filter_map(|it| it.parse().ok())
+                .collect(),
             number: number.parse().ok(),
             ip: read("SW_IP"),
             origin_ip: read("SW_ORIGIN_IP"),
@@ -57,12 +70,12 @@ impl Bed {
     }
 
     fn identity(&self) -> Identity {
-        Identity::from_seed(&[self.number.unwrap_or(0); 32])
+        identity(self.number.unwrap_or(ORIGIN))
     }
 
     fn origin(&self) -> Result<(Address, PublicKey), Failure> {
         let address = format!("{}:{PORT}", self.origin_ip).parse()?;
-        Ok((address, Identity::from_seed(&[0; 32]).public_key()))
+        Ok((address, identity(ORIGIN).public_key()))
     }
 
     fn note(&self) -> PathBuf {
@@ -99,8 +112,10 @@ fn prepare(bed: &Bed) -> Result<(), Failure> {
 async fn origin(bed: &Bed) -> Result<(), Failure> {
     let (digest, _) = bed.blob()?;
     let blob = Blob::whole(&bed.file, Path::new("outboard"), digest)?;
-    let swarm = swarm(bed);
-    swarm.deal(blob)?;
+    let budget_bytes = blob.geometry().size_bytes() / 16 * 17;
+    let tracker = Arc::new(Mutex::new(records::tracker(bed)?));
+    let swarm = swarm(bed, Known::Tracker(tracker));
+    swarm.deal(blob, budget_bytes)?;
     let listener = listener(bed).await?;
     fs::write("ready", "")?;
     serve(bed, &swarm, listener).await
@@ -108,7 +123,7 @@ async fn origin(bed: &Bed) -> Result<(), Failure> {
 
 async fn leech(bed: &Bed) -> Result<(), Failure> {
     let (digest, size_bytes) = bed.blob()?;
-    let swarm = swarm(bed);
+    let swarm = swarm(bed, Known::Table(Arc::new(Mutex::new(records::table(bed)))));
     let listener = listener(bed).await?;
     let blob = Blob::partial(Path::new("out"), Path::new("outboard"), digest, size_bytes)?;
     swarm.share(blob, &[bed.origin()?])?;
@@ -125,9 +140,9 @@ async fn leech(bed: &Bed) -> Result<(), Failure> {
     }
 }
 
-fn swarm(bed: &Bed) -> Swarm {
-    let port = (!bed.dials_only).then_some(PORT);
-    Swarm::new(Settings { identity: bed.identity(), port })
+fn swarm(bed: &Bed, known: Known) -> Swarm {
+    let identity = bed.identity();
+    Swarm::new(Settings { identity, known, is_near_only: false, upload_bytes_per_s: None })
 }
 
 async fn listener(bed: &Bed) -> Result<TcpListener, Failure> {

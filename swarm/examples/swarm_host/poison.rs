@@ -22,7 +22,7 @@ pub(crate) async fn run(bed: &Bed) -> Result<(), Failure> {
     let (address, key) = bed.origin()?;
     let (digest, size_bytes) = bed.blob()?;
     let geometry = Geometry::new(size_bytes)?;
-    let open = PeerOpen { digest: digest.0.to_vec().into(), size_bytes, port: 0 };
+    let open = PeerOpen { digest: digest.0.to_vec().into(), size_bytes };
     let identity = bed.identity();
     let mut victims = JoinSet::new();
     let (said, words) = mpsc::channel(64);
@@ -31,9 +31,11 @@ pub(crate) async fn run(bed: &Bed) -> Result<(), Failure> {
     let mut origin = PeersClient::new(channel).exchange(ReceiverStream::new(words)).await?;
     while let Some(heard) = origin.get_mut().message().await? {
         let Some(Kind::Names(names)) = heard.kind else { continue };
-        for record in names.names {
+        for record in names.records {
             let key = manyhands_proto::identity::PublicKey::from_bytes(&record.key)?;
-            let address: Address = record.address.parse()?;
+            let record = manyhands_proto::peer::open(record)?;
+            let Some(address) = record.record().addresses().first() else { continue };
+            let address: Address = address.socket_addr().into();
             let (identity, open) = (identity.clone(), open.clone());
             let victim = Endpoint::Pinned { address, key };
             victims.spawn(async move {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use manyhands_core::peer::Reach;
 use manyhands_core::swarm::{Effect, Event, Fault, Message, PeerId, Role};
 use tokio::task::spawn_blocking;
 
@@ -37,7 +38,10 @@ impl Task {
     fn upload(&mut self, to: PeerId, piece: u32) {
         let Some(neighbour) = self.neighbours.get(&to) else { return };
         let (outbox, notes) = (neighbour.outbox.clone(), self.notes.clone());
-        let blob = Arc::clone(&self.blob);
+        let (blob, dealings) = (Arc::clone(&self.blob), Arc::clone(&self.dealings));
+        let key = neighbour.key;
+        // Only the way out is narrow.
+        let pace = (neighbour.reach == Reach::World).then(|| Arc::clone(&self.pace));
         let upload = self.jobs.spawn(async move {
             let encoded = match spawn_blocking(move || blob.encode(piece)).await {
                 Ok(Ok(encoded)) => encoded,
@@ -47,8 +51,12 @@ impl Task {
                 }
                 Err(_stopped) => return,
             };
-            for part in wire::parts(piece, encoded) {
+            for (part, bytes) in wire::parts(piece, encoded) {
+                if let Some(pace) = &pace {
+                    pace.wait(bytes).await;
+                }
                 let is_sent = outbox.send(part).await;
+                dealings.sent(&key, bytes);
                 if !is_sent || notes.send(Note::Sent { to, piece }).await.is_err() {
                     return;
                 }
@@ -76,6 +84,7 @@ impl Task {
         }
         tracing::warn!(key = %neighbour.key, %fault, "a peer is not dialled again");
         self.blamed.insert(neighbour.key);
+        self.dealings.blame(&neighbour.key);
         if matches!(fault, Fault::Corrupt { .. }) {
             for origin in self.origins() {
                 origin.outbox.say(wire::accuse(&neighbour.key));

@@ -22,6 +22,7 @@ use std::path::Path;
 
 use self::table::Table;
 use self::variant::Variants;
+use self::warm_start::WarmStart;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -39,8 +40,9 @@ fn main() -> Result<(), Failure> {
     if let Some(table) = table {
         table.print_figures();
     }
-    if let Some(micros) = warm_start {
-        println!("figure warm_start_us {micros:.1} us");
+    if let Some(WarmStart { beside_others, alone }) = warm_start {
+        println!("figure warm_start_us {beside_others:.1} us");
+        println!("figure warm_start_alone_us {alone:.1} us");
     }
     if let Some(millis) = pause {
         println!("figure checkpoint_pause_ms {millis:.1} ms");

@@ -1,5 +1,7 @@
 //! From a unit in hand to the guest's first instruction, in a slot that has run the program before.
 
+mod others;
+
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc;
@@ -19,39 +21,78 @@ use super::{Failure, build};
 /// Runs before counting.
 const WARM_UP: usize = 50;
 const RUNS: usize = 1_000;
+/// The round with the least median counts: what disturbs a round is not the worker's.
+const ROUNDS: usize = 5;
 
-/// Median over short units of a shipped program, in µs. Includes the way of the unit to the slot's process,
+/// Medians over short units of a shipped program, in µs. They include the way of the unit to the slot's process,
 /// and of the message that the guest is about to be called back from it.
-pub(super) fn measure(folder: &Path) -> Result<f64, Failure> {
-    let spec = spec(folder)?;
-    let mut slot = Slot::new(SlotCommand {
+pub(super) struct WarmStart {
+    /// While the worker's other slots compute, one for each other core: how a unit starts after another.
+    pub(super) beside_others: f64,
+    /// On a machine where nothing else runs. A core that went to sleep must be woken on each way.
+    pub(super) alone: f64,
+}
+
+pub(super) fn measure(folder: &Path) -> Result<WarmStart, Failure> {
+    let spec = spec(folder, "31")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut alone, mut beside_others) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        alone.push(runtime.block_on(round(folder, &spec))?);
+        let others = others::at_work(&runtime, folder)?;
+        beside_others.push(runtime.block_on(round(folder, &spec))?);
+        others.leave();
+    }
+    show("the sandbox alone", vec![Times::of(sandbox_alone(&spec)?)]);
+    Ok(WarmStart {
+        beside_others: show("to a slot and back, other slots at work", beside_others),
+        alone: show("to a slot and back, nothing else at work", alone),
+    })
+}
+
+/// Starts in one slot, one after the other.
+async fn round(folder: &Path, spec: &RunSpec) -> Result<Times, Failure> {
+    let mut slot = Slot::new(command(folder));
+    let mut times = Vec::with_capacity(WARM_UP + RUNS);
+    for _ in 0..WARM_UP + RUNS {
+        times.push(start(&mut slot, spec).await?);
+    }
+    Ok(Times::of(times.split_off(WARM_UP)))
+}
+
+fn command(folder: &Path) -> SlotCommand {
+    SlotCommand {
         program: env!("CARGO_BIN_EXE_manyhands-slot").into(),
         args: Vec::new(),
         compiled_folder: folder.join("compiled"),
         room: Room { readable: vec![folder.to_owned()], writable: vec![folder.to_owned()] },
         priority: Priority::Lowest,
-    });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let times = runtime.block_on(async {
-        let mut times = Vec::with_capacity(WARM_UP + RUNS);
-        for _ in 0..WARM_UP + RUNS {
-            times.push(start(&mut slot, &spec).await?);
-        }
-        Ok::<_, Failure>(times.split_off(WARM_UP))
-    })?;
-    show("the sandbox alone", sandbox_alone(&spec)?);
-    Ok(show("with the way to the slot's process and back", times))
+    }
 }
 
-/// Prints a line and returns the median, in µs.
-fn show(name: &str, mut times: Vec<Duration>) -> f64 {
-    times.sort_unstable();
-    let micros = |at: usize| times[at].as_secs_f64() * 1e6;
-    let (best, median, p99) = (micros(0), micros(RUNS / 2), micros(RUNS * 99 / 100));
+/// What a round showed, in µs.
+struct Times {
+    best: f64,
+    median: f64,
+    p99: f64,
+}
+
+impl Times {
+    fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        let micros = |at: usize| times[at].as_secs_f64() * 1e6;
+        Self { best: micros(0), median: micros(RUNS / 2), p99: micros(RUNS * 99 / 100) }
+    }
+}
+
+/// Prints a line about the best round and returns its median.
+fn show(name: &str, mut rounds: Vec<Times>) -> f64 {
+    rounds.sort_unstable_by(|one, other| one.median.total_cmp(&other.median));
+    let (Times { best, median, p99 }, worst) = (&rounds[0], &rounds[rounds.len() - 1].median);
     println!(
-        "warm start in µs, {name}: best {best:.1}, median {median:.1}, 99th percentile {p99:.1}"
+        "warm start in µs, {name}: best {best:.1}, median {median:.1} (of the worst round {worst:.1}), 99th percentile {p99:.1}"
     );
-    median
+    *median
 }
 
 /// The part that is spent in the slot's process, once it has the unit.
@@ -108,14 +149,15 @@ async fn start(slot: &mut Slot, spec: &RunSpec) -> Result<Duration, Failure> {
     }
 }
 
-fn spec(folder: &Path) -> Result<RunSpec, Failure> {
+/// A Lucas-Lehmer test of 2^`p` − 1: takes longer the larger `p` is.
+fn spec(folder: &Path, p: &str) -> Result<RunSpec, Failure> {
     let prepared = prepare(&fs::read(build::tasks().join("wasm/mersenne.wasm"))?)?;
     let module_path = folder.join("mersenne.wasm");
     fs::write(&module_path, prepared.bytes)?;
     Ok(RunSpec {
         module_path,
         module_digest: prepared.digest,
-        args: vec!["mersenne".to_owned(), "31".to_owned()],
+        args: vec!["mersenne".to_owned(), p.to_owned()],
         stdin: Bytes::new(),
         inputs: Vec::new(),
         seed: [1; 32],

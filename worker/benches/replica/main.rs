@@ -4,7 +4,9 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+#[path = "../grid/grid.rs"]
 mod grid;
+mod trivial;
 
 use std::error::Error;
 use std::fs;
@@ -54,7 +56,7 @@ fn main() -> Result<(), Failure> {
         println!("{:32} {median:>10.1} {mean:>10.1} {p99:>10.1}", row.name);
     }
     let (_, mean, _) = summary(&rows[1].times);
-    let units_per_s = grid::trivial_units_per_s(folder.path(), &nothing)?;
+    let units_per_s = trivial::units_per_s(folder.path(), &nothing)?;
     println!("figure replica_overhead_us {mean:.1} us");
     println!("figure trivial_units_per_s {units_per_s:.0} per_s");
     Ok(())

@@ -31,6 +31,10 @@ impl Agent {
             // Who watches is shown the same by what comes after every answer.
             Request::Snapshot | Request::Watch => self.snapshot_json(),
             Request::Log { days } => self.log(days),
+            Request::Peers => {
+                let view = self.peers.view(self.cache.whole_bytes());
+                serde_json::to_string(&view).unwrap_or_default()
+            }
             Request::Wish(wish) => {
                 self.governing.wish(wish);
                 self.govern();

@@ -83,7 +83,9 @@ impl Agent {
         }
         let idle = self.seats.iter().all(Option::is_none) && self.tasks.is_empty();
         let told = self.outbox.is_empty() && self.uploads.is_empty();
-        idle && self.awaiting.is_empty() && (told || self.coordinator.is_none())
+        // Who starts again here can hand the rest in then.
+        let is_kept = self.coordinator.is_none() && !self.is_pilot();
+        idle && self.awaiting.is_empty() && (told || is_kept)
     }
 
     /// When a drain has to go on by itself.

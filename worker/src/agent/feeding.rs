@@ -16,6 +16,7 @@ use super::job::{self, Job, JobError};
 use super::pause::Pause;
 use super::{Agent, Done, assignment, crew, ending};
 use crate::WorkerError;
+use crate::link::Attached;
 use crate::sandbox::Halt;
 
 /// Jobs and leases whose blobs are fetched at the same time.
@@ -51,7 +52,9 @@ enum Next {
 
 impl Agent {
     pub(super) async fn start_fetches(&mut self) -> Result<(), WorkerError> {
-        if self.draining.is_some() || self.governing.decision.no_network.is_some() {
+        let decision = &self.governing.decision;
+        let is_forbidden = decision.no_network.is_some() || decision.no_downloads;
+        if self.draining.is_some() || is_forbidden {
             return Ok(());
         }
         while self.fetching.may_start() {
@@ -82,8 +85,7 @@ impl Agent {
     }
 
     fn source(&self) -> Source {
-        let channel = self.coordinator.as_ref().map(|attached| attached.channel.clone());
-        Source::new(self.cache.clone(), channel)
+        Source::new(self.cache.clone(), self.coordinator.as_ref().map(Attached::origin))
     }
 
     fn start_job(&mut self, id: JobId, leased: v1::LeasedJob) {
@@ -221,9 +223,12 @@ impl Agent {
         // be a message for each unit; twice as many is one for each refill.
         let grows = wanted > 0 && wanted >= self.wished.saturating_mul(2);
         let ends = ending && self.wished > 0;
-        if (grows || ends) && self.can_say() && self.say(Message::Want(v1::Want { leases: wanted }))
-        {
-            self.wished = wanted;
+        let outlook = self.governing.outlook;
+        let is_news = self.wished > 0 && outlook.is_news_after(&self.told_outlook);
+        let wished = if grows || ends { wanted } else { self.wished };
+        let want = v1::Want { leases: wished, outlook: Some(outlook.into()) };
+        if (grows || ends || is_news) && self.can_say() && self.say(Message::Want(want)) {
+            (self.wished, self.told_outlook) = (wished, outlook);
         }
     }
 
@@ -235,7 +240,7 @@ impl Agent {
             run_time: self.run_time,
             // No more than what is kept in store covers anyway.
             round_trip: Span::ZERO,
-            available_ppm: self.governing.available_ppm,
+            outlook: self.governing.outlook,
         };
         let most = u32::try_from(self.batch_max).unwrap_or(u32::MAX);
         u32::from(fetch::wanted(&situation)).min(most)

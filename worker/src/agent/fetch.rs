@@ -6,22 +6,21 @@ use manyhands_core::digest::Digest;
 use manyhands_core::id::ReplicaId;
 use manyhands_core::manifest::{Artefact, UnitSpec};
 use manyhands_core::replica::CheckpointRef;
-use manyhands_proto::link::Channel;
 
 use super::job::Job;
-use crate::cache::{self, Cache, DownloadError, Pin};
+use crate::cache::{self, Cache, DownloadError, Origin, Pin};
 use crate::sandbox::checkpoint;
 
-/// Where blobs come from: the cache, else the coordinator if there is a connection.
+/// Where blobs come from: the cache, else other workers and the coordinator, if there is a connection to it.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     cache: Cache,
-    channel: Option<Channel>,
+    origin: Option<Origin>,
 }
 
 impl Source {
-    pub(super) fn new(cache: Cache, channel: Option<Channel>) -> Self {
-        Self { cache, channel }
+    pub(super) fn new(cache: Cache, origin: Option<Origin>) -> Self {
+        Self { cache, origin }
     }
 
     pub(super) fn cache(&self) -> &Cache {
@@ -33,8 +32,8 @@ impl Source {
     /// # Errors
     /// [`DownloadError`]; without a connection it is one that passes.
     pub(super) async fn obtain(&self, digest: Digest, bytes: u64) -> Result<Pin, DownloadError> {
-        if let Some(channel) = &self.channel {
-            return self.cache.obtain(channel, digest, bytes).await;
+        if let Some(origin) = &self.origin {
+            return self.cache.obtain(origin, digest, bytes).await;
         }
         self.cache.get(digest).await?.ok_or(DownloadError::Interrupted(digest))
     }

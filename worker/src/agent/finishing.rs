@@ -62,6 +62,7 @@ impl Agent {
             }
             SlotEvent::Ended(run) => {
                 self.run_time.note(Span(run.usage.wall_ms));
+                self.computed_ms = self.computed_ms.saturating_add(run.usage.cpu_ms);
                 // Large outputs lie in the slot's folder until they are taken over.
                 if ending::is_small(&run, self.terms) {
                     self.seats[slot] = None;

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use manyhands_core::agent::fetch::ALWAYS_PPM;
+use manyhands_core::agent::availability::Availability;
 use manyhands_core::agent::governor::limits::Machine;
 use manyhands_core::agent::governor::reason::Reason;
-use manyhands_core::agent::governor::{Decision, Doing, Governor, Memory, Moment, Stop, Wish};
+use manyhands_core::agent::governor::{
+    Decision, Doing, GAP_MAX, Governor, Memory, Moment, Spent, Stop, Wish,
+};
+use manyhands_core::outlook::Outlook;
 use manyhands_core::requirement::Kind;
+use manyhands_core::time::Span;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::Agent;
@@ -26,8 +30,11 @@ const SAVING_MAX: Duration = Duration::from_secs(10);
 /// Between two times that the diary is written.
 const DIARY: Duration = Duration::from_secs(300);
 
-/// Over so many days it is looked at how much of the time the machine is free.
-const DAYS: u16 = 14;
+/// Between two times that it is written what was spent of the day's budgets: a crash forgets no more.
+const BUDGETS: Duration = Duration::from_secs(10);
+
+/// A slot that nothing runs in is kept ready for so long; then its process ends.
+const WARM: Duration = Duration::from_secs(60);
 
 /// The governor, its senses, and what it said last.
 #[derive(Debug)]
@@ -36,12 +43,20 @@ pub(super) struct Governing {
     probe: Probe,
     pub(super) decision: Decision,
     tick: Interval,
-    /// How much of the time this machine was free lately, in millionths.
-    pub(super) available_ppm: u32,
+    /// How much of the time this machine is free, and for how long at a stretch.
+    availability: Availability,
+    /// Until when that is known.
+    known_until: Span,
+    /// What is to be expected of this machine.
+    pub(super) outlook: Outlook,
     /// What each slot was told.
     holds: Vec<Hold>,
+    /// When something was in each slot last.
+    used_at: Vec<Instant>,
     diary: Diary,
     write_at: Instant,
+    /// What the diary has of the day's budgets, and when it may be written anew.
+    spent: (Option<Spent>, Instant),
 }
 
 /// Whether a slot may run.
@@ -76,14 +91,33 @@ impl Governing {
         let mut governor = Governor::new(machine, owner.limits, rules, tally);
         governor.wish(wish, clock::uptime());
         governor.set_core_power(config.core_power);
+        let spent = diary.read_spent();
+        if let Some(spent) = spent {
+            governor.recall(spent);
+        }
         let probe = probe(config, &governor);
         // The first look for a person asks at once; until then nothing is known, and nothing runs.
         let mut tick = interval_at(Instant::now() + TICK, TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let decision = Decision::NOTHING;
         let holds = vec![Hold::Runs; slots as usize];
-        let (available_ppm, write_at) = (ALWAYS_PPM, Instant::now() + DIARY);
-        Self { governor, probe, decision, tick, available_ppm, holds, diary, write_at }
+        let write_at = Instant::now() + DIARY;
+        let spent = (spent, Instant::now());
+        let (availability, known_until) = (diary.read_availability(), clock::uptime());
+        Self {
+            governor,
+            probe,
+            decision,
+            tick,
+            outlook: availability.outlook(),
+            availability,
+            known_until,
+            holds,
+            used_at: vec![Instant::now(); slots as usize],
+            diary,
+            write_at,
+            spent,
+        }
     }
 
     /// Waits until the governor is to be asked.
@@ -129,9 +163,29 @@ impl Governing {
         &self.governor
     }
 
-    /// Writes down where the time went.
+    /// Writes down where the time went, and what was spent.
     pub(super) fn close(&mut self) {
         self.diary.write(self.governor.tally());
+        self.diary.write_availability(&self.availability);
+        self.keep_spent();
+    }
+
+    /// Learns from the time since it did so last, in which `decision` held.
+    fn learn(&mut self, uptime: Span) {
+        let elapsed = uptime.minus(std::mem::replace(&mut self.known_until, uptime));
+        let was_awake = elapsed <= GAP_MAX;
+        self.availability.note(elapsed, was_awake && self.decision.slots > 0);
+        self.outlook = self.availability.outlook();
+    }
+
+    /// Writes down what was spent of the day's budgets, if it is more than before.
+    fn keep_spent(&mut self) {
+        let bytes = |spent: Spent| (spent.day, spent.moved_bytes, spent.written_bytes);
+        let now = self.governor.spent();
+        if let Some(spent) = now.filter(|it| Some(bytes(*it)) != self.spent.0.map(bytes)) {
+            self.diary.write_spent(spent);
+        }
+        self.spent = (now, Instant::now() + BUDGETS);
     }
 }
 
@@ -154,14 +208,18 @@ impl Agent {
     /// Asks the governor, and obeys.
     pub(super) fn govern(&mut self) {
         let doing = self.doing();
-        let moved = self.cache.take_moved();
+        let (moved, written) = (self.cache.take_moved(), self.cache.take_written());
         let governing = &mut self.governing;
         governing.governor.moved(moved);
+        governing.governor.wrote(written);
         let readings = governing.probe.readings();
         let now = moment();
+        governing.learn(now.uptime);
         governing.decision = governing.governor.tick(now, &readings, &doing);
-        let available = governing.governor.tally().available_ppm(now.local.day, DAYS);
-        governing.available_ppm = available.unwrap_or(ALWAYS_PPM);
+        self.peers.set_giving(governing.decision.no_network.is_none());
+        if Instant::now() >= governing.spent.1 {
+            governing.keep_spent();
+        }
         if Instant::now() >= governing.write_at {
             governing.write_at = Instant::now() + DIARY;
             governing.close();
@@ -204,11 +262,17 @@ impl Agent {
         for slot in 0..self.seats.len() {
             let may_run = self.seats[slot].is_some() && running < allowed;
             running += usize::from(may_run);
+            if self.seats[slot].is_some() {
+                self.governing.used_at[slot] = Instant::now();
+            }
             if may_run {
                 self.release(slot);
             } else {
                 self.hold(slot);
             }
+        }
+        if running == 0 {
+            self.governing.probe.hurry(false);
         }
         self.give_memory_back();
     }
@@ -216,6 +280,7 @@ impl Agent {
     /// Lets a slot run at the pace that is allowed.
     pub(super) fn release(&mut self, slot: usize) {
         self.governing.holds[slot] = Hold::Runs;
+        self.governing.probe.hurry(true);
         self.crew.pace(slot, Pace::percent(self.governing.decision.cpu_percent));
     }
 
@@ -252,8 +317,8 @@ impl Agent {
         job.is_some_and(|job| job.manifest.draft().app.kind == Kind::Step)
     }
 
-    /// Ends the processes of stopped slots, as far as the governor wants their memory. What ran there goes on
-    /// from its newest checkpoint, or begins anew.
+    /// Ends the processes of stopped slots, as far as the governor wants their memory, and those of slots that nothing
+    /// was in for a while. What ran there goes on from its newest checkpoint, or begins anew.
     fn give_memory_back(&mut self) {
         for slot in 0..self.seats.len() {
             if self.governing.holds[slot] != Hold::Stopped {
@@ -267,7 +332,8 @@ impl Agent {
                 Memory::OfSaved => is_saved,
                 Memory::OfAll => true,
             };
-            if is_wanted {
+            let is_unused = self.governing.used_at[slot].elapsed() > WARM;
+            if is_wanted || is_unused {
                 self.governing.holds[slot] = Hold::Emptied;
                 self.crew.kill(slot);
             }

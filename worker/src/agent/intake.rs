@@ -66,6 +66,7 @@ impl Agent {
         self.fetching.pause.end();
         self.uploading.pause.end();
         self.coordinator = Some(attached);
+        self.pilot.meets();
         self.refused = None;
         self.renew();
         self.save_checkpoints();

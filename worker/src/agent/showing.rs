@@ -109,6 +109,7 @@ impl Agent {
             ready: self.board.leases().filter(is_ready).count(),
             reports: self.board.len().saturating_sub(self.board.open()),
             reported: self.status.borrow().reported,
+            computed_ms: self.computed_ms,
         }
     }
 

@@ -1,7 +1,8 @@
 //! What a guest that got out of the engine might try, for tests: a process that raises a slot's wall and then
 //! tries one thing.
 //!
-//! `manyhands-escapee WALL ROOM ATTEMPT [TARGET]`: WALL is `wall` or `none`; ROOM the folder it may write to. It
+//! `manyhands-escapee WALL ROOM ATTEMPT [TARGET]`: WALL is `wall`, `narrow` or `none`; ROOM the folder it may write to,
+//! and with `narrow` read afterwards, as a slot's process that has run a guest does with compiled code. It
 //! ends with 0 if the attempt succeeded, with the system's error number if not, and by SIGSYS if the wall
 //! ended it.
 
@@ -25,11 +26,16 @@ fn main() -> ExitCode {
         return ExitCode::from(WRONG_USE);
     };
     let target = target.first().cloned().unwrap_or_default();
-    if wall == "wall" {
-        let room = Room { readable: Vec::new(), writable: vec![room.into()] };
-        if wall::raise(&room).is_err() {
-            return ExitCode::from(WRONG_USE);
-        }
+    let (readable, writable) = (Vec::new(), vec![room.into()]);
+    let fresh = Room { readable, writable };
+    let used = Room { readable: fresh.writable.clone(), writable: Vec::new() };
+    let is_raised = match wall.as_str() {
+        "none" => true,
+        "wall" => wall::raise(&fresh).is_ok(),
+        _ => wall::raise(&fresh).is_ok() && wall::narrow(&used).is_ok(),
+    };
+    if !is_raised {
+        return ExitCode::from(WRONG_USE);
     }
     let attempt = attempt.clone();
     // As in a slot, what is hostile runs on a thread that was started behind the wall.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use manyhands_core::digest::Digest;
+use manyhands_core::swarm::WHOLE_BYTES_MAX;
 use manyhands_proto::link::Channel;
 use manyhands_proto::v1;
 use manyhands_proto::v1::blobs_client::BlobsClient;
@@ -17,10 +18,12 @@ use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
-use super::{CHUNK_BYTES_MAX, Cache, CacheError, Pin, Shared, State, failed, passes};
+use super::{
+    CHUNK_BYTES_MAX, Cache, CacheError, Origin, Pin, Shared, State, failed, passes, pieces,
+};
 
 /// Longest silence of a coordinator that is sending a blob.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
+pub(super) const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// Why a blob did not come.
 #[derive(Debug, thiserror::Error)]
@@ -78,13 +81,13 @@ impl Turns {
 }
 
 impl Cache {
-    /// The blob of `bytes` bytes, from here or else from the coordinator.
+    /// The blob of `bytes` bytes, from here or else from the coordinator, or from other workers if it is large.
     ///
     /// # Errors
     /// [`DownloadError`].
     pub(crate) async fn obtain(
         &self,
-        channel: &Channel,
+        from: &Origin,
         digest: Digest,
         bytes: u64,
     ) -> Result<Pin, DownloadError> {
@@ -97,16 +100,22 @@ impl Cache {
             return Ok(pin);
         }
         let pin = self.shared.reserve(digest, bytes)?;
-        download(&self.shared, channel, &pin).await?;
+        match (&self.shared.swarm, &from.peer) {
+            (Some(swarm), Some(peer)) if bytes > WHOLE_BYTES_MAX => {
+                pieces::fetch(&self.shared, swarm, (&from.channel, peer), &pin).await?;
+            }
+            _ => download(&self.shared, &from.channel, &pin).await?,
+        }
         Ok(pin)
     }
 }
 
 async fn download(shared: &Shared, channel: &Channel, pin: &Pin) -> Result<(), DownloadError> {
     let path = shared.path(State::Partial, pin.digest);
+    shared.index().set_state(pin.digest, State::Partial);
     let mut partial = Partial::open(&path, pin).await.map_err(|source| failed(&path, source))?;
     if partial.received < pin.bytes || pin.bytes == 0 {
-        let stream = ask(channel, pin.digest, partial.received).await?;
+        let stream = ask(channel, pin.digest, partial.received, 0).await?;
         partial.receive(stream, pin, &path).await?;
     }
     let found = Digest(partial.hasher.finalize().into());
@@ -121,14 +130,16 @@ async fn download(shared: &Shared, channel: &Channel, pin: &Pin) -> Result<(), D
     Ok(())
 }
 
-async fn ask(
+/// Begins to receive so many bytes from there; 0 means to the end.
+pub(super) async fn ask(
     channel: &Channel,
     digest: Digest,
     offset: u64,
+    length: u64,
 ) -> Result<Streaming<v1::GetChunk>, DownloadError> {
     let mut blobs =
         BlobsClient::new(channel.clone()).max_decoding_message_size(CHUNK_BYTES_MAX + 1024);
-    let request = v1::GetRequest { digest: digest.0.to_vec().into(), offset, length: 0 };
+    let request = v1::GetRequest { digest: digest.0.to_vec().into(), offset, length };
     match timeout(SILENCE_MAX, blobs.get(request)).await {
         Ok(Ok(response)) => Ok(response.into_inner()),
         Ok(Err(status)) => Err(refused(digest, status)),
@@ -136,7 +147,7 @@ async fn ask(
     }
 }
 
-fn refused(digest: Digest, status: Status) -> DownloadError {
+pub(super) fn refused(digest: Digest, status: Status) -> DownloadError {
     if passes(status.code()) {
         DownloadError::Interrupted(digest)
     } else {
@@ -187,13 +198,14 @@ impl Partial {
                 Ok(Err(status)) => return Err(refused(digest, status)),
                 Err(_elapsed) => return Err(DownloadError::Interrupted(digest)),
             };
-            pin.shared.moved(chunk.len());
+            pin.shared.came_whole(chunk.len());
             self.received = self.received.saturating_add(chunk.len() as u64);
             if self.received > pin.bytes {
                 break;
             }
             self.hasher.update(&chunk);
             self.file.write_all(&chunk).await.map_err(|source| failed(path, source))?;
+            pin.shared.wrote(chunk.len() as u64);
         }
         if self.received == pin.bytes {
             return Ok(());

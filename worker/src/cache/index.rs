@@ -11,10 +11,23 @@ use super::CacheError;
 pub(super) enum State {
     /// Its beginning, or nothing yet.
     Partial,
+    /// Some of its pieces.
+    Pieces,
     /// All, from an earlier process; not hashed by this one.
     Unverified,
     /// All, and its hash is its name.
     Verified,
+}
+
+impl State {
+    /// Where such blobs lie.
+    pub(super) fn folder(self) -> &'static str {
+        match self {
+            Self::Partial => "partial",
+            Self::Pieces => "pieces",
+            Self::Unverified | Self::Verified => "whole",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -43,15 +56,21 @@ impl Index {
         Self { entries: BTreeMap::new(), unused: BTreeMap::new(), uses: 0, bytes: 0, bytes_max }
     }
 
-    /// Enters a blob that lies on disk. A whole one wins over its own beginning.
-    pub(super) fn found(&mut self, digest: Digest, bytes: u64, state: State) {
+    /// Whether anything of the blob is here.
+    pub(super) fn is_known(&self, digest: Digest) -> bool {
+        self.entries.contains_key(&digest)
+    }
+
+    /// Enters a blob that lies on disk; false if it is known already. A whole one wins over its own beginning.
+    pub(super) fn found(&mut self, digest: Digest, bytes: u64, state: State) -> bool {
         if self.entries.contains_key(&digest) {
-            return;
+            return false;
         }
         self.uses += 1;
         self.unused.insert(self.uses, digest);
         self.entries.insert(digest, Entry { bytes, state, pins: 0, used: self.uses });
         self.bytes += bytes;
+        true
     }
 
     /// Pins a blob that is here, and gives its size and state.

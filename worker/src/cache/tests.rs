@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::PoisonError;
 
 use manyhands_proto::identity::Identity;
-use manyhands_proto::link::{self, Channel, Endpoint};
+use manyhands_proto::link::{self, Endpoint};
 use manyhands_proto::v1;
 use manyhands_proto::v1::blobs_server::{Blobs, BlobsServer};
 use tokio::net::TcpListener;
@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::*;
 
 fn open(root: &Path) -> Cache {
-    Cache::open(root, 1000).unwrap()
+    Cache::open(root, 1000, None).unwrap()
 }
 
 fn content(letter: u8) -> Bytes {
@@ -77,6 +77,31 @@ async fn the_next_process_finds_the_blobs_and_clears_leftovers() {
 }
 
 #[tokio::test]
+async fn what_a_download_in_pieces_left_is_counted_and_its_proofs_go_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = put(&open(dir.path()), 1).await;
+    let begun = Digest::of(b"a blob that did not come to its end");
+    let write = |folder: &str, digest: Digest| {
+        fs::write(dir.path().join(folder).join(digest.to_string()), content(2)).unwrap();
+    };
+    write("pieces", begun);
+    for digest in [kept, begun, Digest::of(b"gone")] {
+        write("outboard", digest);
+    }
+    // All of it is here, so a beginning of it is of no use.
+    write("pieces", kept);
+    let cache = open(dir.path());
+    let files = |folder: &str| fs::read_dir(dir.path().join(folder)).unwrap().count();
+    assert_eq!((files("whole"), files("pieces"), files("outboard")), (1, 1, 2));
+    assert!(has(&cache, kept).await && !has(&cache, begun).await);
+    // The two make room for others, and leave nothing.
+    let pins =
+        [cache.put(content(3)).await, cache.put(content(4)).await, cache.put(content(5)).await];
+    assert!(pins.iter().all(Result::is_ok));
+    assert_eq!((files("pieces"), files("outboard")), (0, 0));
+}
+
+#[tokio::test]
 async fn damaged_bytes_are_never_given_out() {
     let dir = tempfile::tempdir().unwrap();
     let digest = put(&open(dir.path()), 1).await;
@@ -92,7 +117,7 @@ async fn a_smaller_cap_is_kept_on_the_next_start() {
     let cache = open(dir.path());
     let [a, b] = [put(&cache, 1).await, put(&cache, 2).await];
     drop(cache);
-    let cache = Cache::open(dir.path(), 400).unwrap();
+    let cache = Cache::open(dir.path(), 400, None).unwrap();
     assert_eq!([has(&cache, a).await, has(&cache, b).await].map(u8::from).iter().sum::<u8>(), 1);
 }
 
@@ -180,8 +205,8 @@ impl Blobs for Script {
     }
 }
 
-/// Starts a coordinator with this script; gives a channel to it, and the offsets it is asked for.
-async fn serve(answers: Vec<Answer>) -> (Channel, Arc<Mutex<Vec<u64>>>) {
+/// Starts a coordinator with this script, which shares nothing; gives it as a source, and the offsets it is asked for.
+async fn serve(answers: Vec<Answer>) -> (Origin, Arc<Mutex<Vec<u64>>>) {
     let script = Script { answers: Mutex::new(answers.into()), ..Script::default() };
     let offsets = Arc::clone(&script.offsets);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -195,7 +220,8 @@ async fn serve(answers: Vec<Answer>) -> (Channel, Arc<Mutex<Vec<u64>>>) {
     server.detach_all();
     let endpoint = Endpoint::Plain(addr.try_into().unwrap());
     let identity = Identity::from_seed(&[1; 32]);
-    (link::connect(&endpoint, &identity).await.unwrap(), offsets)
+    let channel = link::connect(&endpoint, &identity).await.unwrap();
+    (Origin { channel, peer: None }, offsets)
 }
 
 fn asked(offsets: &Mutex<Vec<u64>>) -> Vec<u64> {
@@ -206,13 +232,13 @@ fn asked(offsets: &Mutex<Vec<u64>>) -> Vec<u64> {
 async fn a_cut_download_goes_on_where_it_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let blob = content(7);
-    let (channel, offsets) =
+    let (origin, offsets) =
         serve(vec![Answer::Cut(vec![blob.slice(..100)]), Answer::Range(blob.clone())]).await;
     let digest = Digest::of(&blob);
-    let cut = open(dir.path()).obtain(&channel, digest, 300).await.unwrap_err();
+    let cut = open(dir.path()).obtain(&origin, digest, 300).await.unwrap_err();
     assert!(cut.passes(), "{cut}");
     // A new process knows the beginning too.
-    let pin = open(dir.path()).obtain(&channel, digest, 300).await.unwrap();
+    let pin = open(dir.path()).obtain(&origin, digest, 300).await.unwrap();
     assert_eq!(pin.read().await.unwrap(), blob);
     assert_eq!(asked(&offsets), [0, 100]);
 }
@@ -222,13 +248,13 @@ async fn wrong_bytes_are_refused_and_forgotten() {
     let dir = tempfile::tempdir().unwrap();
     let cache = open(dir.path());
     let blob = content(7);
-    let (channel, offsets) =
+    let (origin, offsets) =
         serve(vec![Answer::Chunks(vec![content(8)]), Answer::Range(blob.clone())]).await;
     let digest = Digest::of(&blob);
-    let refused = cache.obtain(&channel, digest, 300).await.unwrap_err();
+    let refused = cache.obtain(&origin, digest, 300).await.unwrap_err();
     assert!(matches!(refused, DownloadError::Corrupt(named) if named == digest));
     assert!(!has(&cache, digest).await);
-    assert!(cache.obtain(&channel, digest, 300).await.is_ok());
+    assert!(cache.obtain(&origin, digest, 300).await.is_ok());
     assert_eq!(asked(&offsets), [0, 0]);
 }
 
@@ -238,22 +264,22 @@ async fn no_more_bytes_are_taken_than_the_blob_has() {
     let cache = open(dir.path());
     let blob = content(7);
     let digest = Digest::of(&blob);
-    let (channel, _) = serve(vec![
+    let (origin, _) = serve(vec![
         Answer::Chunks(vec![blob.clone(), content(7)]),
         Answer::Chunks(vec![Bytes::from(vec![0; 1 << 20])]),
         Answer::Refuse(Status::not_found("no such blob")),
     ])
     .await;
-    let refused = cache.obtain(&channel, digest, 300).await.unwrap_err();
+    let refused = cache.obtain(&origin, digest, 300).await.unwrap_err();
     assert!(matches!(refused, DownloadError::Size { expected: 300, found: 600, .. }), "{refused}");
     // It had all 300 bytes, so nothing is asked for again; the rest was never written.
-    assert!(cache.obtain(&channel, digest, 300).await.is_ok());
+    assert!(cache.obtain(&origin, digest, 300).await.is_ok());
     let other = Digest::of(b"other");
-    let refused = cache.obtain(&channel, other, 5).await.unwrap_err();
+    let refused = cache.obtain(&origin, other, 5).await.unwrap_err();
     assert!(!refused.passes(), "oversized message: {refused}");
-    let refused = cache.obtain(&channel, other, 5).await.unwrap_err();
+    let refused = cache.obtain(&origin, other, 5).await.unwrap_err();
     assert!(matches!(refused, DownloadError::Refused { .. }), "{refused}");
-    let refused = cache.obtain(&channel, other, 5000).await.unwrap_err();
+    let refused = cache.obtain(&origin, other, 5000).await.unwrap_err();
     assert!(matches!(refused, DownloadError::Cache(CacheError::Full { .. })), "{refused}");
 }
 
@@ -262,12 +288,12 @@ async fn one_download_serves_all_who_wait() {
     let dir = tempfile::tempdir().unwrap();
     let cache = open(dir.path());
     let blob = content(7);
-    let (channel, offsets) = serve(vec![Answer::Range(blob.clone())]).await;
+    let (origin, offsets) = serve(vec![Answer::Range(blob.clone())]).await;
     let digest = Digest::of(&blob);
     let (a, b, c) = tokio::join!(
-        cache.obtain(&channel, digest, 300),
-        cache.obtain(&channel, digest, 300),
-        cache.obtain(&channel, digest, 300),
+        cache.obtain(&origin, digest, 300),
+        cache.obtain(&origin, digest, 300),
+        cache.obtain(&origin, digest, 300),
     );
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     assert_eq!(asked(&offsets), [0]);
@@ -277,19 +303,19 @@ async fn one_download_serves_all_who_wait() {
 async fn an_empty_blob_comes_too() {
     let dir = tempfile::tempdir().unwrap();
     let cache = open(dir.path());
-    let (channel, _) = serve(vec![Answer::Chunks(vec![])]).await;
-    let pin = cache.obtain(&channel, Digest::of(b""), 0).await.unwrap();
+    let (origin, _) = serve(vec![Answer::Chunks(vec![])]).await;
+    let pin = cache.obtain(&origin, Digest::of(b""), 0).await.unwrap();
     assert_eq!(pin.read().await.unwrap(), Bytes::new());
 }
 
 #[tokio::test]
 async fn uploads_arrive_whole() {
     let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::open(dir.path(), 10 << 20).unwrap();
-    let (channel, _) = serve(vec![]).await;
+    let cache = Cache::open(dir.path(), 10 << 20, None).unwrap();
+    let (origin, _) = serve(vec![]).await;
     for bytes in [0, 300, CHUNK_BYTES_MAX, 3 * CHUNK_BYTES_MAX + 1] {
         let pin = cache.put(vec![5; bytes].into()).await.unwrap();
-        upload(&channel, &pin).await.unwrap();
+        upload(&origin.channel, &pin).await.unwrap();
     }
 }
 

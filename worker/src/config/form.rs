@@ -49,7 +49,7 @@ enum Kind {
 }
 
 /// Name, kind, default and meaning of each limit.
-const LIMITS: [(&str, Kind, &str, &str); 10] = [
+const LIMITS: [(&str, Kind, &str, &str); 11] = [
     (
         "limits.in_use.cores",
         Kind::Cores,
@@ -69,6 +69,7 @@ const LIMITS: [(&str, Kind, &str, &str); 10] = [
     ("limits.idle_after", Kind::Text, "3 min", "Not used any more, so long after your last touch"),
     ("limits.yields", Kind::Flag, "true", "Leave cores to other programs that need them"),
     ("limits.network_per_day", Kind::Text, "any number", "Most bytes sent and received in a day"),
+    ("limits.disk_per_day", Kind::Text, "any number", "Most bytes written to disk in a day"),
     ("limits.memory_after", Kind::Text, "10 min", "Give memory back in pauses longer than"),
 ];
 
@@ -171,7 +172,7 @@ fn typed(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Flag => text
             .parse::<bool>()
             .map(Value::from)
-            .or_else(|_not_so| Err(format!("`{text}` is neither true nor false"))),
+            .map_err(|_not_so| format!("`{text}` is neither true nor false")),
     }
 }
 

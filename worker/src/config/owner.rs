@@ -38,6 +38,10 @@ pub struct WrittenLimits {
     /// any number.
     #[serde(default, deserialize_with = "quantity::size")]
     pub network_per_day: Option<u64>,
+    /// `disk_per_day`: bytes of blobs, outputs and checkpoints written in a day; then nothing runs until the next
+    /// one. Default: any number.
+    #[serde(default, deserialize_with = "quantity::size")]
+    pub disk_per_day: Option<u64>,
     /// `memory_after`: a pause that lasts longer gives the memory of saved programs back. Default "10 min".
     #[serde(default, deserialize_with = "quantity::span")]
     pub memory_after: Option<Span>,
@@ -88,7 +92,7 @@ impl From<BTreeMap<String, Spanned<String>>> for WrittenRules {
 impl Owner {
     /// What `written` says, for a machine with so much memory.
     pub(super) fn new(written: &Written, memory_bytes: u64) -> Result<Self, ConfigError> {
-        let always = written.always.unwrap_or(false);
+        let always = written.always.unwrap_or(written.until_idle.is_some());
         let sensors = written.sensors.iter();
         Ok(Self {
             limits: written.limits.limits(memory_bytes, always)?,
@@ -114,6 +118,7 @@ impl WrittenLimits {
             idle_after: self.idle_after.unwrap_or(gentle.idle_after),
             yields: self.yields.unwrap_or(!always),
             network_day_bytes: self.network_per_day,
+            disk_day_bytes: self.disk_per_day,
             memory_after: self.memory_after.unwrap_or(gentle.memory_after),
         };
         let percent = 1..=100;

@@ -13,6 +13,7 @@ use serde::de::{Deserializer, Error, Visitor};
 
 use super::owner::{WrittenLimits, WrittenRules};
 use super::quantity::{self, Text};
+use super::sharing::WrittenSharing;
 use super::{ConfigError, Fault};
 use crate::slots::Priority;
 
@@ -29,7 +30,8 @@ pub struct Written {
     /// `nickname`: what others see of this machine, at most 128 bytes. Default: `host-` and the
     /// beginning of its key.
     pub nickname: Option<String>,
-    /// `slots`: programs at once: a number, or "auto" for one on each core (default).
+    /// `slots`: programs at once: a number, or "auto" (default) for one on each core that the worker may use: those
+    /// that it is bound to, its control groups leave it, and Slurm or HTCondor gave it.
     pub slots: Option<Slots>,
     /// `priority`: what programs take of a busy machine: "lowest" (default) is what nobody else
     /// wants; "inherited" as much as the worker itself, for machines that a scheduler shares out.
@@ -52,6 +54,11 @@ pub struct Written {
     /// in reports. Default "20 s".
     #[serde(default, deserialize_with = "quantity::span")]
     pub drain_grace: Option<Span>,
+    /// `until_idle`: end after so long without anything to compute. Such a worker is a pilot: a cluster's scheduler
+    /// gave it the machine for a while, so `always` is true and `priority` "inherited" unless they are said.
+    /// Default: never.
+    #[serde(default, deserialize_with = "quantity::span")]
+    pub until_idle: Option<Span>,
     /// `always`: compute whatever the person, the battery and other programs do. Only what `[limits]` and
     /// `[rules]` say themselves still holds. For machines that are there for nothing else. Default false.
     pub always: Option<bool>,
@@ -66,6 +73,9 @@ pub struct Written {
     /// `[sensors]`: files with a number in them, which rules may ask for by name.
     #[serde(default)]
     pub sensors: BTreeMap<String, PathBuf>,
+    /// `[peers]`: what is exchanged with other workers.
+    #[serde(default)]
+    pub peers: WrittenSharing,
     /// `[rules]`: what is forbidden, and when. A default rule is replaced by one of its name, and taken
     /// away by an empty one.
     #[serde(default)]

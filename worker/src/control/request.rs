@@ -28,6 +28,9 @@ pub enum Request {
         /// So many, today among them.
         days: u32,
     },
+    /// Which other workers it knows, and what it exchanges with them: a
+    /// [`PeersView`](crate::PeersView), as JSON.
+    Peers,
     /// What the owner wants.
     Wish(Wish),
 }
@@ -35,7 +38,7 @@ pub enum Request {
 /// No request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is nothing that can be asked: status, snapshot, watch, page, log DAYS, pause, resume, snooze MS or finish"
+    "`{0}` is nothing that can be asked: status, snapshot, watch, page, log DAYS, peers, pause, resume, snooze MS or finish"
 )]
 pub struct RequestError(String);
 
@@ -47,6 +50,7 @@ impl fmt::Display for Request {
             Self::Watch => f.write_str("watch"),
             Self::Page => f.write_str("page"),
             Self::Log { days } => write!(f, "log {days}"),
+            Self::Peers => f.write_str("peers"),
             Self::Wish(Wish::Pause) => f.write_str("pause"),
             Self::Wish(Wish::Resume) => f.write_str("resume"),
             Self::Wish(Wish::Snooze(span)) => write!(f, "snooze {}", span.0),
@@ -69,6 +73,7 @@ impl FromStr for Request {
                 let days = days.parse().ok().filter(|days| (1..=DAYS_MAX).contains(days));
                 days.map(|days| Self::Log { days })
             }
+            ["peers"] => Some(Self::Peers),
             ["pause"] => Some(Self::Wish(Wish::Pause)),
             ["resume"] => Some(Self::Wish(Wish::Resume)),
             ["snooze", ms] => {
@@ -94,6 +99,7 @@ mod tests {
             Request::Watch,
             Request::Page,
             Request::Log { days: 7 },
+            Request::Peers,
             Request::Wish(Wish::Pause),
             Request::Wish(Wish::Resume),
             Request::Wish(Wish::Snooze(Span::hours(2))),

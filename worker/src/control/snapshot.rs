@@ -167,6 +167,8 @@ pub struct Held {
     pub reports: usize,
     /// Reports that it acknowledged since the start.
     pub reported: u64,
+    /// CPU time of programs that have ended since the start.
+    pub computed_ms: u64,
 }
 
 /// A sensor.

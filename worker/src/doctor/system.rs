@@ -24,7 +24,10 @@ pub(super) fn priority(process: Option<u32>, wished: Priority) -> Finding {
         nix::libc::SCHED_OTHER => "the usual class",
         _ => "a class for real time",
     };
-    let detail = format!("slots run in {name}, nice {nice}");
+    let group = process.and_then(|id| fs::read_to_string(format!("/proc/{id}/autogroup")).ok());
+    let session = group.as_deref().and_then(|it| it.trim().rsplit_once(" nice "));
+    let session = session.map_or(String::new(), |(_, nice)| format!(", their session nice {nice}"));
+    let detail = format!("slots run in {name}, nice {nice}{session}");
     if wished == Priority::Inherited || class == nix::libc::SCHED_IDLE {
         return Finding::well(NAME, detail);
     }

@@ -107,7 +107,9 @@ pub(super) async fn run(
     let Ok(hello) = hello.await else { return Ok(()) };
     let (outgoing, mut incoming, welcome) = attach(&channel, hello).await?;
     retry.return_within(Span(welcome.return_ms));
-    let attached = Attached { welcome, outgoing, channel };
+    dialer.attached.send_replace(Some(channel.clone()));
+    let endpoint = dialer.invite.endpoint().clone();
+    let attached = Attached { welcome, outgoing, channel, endpoint };
     if events.send(LinkEvent::Attached(attached)).await.is_err() {
         return Ok(());
     }

@@ -82,7 +82,7 @@ impl Board {
         said.idle = idle;
         drop(said);
         if is_touched {
-            self.touched.notify_one();
+            self.touch();
         }
     }
 
@@ -99,6 +99,11 @@ impl Board {
             readings.untouched_for(untouched);
         }
         readings
+    }
+
+    /// Someone touched the machine, or something else is to be looked at now.
+    pub(super) fn touch(&self) {
+        self.touched.notify_one();
     }
 
     /// Waits until someone touches the machine.

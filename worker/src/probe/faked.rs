@@ -9,11 +9,36 @@
 //! ```
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use manyhands_core::agent::governor::reading::{Fact, Gauge, Readings};
 
+use super::board::Board;
+use super::{Hurry, Thread};
+
 /// A file of sensors is hardly larger.
 const BYTES_MAX: usize = 64 << 10;
+
+/// Between two looks whether the file changed.
+const QUICK: Duration = Duration::from_millis(500);
+
+/// Starts to watch the file, as real sensors are watched.
+pub(super) fn start(path: &Path, board: &Arc<Board>, hurry: &Arc<Hurry>) -> Vec<Thread> {
+    let (path, board, hurry) = (path.to_owned(), Arc::clone(board), Arc::clone(hurry));
+    let watch = move |end: Receiver<()>| {
+        let mut seen = read(&path);
+        while !super::is_over(&end, hurry.pause(QUICK)) {
+            let now = read(&path);
+            if now != seen {
+                seen = now;
+                board.touch();
+            }
+        }
+    };
+    super::thread("probe-faked", watch).into_iter().collect()
+}
 
 /// What the file says; nothing, if it is not there. Lines that say nothing are passed over.
 pub(super) fn read(path: &Path) -> Readings {

@@ -2,6 +2,7 @@
 
 mod bus;
 mod call;
+mod group;
 mod heat;
 mod load;
 mod memory;
@@ -27,28 +28,33 @@ use self::wayland::Wayland;
 use self::x11::X11;
 use super::board::{Board, Part};
 use super::presence::Screen;
-use super::{Asked, Thread, owned, thread};
+use super::{Asked, Hurry, Thread, owned, thread};
 
-/// Between two looks for a person: so long after a touch at the latest, programs stop.
+/// Between two looks for a person while programs run: so long after a touch at the latest, they stop.
 const QUICK: Duration = Duration::from_millis(500);
 
 /// Between two looks at everything that changes slowly.
 const SLOW: Duration = Duration::from_secs(5);
 
+/// Memory that the control groups of this process leave it.
+pub(super) fn group_bytes() -> Option<u64> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    group::memory_bytes(&groups, Path::new("/sys/fs/cgroup"))
+}
+
 /// Starts to read, on threads of their own: nothing here waits for a sensor.
-pub(super) fn start(board: &Arc<Board>, asked: &Arc<Asked>) -> Vec<Thread> {
-    let quick = (Arc::clone(board), Arc::clone(asked));
-    let slow = (Arc::clone(board), Arc::clone(asked));
-    let bus = Arc::clone(board);
+pub(super) fn start(board: &Arc<Board>, asked: &Arc<Asked>, hurry: &Arc<Hurry>) -> Vec<Thread> {
+    let all = || (Arc::clone(board), Arc::clone(asked), Arc::clone(hurry));
+    let (quick, slow, bus) = (all(), all(), Arc::clone(board));
     let threads = [
-        thread("probe-quick", move |end| look_quickly(&quick.0, &quick.1, &end)),
-        thread("probe-slow", move |end| look_slowly(&slow.0, &slow.1, &end)),
+        thread("probe-quick", move |end| look_quickly(&quick.0, &quick.1, &quick.2, &end)),
+        thread("probe-slow", move |end| look_slowly(&slow.0, &slow.1, &slow.2, &end)),
         thread("probe-bus", move |end| bus::listen(&bus, &end)),
     ];
     threads.into_iter().flatten().collect()
 }
 
-fn look_quickly(board: &Board, asked: &Asked, end: &Receiver<()>) {
+fn look_quickly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>) {
     let (mut x11, wayland) = (X11::default(), Wayland::start());
     let (mut terminals, is_within_another) = (Terminals::default(), is_within_another());
     loop {
@@ -58,7 +64,7 @@ fn look_quickly(board: &Board, asked: &Asked, end: &Receiver<()>) {
         board.say_screen(Screen::Wayland, wayland.as_ref().and_then(Wayland::untouched));
         board.say_terminals(terminals.untouched(Path::new("/dev")), has_screen);
         board.say(Part::Quick, quick(asked));
-        if super::is_over(end, QUICK) {
+        if super::is_over(end, hurry.pause(QUICK)) {
             return;
         }
     }
@@ -86,11 +92,12 @@ fn quick(asked: &Asked) -> Readings {
     readings
 }
 
-fn look_slowly(board: &Board, asked: &Asked, end: &Receiver<()>) {
+fn look_slowly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>) {
     let (mut load, mut meter) = (Load::default(), Meter::default());
     loop {
         board.say(Part::Slow, slow(asked, &mut load, &mut meter));
-        if super::is_over(end, SLOW) {
+        // Twice as long at most, or what was said would be too old.
+        if super::is_over(end, hurry.pause(SLOW).min(2 * SLOW)) {
             return;
         }
     }
@@ -111,13 +118,18 @@ fn slow(asked: &Asked, load: &mut Load, meter: &mut Meter) -> Readings {
     if let Some(is_on) = call::is_on(Path::new("/proc/asound")) {
         readings.state(Fact::InCall, is_on);
     }
-    let processes = processes::read(Path::new("/proc"), std::process::id());
-    for name in &asked.programs {
-        if let Some(runs) = processes.run(name) {
-            readings.state(Fact::Program(Arc::clone(name)), runs);
+    let (proc, own) = (Path::new("/proc"), std::process::id());
+    let own_ticks = if asked.programs.is_empty() { processes::own_ticks(proc, own) } else { None };
+    let own_ticks = own_ticks.unwrap_or_else(|| {
+        let processes = processes::read(proc, own);
+        for name in &asked.programs {
+            if let Some(runs) = processes.run(name) {
+                readings.state(Fact::Program(Arc::clone(name)), runs);
+            }
         }
-    }
-    if let Some(value) = load.of_others(Path::new("/proc/stat"), processes.own_ticks) {
+        processes.own_ticks
+    });
+    if let Some(value) = load.of_others(Path::new("/proc/stat"), own_ticks) {
         readings.show(Gauge::LoadOfOthers, value);
     }
     readings

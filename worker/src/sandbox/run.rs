@@ -60,7 +60,9 @@ pub fn run_here(program: &Program, unit: Unit, mut control: Control) -> RunRepor
             }
         }
     };
-    report.usage.cpu_ms = millis(cpu_time().saturating_sub(cpu_before));
+    // To the nearest: cut off, the sum over many short runs would be too small.
+    let cpu = cpu_time().saturating_sub(cpu_before) + Duration::from_micros(500);
+    report.usage.cpu_ms = millis(cpu);
     report.usage.wall_ms = millis(started_at.elapsed());
     report
 }

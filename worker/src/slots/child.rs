@@ -1,6 +1,9 @@
 //! The slot process: takes orders from standard input, runs replicas one after the other, and writes
 //! notes to standard output.
 //!
+//! Before its first guest, and not after, a process may keep the code that it compiles, because other processes run
+//! that as their own. Whoever wants a new module kept gives it to a new process (`slot`).
+//!
 //! A second thread, with a large stack, reads orders, runs guests and writes notes: from an order to its guest
 //! and back no other thread is woken. The first one hears wishes to a guest that is running (`ear`); they come from
 //! standard error, which is a socket. When either input ends, the worker is gone, and this process with it.
@@ -12,7 +15,7 @@ use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::{self, ExitCode};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -26,7 +29,7 @@ use crate::sandbox::{
 use crate::slots::command::{InputFile, RunSpec};
 use crate::slots::ear::Ear;
 use crate::slots::{frame, process as system, setup, wire};
-use crate::wall;
+use crate::wall::{self, Room};
 
 /// Modules that a slot keeps compiled.
 const PROGRAMS_MAX: usize = 4;
@@ -54,36 +57,52 @@ fn serve() -> io::Result<()> {
     let mut orders = BufReader::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
     let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
     let mut wishes = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-    let (compiled_folder, room) = match next_order(&mut orders)? {
+    let rooms = match next_order(&mut orders)? {
         Some(v1::order::Order::Setup(setup)) => {
             setup::priority(&setup).take()?;
-            setup::read(&setup)
+            setup::rooms(&setup)
         }
         Some(_) => return Err(io::Error::other("the first order must be the set-up")),
         None => return Ok(()),
     };
-    let sandbox = Sandbox::new(Some(&compiled_folder)).map_err(io::Error::other)?;
+    let sandbox = Sandbox::new(Some(&rooms.compiled_folder)).map_err(io::Error::other)?;
     // Nothing of a guest has been read until here, and there is no other thread that would stay outside.
-    let walls = wall::raise(&room)?;
+    let walls = wall::raise(&rooms.fresh)?;
     let ready = setup::ready(std::env::consts::ARCH, &walls);
     let ear = Arc::new(Ear::default());
-    start_guest_thread(sandbox, ready, orders, Arc::clone(&ear), notes)?;
+    let (narrowed, may_begin) = mpsc::channel();
+    let programs = Programs { sandbox, warm: VecDeque::new(), used: Some(rooms.used.clone()) };
+    let begin = Begin { ready, may_begin };
+    start_guest_thread(programs, begin, orders, Arc::clone(&ear), notes)?;
+    // A guest that gets out of the engine has all threads of its process: this one never needs to write compiled code, and
+    // the other one has done so before its first guest.
+    wall::narrow(&rooms.used)?;
+    narrowed.send(()).map_err(io::Error::other)?;
     ear.listen(&mut wishes)?;
     // A guest may be running; it is not waited for.
     process::exit(0)
 }
 
-fn start_guest_thread(
-    sandbox: Sandbox,
+/// What the guests' thread begins with.
+struct Begin {
+    /// What it says first.
     ready: v1::Note,
+    /// Comes when the other thread is where it stays.
+    may_begin: mpsc::Receiver<()>,
+}
+
+fn start_guest_thread(
+    programs: Programs,
+    begin: Begin,
     mut orders: BufReader<File>,
     ear: Arc<Ear>,
     notes: Arc<File>,
 ) -> io::Result<()> {
     let work = move || {
         let served = catch_unwind(AssertUnwindSafe(|| {
-            frame::write(&mut &*notes, &ready)?;
-            run_all(sandbox, &mut orders, &ear, &notes)
+            begin.may_begin.recv().map_err(io::Error::other)?;
+            frame::write(&mut &*notes, &begin.ready)?;
+            run_all(programs, &mut orders, &ear, &notes)
         }));
         if let Ok(Err(error)) = &served {
             drop(writeln!(io::stderr(), "slot: {error}"));
@@ -96,12 +115,11 @@ fn start_guest_thread(
 }
 
 fn run_all(
-    sandbox: Sandbox,
+    mut programs: Programs,
     orders: &mut BufReader<File>,
     ear: &Ear,
     notes: &Arc<File>,
 ) -> io::Result<()> {
-    let mut programs = Programs { sandbox, warm: VecDeque::new() };
     while let Some(order) = next_order(orders)? {
         let v1::order::Order::Run(run) = order else {
             return Err(io::Error::other("set up twice"));
@@ -126,6 +144,8 @@ fn next_order(orders: &mut BufReader<File>) -> io::Result<Option<v1::order::Orde
 struct Programs {
     sandbox: Sandbox,
     warm: VecDeque<Program>,
+    /// Where this thread goes before its first guest.
+    used: Option<Room>,
 }
 
 impl Programs {
@@ -137,6 +157,9 @@ impl Programs {
         };
         self.warm.truncate(PROGRAMS_MAX - 1);
         self.warm.push_front(program.clone());
+        if let Some(used) = self.used.take() {
+            wall::narrow(&used).map_err(|e| HostError::new(HostErrorKind::Engine, e))?;
+        }
         Ok(program)
     }
 }

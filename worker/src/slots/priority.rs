@@ -12,7 +12,7 @@ const NICE_MAX: i32 = 19;
 #[serde(rename_all = "kebab-case")]
 pub enum Priority {
     /// What nobody else wants. Linux: the idle scheduling class, from which follows the idle class for the disk
-    /// too; elsewhere the highest nice value.
+    /// too, in a session that is as nice as can be; elsewhere the highest nice value.
     #[default]
     Lowest,
     /// As much as the worker itself: for a machine that someone else shares out, such as a cluster's scheduler.
@@ -26,6 +26,8 @@ impl Priority {
             Self::Inherited => Ok(()),
             Self::Lowest => {
                 idle_class();
+                #[cfg(target_os = "linux")]
+                super::autogroup::step_back(NICE_MAX);
                 Ok(rustix::process::setpriority_process(None, NICE_MAX)?)
             }
         }

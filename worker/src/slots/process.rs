@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigSet, Signal, kill};
 use nix::time::ClockId;
 use nix::unistd::Pid;
 use tokio::net::UnixStream;
@@ -97,10 +97,22 @@ pub(super) fn ended_by_cpu_limit(status: ExitStatus) -> bool {
 /// if memory runs out the system takes a slot before it takes what the person at the machine is working with.
 pub(super) fn settle() -> io::Result<()> {
     close_inherited()?;
+    deafen()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     #[cfg(target_os = "linux")]
     std::fs::write("/proc/self/oom_score_adj", "1000")?;
     Ok(())
+}
+
+/// Keeps away the signals by which people and systems ask programs to end: a cluster's scheduler sends them to every
+/// process of a job, and what a slot computes could not be saved any more. The worker hears them, and its slots
+/// end with it.
+fn deafen() -> io::Result<()> {
+    let mut asked = SigSet::empty();
+    [Signal::SIGTERM, Signal::SIGINT, Signal::SIGUSR1, Signal::SIGUSR2]
+        .into_iter()
+        .for_each(|signal| asked.add(signal));
+    Ok(asked.thread_block()?)
 }
 
 /// Closes what the worker got from whoever started it and handed on without knowing.

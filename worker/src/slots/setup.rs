@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_proto::slot::v1;
 use prost::Message;
@@ -35,13 +36,26 @@ pub(super) fn order(command: &SlotCommand) -> v1::order::Order {
     })
 }
 
-/// The folder of compiled modules, and the room of which it is a part.
-pub(super) fn read(setup: &v1::Setup) -> (PathBuf, Room) {
+/// Where a slot's process may be.
+#[derive(Debug)]
+pub(super) struct Rooms {
+    /// The folder of compiled modules.
+    pub(super) compiled_folder: PathBuf,
+    /// Until it runs its first guest: compiled modules may be written.
+    pub(super) fresh: Room,
+    /// From then on: they are only read, because other processes run them as their own code.
+    pub(super) used: Room,
+}
+
+pub(super) fn rooms(setup: &v1::Setup) -> Rooms {
     let compiled_folder = path(&setup.compiled_folder);
-    let readable = setup.readable_folders.iter().map(|it| path(it)).collect();
-    let writable = setup.writable_folders.iter().map(|it| path(it));
-    let writable = writable.chain([compiled_folder.clone()]).collect();
-    (compiled_folder, Room { readable, writable })
+    let paths = |folders: &[Bytes]| folders.iter().map(|it| path(it)).collect();
+    let mut fresh =
+        Room { readable: paths(&setup.readable_folders), writable: paths(&setup.writable_folders) };
+    let mut used = fresh.clone();
+    fresh.writable.push(compiled_folder.clone());
+    used.readable.push(compiled_folder.clone());
+    Rooms { compiled_folder, fresh, used }
 }
 
 pub(super) fn priority(setup: &v1::Setup) -> Priority {

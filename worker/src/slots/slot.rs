@@ -1,5 +1,6 @@
 //! The worker's side of a slot.
 
+use std::collections::VecDeque;
 use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -25,6 +26,9 @@ use crate::wall::Wall;
 
 /// Longest wait for a process to say that it is ready; an engine starts within milliseconds.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Modules that a slot remembers; compiled code of hardly more is kept.
+const GIVEN_MAX: usize = 64;
 
 /// How much of a dead child's last words is kept.
 const LAST_WORDS_BYTES_MAX: u64 = 2 << 10;
@@ -66,6 +70,8 @@ pub enum SlotError {
 #[derive(Debug)]
 pub struct Slot {
     command: SlotCommand,
+    /// Modules that processes of this slot were given, the latest last.
+    given: VecDeque<[u8; 32]>,
     pub(super) alive: Option<Alive>,
 }
 
@@ -162,7 +168,7 @@ impl Slot {
     /// A slot whose process is started by its first run.
     #[must_use]
     pub const fn new(command: SlotCommand) -> Self {
-        Self { command, alive: None }
+        Self { command, given: VecDeque::new(), alive: None }
     }
 
     /// Number of the process, if there is one.
@@ -204,12 +210,27 @@ impl Slot {
         Ok(())
     }
 
+    /// Sees to it that a module that is new here goes to a process that has run no guest: no other may keep what it
+    /// compiles.
+    fn give(&mut self, module: [u8; 32]) {
+        if self.alive.as_ref().is_some_and(|alive| alive.runs > 0) {
+            self.cool_down();
+        }
+        if self.given.len() == GIVEN_MAX {
+            self.given.pop_front();
+        }
+        self.given.push_back(module);
+    }
+
     /// Starts a run. Until it has ended, the slot is borrowed by it; if it is dropped before, the
     /// process is killed, and the next run gets a new one.
     ///
     /// # Errors
     /// If the process cannot be started, or the message is too long for a frame.
     pub async fn start(&mut self, spec: &RunSpec) -> Result<Run<'_>, SlotError> {
+        if !self.given.contains(&spec.module_digest) {
+            self.give(spec.module_digest);
+        }
         self.warm_up().await?;
         if let Some(alive) = &mut self.alive {
             match alive.run(spec).await {

@@ -17,6 +17,10 @@ pub(super) fn raise(room: &Room) -> io::Result<Vec<Wall>> {
     Ok(walls)
 }
 
+pub(super) fn narrow(room: &Room) -> io::Result<()> {
+    files::raise(room).map(drop)
+}
+
 /// No program that it starts has more rights than this process, and nobody but root can look into its memory, not
 /// even through a dump: a system that hands dumps to a program does not ask the limit on their size.
 fn privileges() -> io::Result<Wall> {

@@ -94,6 +94,7 @@ impl Coordinator {
                 inline_bytes_max: INLINE_BYTES_MAX,
                 batch_max: 100,
                 return_ms: 0,
+                has_swarm: false,
             }))
             .await;
         stream

@@ -6,7 +6,7 @@ use manyhands_core::agent::governor::Wish;
 use manyhands_core::agent::governor::reason::Reason;
 use manyhands_core::time::Span;
 use manyhands_proto::v1::worker_message::Message as In;
-use manyhands_worker::config::{Slots, Written};
+use manyhands_worker::config::{Slots, Written, WrittenLimits};
 use manyhands_worker::control::snapshot::SlotState;
 use manyhands_worker::control::{self, Request, Snapshot, Status, Watched};
 use manyhands_worker::slots::Priority;
@@ -73,6 +73,11 @@ impl Home {
 
 /// One slot, data in `dir`, and the sensors that are a file there.
 fn worker(dir: &Path, invite: &str) -> Worker {
+    worker_within(dir, invite, WrittenLimits::default())
+}
+
+/// The same within these limits.
+fn worker_within(dir: &Path, invite: &str, limits: WrittenLimits) -> Worker {
     let config = Config::new(Written {
         invite: Some(invite.parse().unwrap()),
         data_dir: Some(dir.join("data")),
@@ -82,6 +87,7 @@ fn worker(dir: &Path, invite: &str) -> Worker {
         checkpoint_interval: Some(Span::seconds(1)),
         // A machine that builds and tests at the same time would starve the programs.
         priority: Some(Priority::Inherited),
+        limits,
         ..Written::default()
     });
     // The slot passes over its arguments; by this one its process is known.
@@ -180,6 +186,28 @@ async fn what_the_owner_says_outlives_the_worker() {
     home.until(is_paused_for(Reason::Paused)).await;
     assert_eq!(home.say(Wish::Resume).await, "up to 1 program at once\n");
     home.until(|status| status.governed.slots == 1).await;
+}
+
+#[tokio::test]
+async fn what_was_spent_of_the_day_is_known_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("sensors"), LEFT_ALONE).unwrap();
+    let limits = WrittenLimits { disk_per_day: Some(1), ..WrittenLimits::default() };
+    let mut coordinator = Coordinator::start().await;
+    let worker = worker_within(dir.path(), &coordinator.invite(), limits.clone());
+    let stream = coordinator.accept().await;
+    let mut home = Home { dir, coordinator, worker, stream };
+    home.until(|status| status.governed.slots == 1).await;
+    home.lease(HELLO, [0]).await;
+    let status = home.until(is_paused_for(Reason::DiskBudget)).await;
+    assert_eq!(status.governed.sentence, "paused: as much was written to disk as may be in a day");
+
+    let Home { dir, mut coordinator, worker: first, .. } = home;
+    first.stop(Stop::Now).await.unwrap();
+    let worker = worker_within(dir.path(), &coordinator.invite(), limits);
+    let stream = coordinator.accept().await;
+    let mut home = Home { dir, coordinator, worker, stream };
+    home.until(is_paused_for(Reason::DiskBudget)).await;
 }
 
 #[tokio::test]

@@ -52,6 +52,22 @@ async fn kill_9_and_resume() {
     assert_eq!(a, b);
 }
 
+/// A cluster's scheduler that wants a machine back tells every process of the job. Only the worker heeds it.
+#[tokio::test]
+async fn a_slot_does_not_hear_who_asks_it_to_end() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    slot.warm_up().await.unwrap();
+    let process = Pid::from_raw(slot.process_id().unwrap().try_into().unwrap());
+    let mut run_here = slot.start(&bench.spec_of_text(COUNT)).await.unwrap();
+    started(&mut run_here).await;
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGUSR1] {
+        kill(process, signal).unwrap();
+    }
+    let report = end(&mut run_here).await;
+    assert!(matches!(report.outcome, Outcome::Success(_)), "{report:?}");
+}
+
 /// Killed between two runs: the next one does not notice, or reports it and the one after is well.
 #[tokio::test]
 async fn killed_while_idle() {

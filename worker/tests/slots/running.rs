@@ -20,15 +20,15 @@ fn with_input(bench: &Bench, bytes: &[u8]) -> RunSpec {
     RunSpec { inputs, ..bench.spec(TOUR_C) }
 }
 
-/// One process runs replica after replica, of the same module and of others.
+/// One process runs replica after replica, of the same module and, once they are known here, of others.
 #[tokio::test]
 async fn a_warm_slot() {
     let bench = Bench::new();
     let mut slot = bench.slot();
     let spec = with_input(&bench, b"5 4 3");
     let first = run(&mut slot, &spec).await;
-    let process = slot.process_id().unwrap();
     let other = run(&mut slot, &bench.spec(WALK)).await;
+    let process = slot.process_id().unwrap();
     let again = run(&mut slot, &with_input(&bench, b"5 4 3")).await;
     let (Outcome::Success(a), Outcome::Success(b)) = (&first.outcome, &again.outcome) else {
         panic!("{first:?}, {again:?}")
@@ -221,4 +221,30 @@ async fn halted_and_replayed() {
         panic!("not halted")
     };
     assert_eq!(judged, claimed);
+}
+
+fn kept(bench: &Bench) -> usize {
+    fs::read_dir(bench.path("compiled")).unwrap().count()
+}
+
+/// What one process compiles, others run as their own code: only one that no guest was in yet may keep it.
+#[tokio::test]
+async fn a_new_module_goes_to_a_process_that_has_run_no_guest() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    run(&mut slot, &bench.spec(WALK)).await;
+    let first = slot.process_id().unwrap();
+    assert_eq!(kept(&bench), 1);
+    run(&mut slot, &bench.spec(TOUR_C)).await;
+    let second = slot.process_id().unwrap();
+    assert_ne!(first, second);
+    assert_eq!(kept(&bench), 2);
+
+    // Known here, so the process stays; what it has to compile once more it runs, and does not keep.
+    for entry in fs::read_dir(bench.path("compiled")).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    let report = run(&mut slot, &bench.spec(WALK)).await;
+    assert!(matches!(report.outcome, Outcome::Success(_)), "{:?}", report.outcome);
+    assert_eq!((slot.process_id(), kept(&bench)), (Some(second), 0));
 }

@@ -49,6 +49,21 @@ fn what_a_slot_needs() {
     assert!(!place.room("output").exists());
 }
 
+/// Compiled code is run by other slots as their own.
+#[test]
+fn compiled_code_after_the_first_guest() {
+    let place = Place::new();
+    let code = place.room("compiled");
+    fs::write(&code, "code").unwrap();
+    assert_eq!(place.with_narrow_wall("read", &code), Came::Done);
+    for (attempt, target) in [("write", &code), ("write", &place.room("new")), ("remove", &code)] {
+        assert_eq!(place.with_narrow_wall(attempt, target), DENIED, "{attempt}");
+    }
+    assert_eq!(place.with_narrow_wall("read", place.outside("")), DENIED);
+    assert_eq!(fs::read(&code).unwrap(), b"code");
+    assert_eq!(place.with_wall("remove", &code), Came::Done);
+}
+
 #[test]
 fn the_network_and_the_sockets_of_others() {
     let place = Place::new();

@@ -46,6 +46,11 @@ impl Place {
         self.attempt("wall", attempt, target.as_ref())
     }
 
+    /// As a slot's process that has run a guest: the room may only be read.
+    pub(crate) fn with_narrow_wall(&self, attempt: &str, target: impl AsRef<Path>) -> Came {
+        self.attempt("narrow", attempt, target.as_ref())
+    }
+
     pub(crate) fn without(&self, attempt: &str, target: impl AsRef<Path>) -> Came {
         self.attempt("none", attempt, target.as_ref())
     }

@@ -92,6 +92,28 @@ async fn every_thread_takes_what_nobody_else_wants() {
     assert!(inherited.is_subset(&own), "{inherited:?} of {own:?}");
 }
 
+/// Which session the scheduler counts a process to, and how nice that is; `None` if this kernel has no such groups.
+fn autogroup(process: PathBuf) -> Option<(String, i32)> {
+    let text = fs::read_to_string(process).ok()?;
+    let (group, nice) = text.trim().split_once(" nice ")?;
+    Some((group.to_owned(), nice.parse().unwrap()))
+}
+
+#[tokio::test]
+async fn its_session_steps_back_and_the_persons_does_not() {
+    let own = autogroup("/proc/self/autogroup".into());
+    // A kernel without automatic groups has nothing to step back with.
+    let Some(own) = own else { return };
+    let (slot, _folder) = slot().await;
+    let (group, nice) = autogroup(about(&slot, "autogroup")).unwrap();
+    assert_eq!(nice, 19);
+    // This process did not begin its session: it is somebody else's, and left as it was.
+    assert_ne!(group, own.0);
+    assert_eq!(autogroup("/proc/self/autogroup".into()), Some(own.clone()));
+    let (other, _folder) = slot_with(Priority::Inherited).await;
+    assert_eq!(autogroup(about(&other, "autogroup")), Some(own));
+}
+
 #[tokio::test]
 async fn limits_are_low_and_cannot_be_raised() {
     let (slot, _folder) = slot().await;

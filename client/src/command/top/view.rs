@@ -139,7 +139,7 @@ impl View {
             Layout::vertical([Constraint::Min(4), Constraint::Length(PANEL_LINES)]).areas(area);
         slots::draw(frame, above, snapshot, self.scroll, self.theme);
         if area.width >= WIDE {
-            let thirds = [Constraint::Length(42), Constraint::Min(30), Constraint::Length(36)];
+            let thirds = [Constraint::Length(36), Constraint::Min(40), Constraint::Length(34)];
             let [left, middle, right] = Layout::horizontal(thirds).areas(below);
             figures::draw(frame, left, snapshot, self.theme);
             days::draw(frame, middle, snapshot, self.theme);

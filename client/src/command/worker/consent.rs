@@ -87,6 +87,7 @@ async fn ask(
         slots: config.slots.get(),
         is_lowest: config.priority == Priority::Lowest,
         cache_bytes: config.cache_bytes_max,
+        sharing: config.sharing,
         record: shown(record),
     };
     let title =

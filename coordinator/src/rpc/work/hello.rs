@@ -80,6 +80,7 @@ pub(super) async fn welcome(
         inline_bytes_max: limits.inline_bytes_max,
         batch_max: limits.batch_max,
         return_ms: return_within(last.host, heartbeat).0,
+        has_swarm: session.shared.origin.is_some(),
     };
     session.send(Out::Welcome(welcome)).await?;
     reconcile(session, host, &held).await

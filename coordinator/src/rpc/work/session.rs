@@ -13,6 +13,7 @@ use futures_util::stream::FuturesOrdered;
 use manyhands_core::block::Block;
 use manyhands_core::command::{Command, Renewal, Request};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
+use manyhands_core::outlook::Outlook;
 use manyhands_core::reply::{Idle, Reply, Reported};
 use manyhands_proto::convert;
 use manyhands_proto::identity::PublicKey;
@@ -58,6 +59,8 @@ pub(super) struct Session {
     pub(super) key: PublicKey,
     /// From which public block its stream comes.
     block: Option<Block>,
+    /// What its machine expects of itself.
+    outlook: Outlook,
     pub(super) seat: Seat,
     credit: Credit,
     outbound: Outbound,
@@ -89,6 +92,7 @@ pub(super) async fn serve(
         host: host.id,
         key,
         block,
+        outlook: Outlook::ALWAYS,
         credit: Credit::of(&host),
         seat,
         outbound,
@@ -139,7 +143,10 @@ impl Session {
 
     async fn take(&mut self, message: v1::WorkerMessage) -> Result<(), Status> {
         match message.message {
-            Some(In::Want(want)) => self.wish(want.leases).await,
+            Some(In::Want(want)) => {
+                self.outlook = convert::outlook(want.outlook).map_err(status::wire)?;
+                self.wish(want.leases).await
+            }
             Some(In::Renew(renew)) => {
                 self.bounded("renew.renewals", renew.renewals.len())?;
                 let renewals = convert::renewals(renew).map_err(status::wire)?;
@@ -213,7 +220,7 @@ impl Session {
     async fn ask(&mut self) -> Result<(), Status> {
         let Some(count) = self.wishes.ask() else { return Ok(()) };
         let epoch = self.seat.epoch();
-        let request = Command::Request(Request { host: self.host, count, block: self.block });
+        let request = self.request(count);
         self.hand_in(request, Asked::Work { epoch }).await
     }
 
@@ -236,8 +243,13 @@ impl Session {
         if self.wishes.may_ask() {
             return self.ask().await;
         }
-        let request = Command::Request(Request { host: self.host, count: 1, block: self.block });
+        let request = self.request(1);
         self.hand_in(request, Asked::Turn).await
+    }
+
+    fn request(&self, count: u16) -> Command {
+        let Self { host, block, outlook, .. } = *self;
+        Command::Request(Request { host, count, block, outlook })
     }
 
     pub(super) async fn renew(&mut self, renewals: Vec<Renewal>) -> Result<(), Status> {

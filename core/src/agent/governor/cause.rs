@@ -39,6 +39,8 @@ pub(super) struct Situation<'a> {
     /// Why a person may be disturbed, if one may.
     pub(super) in_use: Option<Reason>,
     pub(super) yielded: Yielded,
+    /// Whether as many bytes were written as may be in a day.
+    pub(super) has_written_all: bool,
 }
 
 impl Yielded {
@@ -91,6 +93,9 @@ impl Situation<'_> {
         }
         if everything.slots == 0 {
             plain(Reason::Limits, nothing, false);
+        }
+        if self.has_written_all {
+            plain(Reason::DiskBudget, nothing, false);
         }
         causes.extend(self.watch.holding().filter_map(|rule| self.rule(rule)));
         // The order tells which of several is named: a rule says more than that someone is there.

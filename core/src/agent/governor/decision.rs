@@ -17,6 +17,8 @@ pub struct Decision {
     pub fetches: bool,
     /// Why no blobs may be moved, if so.
     pub no_network: Option<Reason>,
+    /// Whether nothing more may be downloaded, because of the disk.
+    pub no_downloads: bool,
     /// What keeps more programs from running, if something does.
     pub reason: Option<Reason>,
 }
@@ -30,6 +32,7 @@ impl Decision {
         memory: Memory::Kept,
         fetches: false,
         no_network: None,
+        no_downloads: false,
         reason: None,
     };
 }

@@ -86,6 +86,7 @@ impl Governor {
             Reason::Untold => UNTOLD.to_owned(),
             Reason::Load => "other programs need the cores".to_owned(),
             Reason::Limits => "the limits leave room for no program".to_owned(),
+            Reason::DiskBudget => "as much was written to disk as may be in a day".to_owned(),
             Reason::NetworkBudget
             | Reason::NoWork
             | Reason::Away

@@ -53,6 +53,9 @@ pub struct Limits {
     pub yields: bool,
     /// Bytes that may be sent and received on one day; none for any number.
     pub network_day_bytes: Option<u64>,
+    /// Bytes of blobs and checkpoints that may be written to disk on one day; none for any number. When they are
+    /// written, nothing runs until the next day: programs that run would be saved again and again.
+    pub disk_day_bytes: Option<u64>,
     /// A pause that lasts longer gives the programs' memory back.
     pub memory_after: Span,
 }
@@ -70,6 +73,7 @@ impl Limits {
             idle_after: Span::minutes(3),
             yields: true,
             network_day_bytes: None,
+            disk_day_bytes: None,
             memory_after: Span::minutes(10),
         }
     }

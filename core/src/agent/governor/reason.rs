@@ -26,6 +26,8 @@ pub enum Reason {
     Limits,
     /// As many bytes were moved as may be in a day.
     NetworkBudget,
+    /// As many bytes were written as may be in a day.
+    DiskBudget,
     /// The coordinator has no lease for this host.
     NoWork,
     /// The coordinator cannot be reached.
@@ -44,7 +46,7 @@ pub enum Reason {
 const RULE: &str = "rule:";
 
 /// All that have a code of their own.
-const FIXED: [Reason; 13] = [
+const FIXED: [Reason; 14] = [
     Reason::Paused,
     Reason::Snoozed,
     Reason::InUse,
@@ -52,6 +54,7 @@ const FIXED: [Reason; 13] = [
     Reason::Load,
     Reason::Limits,
     Reason::NetworkBudget,
+    Reason::DiskBudget,
     Reason::NoWork,
     Reason::Away,
     Reason::Refused,
@@ -73,24 +76,6 @@ impl Reason {
         self.told().1
     }
 
-    /// Whether the machine was free, and the grid had nothing for it.
-    #[must_use]
-    pub const fn is_of_the_grid(&self) -> bool {
-        match self {
-            Self::NoWork | Self::Away | Self::Refused | Self::Fetching => true,
-            Self::Paused
-            | Self::Snoozed
-            | Self::Rule(_)
-            | Self::InUse
-            | Self::Untold
-            | Self::Load
-            | Self::Limits
-            | Self::NetworkBudget
-            | Self::Finishing
-            | Self::Asleep => false,
-        }
-    }
-
     /// The code, or what stands before a rule's name in it; and the words.
     fn told(&self) -> (&'static str, &str) {
         match self {
@@ -102,6 +87,7 @@ impl Reason {
             Self::Load => ("load", "other programs"),
             Self::Limits => ("limits", "the limits"),
             Self::NetworkBudget => ("network-budget", "the network budget"),
+            Self::DiskBudget => ("disk-budget", "the disk budget"),
             Self::NoWork => ("no-work", "work"),
             Self::Away => ("coordinator-away", "the coordinator"),
             Self::Refused => ("refused", "the end of a suspension"),
@@ -125,6 +111,7 @@ impl fmt::Display for Reason {
             | Self::Load
             | Self::Limits
             | Self::NetworkBudget
+            | Self::DiskBudget
             | Self::NoWork
             | Self::Away
             | Self::Refused

@@ -91,24 +91,6 @@ impl Tally {
         self.days.iter().map(|(day, tally)| (*day, tally))
     }
 
-    /// How much of the time the machine was on and might compute, in millionths, over the last `days` whole
-    /// days before `today`; `None` if none of them was seen. The day on which the first process began was not
-    /// a whole one.
-    #[must_use]
-    pub fn available_ppm(&self, today: Day, days: u16) -> Option<u32> {
-        let (first_seen, _) = self.days.first_key_value()?;
-        let first =
-            Day(today.0.saturating_sub(days.into())).max(Day(first_seen.0.saturating_add(1)));
-        let whole_days = u64::try_from(i64::from(today.0) - i64::from(first.0)).ok()?;
-        let all_ms = DAY.0.saturating_mul(whole_days);
-        if all_ms == 0 {
-            return None;
-        }
-        let sum = self.sum(first, Day(today.0 - 1));
-        let share = u128::from(sum.available().0) * 1_000_000 / u128::from(all_ms);
-        u32::try_from(share.min(1_000_000)).ok()
-    }
-
     /// Several days as one.
     #[must_use]
     pub fn sum(&self, from: Day, to: Day) -> DayTally {
@@ -162,17 +144,6 @@ impl DayTally {
     #[must_use]
     pub fn donated(&self) -> Span {
         self.spans.get(&Use::Donated).copied().unwrap_or(Span::ZERO)
-    }
-
-    /// Time in which the machine computed, or would have if it had had work.
-    #[must_use]
-    pub fn available(&self) -> Span {
-        let is_available = |used: &Use| match used {
-            Use::Donated => true,
-            Use::Waited(reason) => reason.is_of_the_grid(),
-        };
-        let spans = self.spans().filter(|(used, _)| is_available(used));
-        spans.fold(Span::ZERO, |sum, (_, span)| sum.plus(span))
     }
 
     /// Time donated, once for each core that was computed on.
@@ -270,26 +241,6 @@ mod tests {
         assert_eq!(tally.days().count(), DAYS_MAX);
         let first = tally.days().next().unwrap().1.total();
         assert!(first > DAY, "{first}");
-    }
-
-    #[test]
-    fn a_machine_is_available_when_it_is_on_and_free_whether_or_not_there_is_work() {
-        let mut tally = Tally::default();
-        let mut note = |day, hours, used| {
-            tally.note(at(day, Span::hours(24)), Span::hours(hours), &used, Span::ZERO);
-        };
-        note(5, 1, Use::Donated);
-        note(7, 4, Use::Donated);
-        note(7, 2, Use::Waited(Reason::NoWork));
-        note(7, 10, battery());
-        note(8, 6, Use::Waited(Reason::Away));
-        note(9, 1, Use::Donated);
-        // Of the days 6, 7 and 8 it was off on the first: 12 of 72 hours.
-        assert_eq!(tally.available_ppm(Day(9), 14), Some(166_666));
-        assert_eq!(tally.available_ppm(Day(9), 1), Some(250_000));
-        assert_eq!(tally.available_ppm(Day(6), 14), None, "the first day is no whole one");
-        assert_eq!(tally.available_ppm(Day(1), 14), None);
-        assert_eq!(Tally::default().available_ppm(Day(9), 14), None);
     }
 
     #[test]

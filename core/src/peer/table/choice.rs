@@ -34,13 +34,23 @@ impl Table {
         now: Timestamp,
         rng: &mut impl Rng,
     ) -> Option<Dial> {
+        self.next_dial_to(|name| !busy.contains(&name.key), now, rng)
+    }
+
+    /// Whom to dial now of those that are `wanted`, if anybody: within the same pace, and chosen in the same way.
+    pub fn next_dial_to(
+        &mut self,
+        wanted: impl Fn(&Name) -> bool,
+        now: Timestamp,
+        rng: &mut impl Rng,
+    ) -> Option<Dial> {
         if !self.pace.is_open(now) {
             return None;
         }
         let mut tried = Vec::new();
         let mut new: BTreeMap<u8, BTreeMap<Source, Vec<Dial>>> = BTreeMap::new();
         for (name, entry) in &self.entries {
-            if busy.contains(&name.key) || entry.rests_until > now {
+            if !wanted(name) || entry.rests_until > now {
                 continue;
             }
             let dials = self.dialable(entry, now).map(|address| Dial { name: *name, address });

@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) linked: Option<Linked>,
     /// It is kept, whatever others tell.
     pub(super) is_tried: bool,
+    /// This host knows it from before it was switched off.
+    pub(super) is_remembered: bool,
     /// Dials in vain since it last answered.
     pub(super) failures: u32,
     /// It is not dialled before this.
@@ -46,7 +48,7 @@ impl Entry {
     pub(super) fn remembered(record: Option<SignedRecord>, linked: Linked, now: Timestamp) -> Self {
         let source = Source::Peer(linked.address.subnet());
         let entry = Self::new(record, None, source, now);
-        Self { linked: Some(linked), is_tried: true, ..entry }
+        Self { linked: Some(linked), is_tried: true, is_remembered: true, ..entry }
     }
 
     fn new(
@@ -62,6 +64,7 @@ impl Entry {
             heard_at: now,
             linked: None,
             is_tried: false,
+            is_remembered: false,
             failures: 0,
             rests_until: now,
         }

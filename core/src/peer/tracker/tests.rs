@@ -165,3 +165,20 @@ fn a_full_tracker_takes_nobody_until_somebody_expires() {
     assert!(tracker.register(&key(3), record(3, addresses(), later.0), place, later).is_ok());
     assert_eq!(tracker.len(), 1);
 }
+
+#[test]
+fn of_hosts_that_are_asked_for_by_name_only_the_reachable_are_told() {
+    let mut tracker = tracker();
+    joins(&mut tracker, 1);
+    joins(&mut tracker, 2);
+    let place = ip(30, 1);
+    tracker.register(&key(30), record(30, vec![at(place, 7_777)], NOW.0), place, NOW).unwrap();
+    let asker = Asker { key: key(1), reach: Reach::World };
+    let hosts = BTreeSet::from([key(1), key(2), key(30), key(31)]);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let named = tracker.name(asker, &hosts, NOW, &mut rng);
+    assert_eq!(named.iter().map(|it| *it.record().key()).collect::<Vec<_>>(), [key(2)]);
+    assert!(tracker.is_reachable(key(1), NOW) && !tracker.is_reachable(key(30), NOW));
+    // What was seen counts as long as the record, and no longer.
+    assert!(!tracker.is_reachable(key(1), NOW.plus(Span::hours(25))));
+}

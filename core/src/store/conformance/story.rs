@@ -15,6 +15,7 @@ use crate::invariant;
 use crate::job::JobState;
 use crate::key::Signature;
 use crate::manifest::{AppVersion, Axis, Draft, Manifest, Values};
+use crate::outlook::Outlook;
 use crate::policy::Policy;
 use crate::replica::{Output, Usage};
 use crate::reply::{LeaseGrant, Reply, Reported};
@@ -126,7 +127,8 @@ impl Story<'_> {
 
     fn lease(&mut self, host: HostId, count: u16) -> Result<Vec<LeaseGrant>, StoreError> {
         let block = self.fixture.store().host(host)?.and_then(|host| host.block);
-        let reply = self.tell(Command::Request(Request { host, count, block }))?;
+        let reply =
+            self.tell(Command::Request(Request { host, count, block, outlook: Outlook::ALWAYS }))?;
         let Reply::Leased(leased) = reply else { panic!("{reply:?}") };
         Ok(leased.leases)
     }

@@ -10,6 +10,9 @@ use crate::time::Timestamp;
 impl Exchange {
     /// Begins uploads until all slots are taken or nobody waits.
     pub(super) fn serve(&mut self, cx: &mut Cx<'_, impl Rng>) {
+        if !self.is_giving {
+            return self.refuse_all(cx);
+        }
         let under_way: usize = self.neighbours.values().map(Neighbour::uploads).sum();
         for _slot in under_way..self.uploads_max {
             if !self.deal_next(cx) && !self.serve_next(cx) {
@@ -57,6 +60,13 @@ impl Exchange {
             return true;
         }
         false
+    }
+
+    /// Whoever gives nothing now says so at once, and nobody waits for it.
+    fn refuse_all(&mut self, cx: &mut Cx<'_, impl Rng>) {
+        while let Some((to, piece, _)) = self.first_waiting(cx.rng) {
+            self.refuse(to, piece, cx);
+        }
     }
 
     fn first_waiting(&self, rng: &mut impl Rng) -> Option<(PeerId, u32, Kind)> {

@@ -13,7 +13,8 @@ use prost::Message as _;
 
 use super::samples;
 use crate::convert::{
-    Fault, MANIFEST_BYTES_MAX, WireError, decode_manifest, encode_manifest, renewals, reports, role,
+    Fault, MANIFEST_BYTES_MAX, WireError, decode_manifest, encode_manifest, outlook, renewals,
+    reports, role,
 };
 use crate::v1::{self, axis, report};
 
@@ -50,6 +51,13 @@ fn missing_fields_are_named() {
     assert_eq!(refused(Axis::try_from(v1::Axis::default())), "values: is missing");
     assert_eq!(refused(role(&v1::InviteRequest::default())), "role: is missing");
     assert_eq!(refused(Capabilities::try_from(v1::Capabilities::default())), "slots: is missing");
+}
+
+#[test]
+fn nobody_is_there_for_more_than_all_of_the_time() {
+    let wire = v1::Outlook { available_ppm: 1_000_001, stretch_ms: None };
+    let expected = "outlook.available_ppm: is 1000001 where at most 1000000 is allowed";
+    assert_eq!(refused(outlook(Some(wire))), expected);
 }
 
 #[test]

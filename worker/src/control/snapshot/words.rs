@@ -19,6 +19,10 @@ impl fmt::Display for Snapshot {
         if self.held.reports > 0 {
             writeln!(f, "reports that wait for the coordinator: {}", self.held.reports)?;
         }
+        if self.held.computed_ms > 0 {
+            let (s, ms) = (self.held.computed_ms / 1_000, self.held.computed_ms % 1_000);
+            writeln!(f, "processor time of programs that have ended: {s}.{ms:03} s")?;
+        }
         if let Some(today) = self.days.last() {
             writeln!(f, "today {}", today.sentence)?;
         }

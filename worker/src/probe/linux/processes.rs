@@ -53,6 +53,29 @@ pub(super) fn read(proc: &Path, own: u32) -> Processes {
     processes
 }
 
+/// Time of the worker, its slots and those that have ended, in ticks, without a look at anybody else; `None` if this
+/// kernel does not list children.
+pub(super) fn own_ticks(proc: &Path, own: u32) -> Option<u64> {
+    let own = proc.join(own.to_string());
+    let stat = std::fs::read_to_string(own.join("stat")).ok()?;
+    let worker = Process::parse(&stat)?;
+    let mut ticks = worker.ticks + worker.ended_ticks;
+    for thread in std::fs::read_dir(own.join("task")).ok()?.filter_map(Result::ok) {
+        let children = match std::fs::read_to_string(thread.path().join("children")) {
+            Ok(children) => children,
+            // Ended meanwhile; or none of them has such a file.
+            Err(_) if !thread.path().exists() => continue,
+            Err(_) => return None,
+        };
+        for child in children.split_whitespace() {
+            // Ended meanwhile: counted as such next time.
+            let stat = std::fs::read_to_string(proc.join(child).join("stat")).unwrap_or_default();
+            ticks += Process::parse(&stat).map_or(0, |slot| slot.ticks);
+        }
+    }
+    Some(ticks)
+}
+
 struct Process<'a> {
     name: &'a str,
     parent: u32,
@@ -101,6 +124,23 @@ mod tests {
         assert_eq!(seen.own_ticks, 10 + 1 + 2 + 3 + 20 + 1);
         let runs = ["a) b (c", "gnome-system-monitor", "blender", "manyhands"];
         assert_eq!(runs.map(|name| seen.run(name)), [true, true, false, false].map(Some));
+    }
+
+    #[test]
+    fn own_time_needs_no_look_at_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let proc = folder.path();
+        process(proc, 10, "manyhands", 1);
+        process(proc, 20, "slot", 10);
+        process(proc, 30, "slot", 10);
+        process(proc, 40, "other", 1);
+        assert_eq!(own_ticks(proc, 10), None, "nobody lists children");
+        for (thread, children) in [("10", "20 30 "), ("11", "50 ")] {
+            let thread = proc.join("10/task").join(thread);
+            std::fs::create_dir_all(&thread).unwrap();
+            std::fs::write(thread.join("children"), children).unwrap();
+        }
+        assert_eq!(own_ticks(proc, 10), Some(read(proc, 10).own_ticks));
     }
 
     #[test]

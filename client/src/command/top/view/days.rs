@@ -14,7 +14,7 @@ use super::{Theme, panel};
 const DAY_MS: u64 = 24 * 3_600_000;
 
 /// Characters of a whole day.
-const BAR: u64 = 12;
+const BAR: u64 = 10;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, theme: Theme) {
     let block = panel("Donated on the last days", theme);

@@ -1,10 +1,11 @@
 //! What a volunteer is told before anything runs: brief enough for one screen of 80 by 24.
 
 use manyhands_core::agent::energy::CORE_POWER;
+use manyhands_worker::config::{Mode, Sharing};
 use manyhands_worker::wall::Wall;
 
 /// The version of the text. Whoever agreed to another one is asked again.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// A paragraph a line: its label, and words with facts of the machine in `{}`.
 const TEXT: &str = include_str!("text.txt");
@@ -29,6 +30,7 @@ pub(super) struct Facts {
     /// Whether programs run only when nobody else wants the processor.
     pub(super) is_lowest: bool,
     pub(super) cache_bytes: u64,
+    pub(super) sharing: Sharing,
     /// The file that keeps the answer.
     pub(super) record: String,
 }
@@ -60,6 +62,7 @@ fn filled(words: &str, facts: &Facts) -> String {
         "as much of the processor as any other program"
     };
     let cache = size(facts.cache_bytes);
+    let sharing = sharing(&facts.sharing);
     let values = [
         ("{place}", facts.place.as_str()),
         ("{share}", share),
@@ -68,6 +71,7 @@ fn filled(words: &str, facts: &Facts) -> String {
         ("{slots}", &facts.slots.to_string()),
         ("{kwh}", &kilowatt_hours_a_day(watts)),
         ("{cache}", &cache),
+        ("{sharing}", &sharing),
         ("{nickname}", &nickname),
         ("{isa}", &facts.isa),
         ("{record}", &facts.record),
@@ -78,6 +82,21 @@ fn filled(words: &str, facts: &Facts) -> String {
         found.map_or_else(|| word.to_owned(), |(place, value)| word.replace(place, value))
     });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// With whom inputs are exchanged, and what that shows of this machine.
+fn sharing(sharing: &Sharing) -> String {
+    match sharing.mode {
+        Mode::Off => "Nothing is shared with other volunteers.".to_owned(),
+        Mode::Lan => "Large inputs are passed on to workers of your own network, not beyond it \
+                      (`[peers]` in the settings: off, lan or full)."
+            .to_owned(),
+        Mode::Full => format!(
+            "Large inputs are passed on to other volunteers' workers, up to {} KiB a second; these see your \
+             network address.",
+            sharing.upload_bytes_per_s.get() / 1024
+        ),
+    }
 }
 
 /// In GiB where it is a whole number of them.
@@ -159,13 +178,18 @@ mod tests {
             slots: 16,
             is_lowest: true,
             cache_bytes: 4 << 30,
+            sharing: Sharing {
+                mode: Mode::Lan,
+                listen: None,
+                upload_bytes_per_s: std::num::NonZeroU64::MIN,
+            },
             record: "/home/ada/.config/manyhands/worker/consent.jsonl".to_owned(),
         }
     }
 
     #[test]
     fn another_text_needs_another_version() {
-        let expect = (1, "bdbe5edbc738b20c02f8da8d0582d8ace8c2ba73bc718876a40d0dfc86b9532a");
+        let expect = (2, "476b09d2ae265b22a3b973d72913394199279d7ac1dda3ca7d8ef15cb3ab1bea");
         assert_eq!((VERSION, digest().as_str()), expect);
     }
 
@@ -178,6 +202,7 @@ mod tests {
         facts.is_lowest = false;
         facts.walls[3].stands = false;
         facts.slots = 1024;
+        facts.sharing.mode = Mode::Full;
         for text in [whole, for_machine(&facts)] {
             assert!(text.lines().count() <= 24 - 3, "{}\n{text}", text.lines().count());
             assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
@@ -203,6 +228,19 @@ mod tests {
         assert!(text.contains("about 80 W more while all 16 slots compute"), "{text}");
         assert!(text.contains("up to 2.0 kWh a day; an estimate"), "{text}");
         assert!(text.contains("up to 4 GiB"), "{text}");
+    }
+
+    #[test]
+    fn sharing_is_told_as_it_was_chosen() {
+        let mut facts = facts();
+        let mut told = |mode| {
+            facts.sharing.mode = mode;
+            let text = for_machine(&facts);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        assert!(told(Mode::Off).contains("Nothing is shared"));
+        assert!(told(Mode::Lan).contains("workers of your own network, not beyond it"));
+        assert!(told(Mode::Full).contains("these see your network address"));
     }
 
     #[test]

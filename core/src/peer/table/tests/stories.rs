@@ -20,6 +20,40 @@ fn a_peer_that_the_coordinator_was_answered_by_is_dialled() {
 }
 
 #[test]
+fn only_those_who_are_wanted_are_dialled_and_the_pace_is_the_same() {
+    let mut table = table();
+    (1..=6).for_each(|number| _ = hear(&mut table, vouched(number, NOW)).unwrap());
+    assert_eq!(table.next_dial_to(|name| name.key == key(7), NOW, &mut rng()), None);
+    let dial = table.next_dial_to(|name| name.key == key(3), NOW, &mut rng()).unwrap();
+    assert_eq!(dial.name.key, key(3));
+    let dials = std::iter::from_fn(|| table.next_dial_to(|_| true, NOW, &mut rng()));
+    assert_eq!(dials.count(), 3, "four at once, one of them was made");
+}
+
+#[test]
+fn an_owner_sees_whom_the_host_knows_and_why() {
+    let mut table = table();
+    hear(&mut table, vouched(1, NOW)).unwrap();
+    let near = PeerAddress::new([10, 0, 0, 2].into(), 7_777).unwrap();
+    table.sight(key(2), near, NOW).unwrap();
+    let linked_at = NOW.minus(Span::hours(1));
+    let (address, record) = (at(3, 1), None);
+    table.remember([Remembered { key: key(3), address, linked_at, record }], NOW);
+    let seen: Vec<_> = table
+        .acquaintances()
+        .map(|peer| (peer.name.key, peer.why, peer.address, peer.linked_at))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (key(1), Why::Told(Source::Coordinator), Some(at(1, 1)), None),
+            (key(2), Why::Told(Source::Lan), Some(near), None),
+            (key(3), Why::Remembered, Some(at(3, 1)), Some(linked_at)),
+        ]
+    );
+}
+
+#[test]
 fn an_expired_record_is_refused() {
     let long_ago = NOW.minus(Span::hours(13));
     let expired = RecordError::Expired(Span::hours(1));

@@ -52,6 +52,10 @@ const ALWAYS: &[libc::c_long] = &[
     libc::SYS_getrusage,
     // Seeds of hash tables.
     libc::SYS_getrandom,
+    // A smaller room: nothing is ever won by these.
+    libc::SYS_landlock_create_ruleset,
+    libc::SYS_landlock_add_rule,
+    libc::SYS_landlock_restrict_self,
     // The end.
     libc::SYS_exit,
     libc::SYS_exit_group,
@@ -89,8 +93,8 @@ pub(super) fn calls() -> Result<Calls, BackendError> {
         (libc::SYS_clone, thread_flags()?),
         // To end itself when something is badly wrong.
         (libc::SYS_tgkill, vec![SeccompRule::new(vec![argument_is(0, own_id)?])?]),
-        // Names of threads.
-        (libc::SYS_prctl, any_of(0, &[libc::PR_SET_NAME])?),
+        // Names of threads; and, before a smaller room, that there are no new privileges, which is so already.
+        (libc::SYS_prctl, any_of(0, &[libc::PR_SET_NAME, libc::PR_SET_NO_NEW_PRIVS])?),
         (libc::SYS_fcntl, any_of(1, &FILE_COMMANDS)?),
         // The limit of CPU time, which is set anew for each run.
         (libc::SYS_prlimit64, vec![SeccompRule::new(own_cpu_limit)?]),

@@ -1,78 +1,60 @@
-//! Trivial units per second, end to end: a coordinator and one worker with two slots, as processes of
-//! this machine, every report durable on both sides. One volunteer computes each unit.
+//! A coordinator and one worker, as processes of this machine, for the benchmarks that measure them.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 use std::{env, fs};
 
 use super::Failure;
 
-/// Units of the measured job.
-const UNITS: u32 = 20_000;
-
-/// Units that are computed before: modules are compiled, and the worker has learnt how short its units
-/// are.
-const WARM_UP_UNITS: u32 = 1_000;
-
-/// Measures the whole grid.
-pub(super) fn trivial_units_per_s(folder: &Path, module: &[u8]) -> Result<f64, Failure> {
-    let grid = Grid::start(folder, module)?;
-    grid.compute("warm-up", WARM_UP_UNITS)?;
-    let begun = Instant::now();
-    grid.compute("measured", UNITS)?;
-    Ok(f64::from(UNITS) / begun.elapsed().as_secs_f64())
-}
-
 /// The processes; they end with this value.
-struct Grid<'a> {
-    folder: &'a Path,
+pub(super) struct Grid {
+    folder: PathBuf,
     program: PathBuf,
-    _processes: Vec<Process>,
+    processes: Vec<Process>,
 }
 
-impl<'a> Grid<'a> {
-    fn start(folder: &'a Path, module: &[u8]) -> Result<Self, Failure> {
+impl Grid {
+    /// Starts both in `folder`, and gives the numbers of coordinator's and worker's processes; `settings` are lines
+    /// of the worker's settings file.
+    pub(super) fn start(folder: &Path, settings: &str) -> Result<(Self, [u32; 2]), Failure> {
         let program = program()?;
-        fs::write(folder.join("nothing.wasm"), module)?;
-        let mut grid = Self { folder, program, _processes: Vec::new() };
+        let mut grid = Self { folder: folder.to_owned(), program, processes: Vec::new() };
         let data = grid.text("coordinator");
         let args = ["coordinator", "--data", &data, "--listen", "127.0.0.1:0"];
-        grid.spawn(&args, |line| line.starts_with("manyhands://"))?;
+        let coordinator = grid.spawn(&args, |line| line.starts_with("manyhands://"))?;
         let scientist = grid.run(&["invite", "--data", &data, "--role", "scientist"])?;
         grid.run(&["join", scientist.trim()])?;
         let worker = grid.run(&["invite", "--data", &data, "--role", "worker"])?;
-        let home = grid.text("worker");
-        let args = [
-            "worker",
-            "--join",
-            worker.trim(),
-            "--data",
-            &home,
-            "--slots",
-            "2",
-            "--always",
-            "--yes",
-        ];
-        grid.spawn(&args, |line| line.starts_with("connected"))?;
-        Ok(grid)
+        let (config, home) = (grid.text("worker.toml"), grid.text("worker"));
+        let text = format!("invite = {:?}\ndata_dir = {home:?}\n{settings}\n", worker.trim());
+        fs::write(&config, text)?;
+        let args = ["worker", "--yes", "--config", &config];
+        let worker = grid.spawn(&args, |line| line.starts_with("connected"))?;
+        Ok((grid, [coordinator, worker]))
     }
 
-    fn text(&self, name: &str) -> String {
+    /// A file of this grid.
+    pub(super) fn text(&self, name: &str) -> String {
         self.folder.join(name).to_string_lossy().into_owned()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+    fn command(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(args).env("MANYHANDS_PROFILE", self.folder.join("profile"));
         command.stdin(Stdio::null()).stderr(Stdio::null());
         command
     }
 
-    /// Starts a process that stays, and waits for the line that says that it is ready.
-    fn spawn(&mut self, args: &[&str], is_ready: impl Fn(&str) -> bool) -> Result<(), Failure> {
-        let mut child = self.command(args).stdout(Stdio::piped()).spawn()?;
+    /// Starts a process that stays, as services do in a session of its own, and waits for the line that says that it
+    /// is ready.
+    fn spawn(&mut self, args: &[&str], is_ready: impl Fn(&str) -> bool) -> Result<u32, Failure> {
+        let program = self.program.to_string_lossy();
+        // Killed with this process, however that ends.
+        let words = [&["setpriv", "--pdeathsig", "KILL", &program], args].concat();
+        let mut child = self.command("setsid", &words).stdout(Stdio::piped()).spawn()?;
+        let id = child.id();
         let stdout = child.stdout.take().ok_or("the process has no output")?;
         let mut lines = BufReader::new(stdout).lines();
         let process = Process(child);
@@ -87,27 +69,17 @@ impl<'a> Grid<'a> {
         // Read to its end, so that the process never waits for us.
         let drain = std::thread::Builder::new().name("output".to_owned());
         drain.spawn(move || lines.map_while(Result::ok).for_each(drop))?;
-        self._processes.push(process);
-        Ok(())
+        self.processes.push(process);
+        Ok(id)
     }
 
-    fn run(&self, args: &[&str]) -> Result<String, Failure> {
-        let output = self.command(args).stderr(Stdio::inherit()).output()?;
+    /// Runs a command to its end, and gives what it printed.
+    pub(super) fn run(&self, args: &[&str]) -> Result<String, Failure> {
+        let output = self.command(&self.program, args).stderr(Stdio::inherit()).output()?;
         if !output.status.success() {
             return Err(format!("{args:?} failed").into());
         }
         Ok(String::from_utf8(output.stdout)?)
-    }
-
-    /// Submits a job of so many units that do nothing, and waits for its end.
-    fn compute(&self, name: &str, units: u32) -> Result<(), Failure> {
-        let job_file = self.folder.join(format!("{name}.toml"));
-        let text = format!(
-            "name = {name:?}\nmodule = \"nothing.wasm\"\nargs = [\"{{n}}\"]\nmemory = \"1 MiB\"\n\
-             [quorum]\nsize = 1\n[[axis]]\nname = \"n\"\nrange = {{ start = 1, end = {units} }}\n"
-        );
-        fs::write(&job_file, text)?;
-        self.run(&["submit", &job_file.to_string_lossy(), "--watch"]).map(|_told| ())
     }
 }
 

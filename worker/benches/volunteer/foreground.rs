@@ -1,0 +1,123 @@
+//! How much a load on all cores, and a thread that wakes often, are disturbed by what runs beside them.
+//!
+//! In each round every neighbour has its turn, and is compared with nothing in the same round; medians over rounds
+//! are shown. Neighbours that wait for their turn are stopped. A round in which something else computed on this machine
+//! is thrown away.
+
+use std::fs;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use super::latency::Lateness;
+use super::neighbour::Neighbour;
+use super::{Failure, compile, latency, median, process};
+
+/// Processes of the load, for each core.
+const UNITS: u64 = 40;
+
+/// How long the thread that wakes is alone.
+const AWAKE: Duration = Duration::from_millis(1_000);
+
+/// Cores that anything else may have kept busy in a turn that counts.
+const OTHERS_MAX: f64 = 0.06;
+
+/// So many rounds are begun for each that is wanted, and no more.
+const ATTEMPTS: u64 = 6;
+
+/// What was measured beside one neighbour in one round.
+struct Turn {
+    /// The load, in seconds.
+    load: f64,
+    /// The thread that wakes, during the load.
+    busy: Lateness,
+    /// The same without load.
+    quiet: Lateness,
+    /// Cores that something else kept busy.
+    others: f64,
+}
+
+pub(super) fn measure(rounds: u64) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let cores = available_parallelism()?.get();
+    let neighbours = [
+        ("alone", "", Neighbour::nothing()),
+        ("worker", "foreground", Neighbour::worker(&folder.path().join("grid"), cores, "")?),
+        ("nice 19, this session", "nice19", Neighbour::loops(cores, 19, false)?),
+        ("nice 19, another session", "nice19_session", Neighbour::loops(cores, 19, true)?),
+    ];
+    let scratch = folder.path().join("load");
+    fs::create_dir(&scratch)?;
+    let turn = |neighbour: &Neighbour| -> Result<Turn, Failure> {
+        let units = UNITS * cores as u64;
+        let (begun, before) = (Instant::now(), busy_of_others(neighbour)?);
+        let (load, busy) = latency::during(|| compile::run(&scratch, units, cores))?;
+        let quiet = latency::alone(AWAKE)?;
+        let others = (busy_of_others(neighbour)? - before) / begun.elapsed().as_secs_f64();
+        Ok(Turn { load: load.as_secs_f64(), busy, quiet, others })
+    };
+    let mut turns: Vec<Vec<Turn>> = neighbours.iter().map(|_| Vec::new()).collect();
+    turn(&neighbours[0].2)?;
+    let mut begun = 0;
+    while (turns[0].len() as u64) < rounds && begun < ATTEMPTS * rounds {
+        begun += 1;
+        let round = neighbours.iter().map(|(_, _, it)| it.beside(|| turn(it)));
+        let round = round.collect::<Result<Vec<_>, _>>()?;
+        if round.iter().all(|turn| turn.others <= OTHERS_MAX) {
+            turns.iter_mut().zip(round).for_each(|(turns, turn)| turns.push(turn));
+        }
+    }
+    let counted = turns[0].len();
+    if counted == 0 {
+        return Err("something else computed on this machine in every round".into());
+    }
+    println!("{begun} rounds, of which {counted} count: in the others, something else computed");
+    show(&neighbours.map(|(name, figure, _)| (name, figure)), &turns)
+}
+
+/// Seconds of all cores that were not used by this process, its load, and the neighbour whose turn it is.
+fn busy_of_others(neighbour: &Neighbour) -> Result<f64, Failure> {
+    let own = process::own_cpu_time()? + neighbour.cpu_time();
+    Ok(process::machine_cpu_time()?.as_secs_f64() - own.as_secs_f64())
+}
+
+/// Prints the table, and the figures.
+fn show(names: &[(&str, &str)], turns: &[Vec<Turn>]) -> Result<(), Failure> {
+    let autogroup = fs::read_to_string("/proc/sys/kernel/sched_autogroup_enabled");
+    let autogroup = autogroup.map_or("unknown".to_owned(), |it| it.trim().to_owned());
+    let cores = available_parallelism()?;
+    println!("{cores} cores, sched_autogroup_enabled {autogroup}; lateness in µs");
+    println!(
+        "{:26} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "beside", "load s", "slower %", "busy p50", "busy p99", "quiet p50", "quiet p99"
+    );
+    let [alone, others @ ..] = turns else { return Ok(()) };
+    for ((name, _), turns) in names.iter().zip(turns) {
+        let shown = |of: fn(&Turn) -> f64| median(&turns.iter().map(of).collect::<Vec<_>>());
+        println!(
+            "{name:26} {:>8.2} {:>9.2} {:>9.1} {:>9.1} {:>9.1} {:>9.1}",
+            shown(|it| it.load),
+            more_percent(turns, alone, |it| it.load),
+            shown(|it| it.busy.p50),
+            shown(|it| it.busy.p99),
+            shown(|it| it.quiet.p50),
+            shown(|it| it.quiet.p99),
+        );
+    }
+    for ((_, figure), turns) in names[1..].iter().zip(others) {
+        let figures: [(&str, fn(&Turn) -> f64); 3] = [
+            ("slowdown_percent", |it| it.load),
+            ("wakeup_p99_percent", |it| it.busy.p99),
+            ("quiet_wakeup_p99_percent", |it| it.quiet.p99),
+        ];
+        for (name, of) in figures {
+            println!("figure {figure}_{name} {:.1} percent", more_percent(turns, alone, of));
+        }
+    }
+    Ok(())
+}
+
+/// How much more something was than alone, in percent: the median over rounds.
+fn more_percent(turns: &[Turn], alone: &[Turn], of: fn(&Turn) -> f64) -> f64 {
+    let pairs = turns.iter().zip(alone);
+    median(&pairs.map(|(turn, alone)| (of(turn) / of(alone) - 1.0) * 100.0).collect::<Vec<_>>())
+}

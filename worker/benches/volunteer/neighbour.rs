@@ -1,0 +1,124 @@
+//! What runs beside the owner's programs: nothing, a worker, or something else that gives way to them.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use super::Failure;
+use super::grid::Grid;
+use super::process;
+
+/// So long anything may take that is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Computes for hours, so that it never ends while something is measured: 2^p - 1 for exponents of known primes.
+pub(super) const ENDLESS: &str =
+    "756839, 859433, 1257787, 1398269, 2976221, 3021377, 6972593, 13466917";
+
+/// What the shells do.
+const COUNTING: &str = "while :; do :; done";
+
+/// Processes that stand still until they are let run.
+pub(super) struct Neighbour {
+    ids: Vec<u32>,
+    _grid: Option<Grid>,
+    _loops: Vec<Loop>,
+}
+
+/// A process that is killed with this value.
+struct Loop(Child);
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Neighbour {
+    pub(super) const fn nothing() -> Self {
+        Self { ids: Vec::new(), _grid: None, _loops: Vec::new() }
+    }
+
+    /// A worker that computes on all cores, whoever else does; with more `settings`.
+    pub(super) fn worker(folder: &Path, cores: usize, settings: &str) -> Result<Self, Failure> {
+        fs::create_dir_all(folder)?;
+        let settings = format!("slots = {cores}\nalways = true\n{settings}");
+        let (grid, [coordinator, worker]) = Grid::start(folder, &settings)?;
+        submit(&grid, ENDLESS, &[])?;
+        let slots = computing(worker, cores, Duration::from_millis(20))?;
+        let ids = slots.into_iter().chain([worker, coordinator]).collect();
+        let this = Self { ids, _grid: Some(grid), _loops: Vec::new() };
+        this.stand()?;
+        Ok(this)
+    }
+
+    /// Shells that count, one for each core, with so much niceness, in a session of their own or in this one.
+    pub(super) fn loops(cores: usize, nice: i32, has_own_session: bool) -> Result<Self, Failure> {
+        let nice = nice.to_string();
+        // Killed with this process, however that ends.
+        let words = ["setpriv", "--pdeathsig", "KILL", "nice", "-n", &nice, "sh", "-c", COUNTING];
+        let first = if has_own_session { "setsid" } else { "env" };
+        let start = || Command::new(first).args(words).stdin(Stdio::null()).spawn().map(Loop);
+        let loops: Vec<Loop> = (0..cores).map(|_| start()).collect::<Result<_, _>>()?;
+        let ids = loops.iter().map(|it| it.0.id()).collect();
+        let this = Self { ids, _grid: None, _loops: loops };
+        this.stand()?;
+        Ok(this)
+    }
+
+    /// Processor time that it has used.
+    pub(super) fn cpu_time(&self) -> Duration {
+        self.ids.iter().filter_map(|id| process::cpu_time(*id).ok()).sum()
+    }
+
+    /// Does `work` while this runs.
+    pub(super) fn beside<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.signal(Signal::SIGCONT)?;
+        let done = work();
+        self.stand()?;
+        done
+    }
+
+    fn stand(&self) -> Result<(), Failure> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), Failure> {
+        self.ids.iter().try_for_each(|id| process::signal(*id, signal))
+    }
+}
+
+/// Submits a job that tests 2^p - 1 for each of `exponents`, with more words of the command.
+pub(super) fn submit(grid: &Grid, exponents: &str, words: &[&str]) -> Result<(), Failure> {
+    let module = concat!(env!("CARGO_MANIFEST_DIR"), "/../tasks/wasm/mersenne.wasm");
+    let job_file = grid.text("job.toml");
+    let text = format!(
+        "name = \"neighbour\"\nmodule = {module:?}\nkind = \"step\"\nargs = [\"{{p}}\"]\n\
+         outputs = [\"result.txt\"]\nmemory = \"64 MiB\"\n[quorum]\nsize = 1\n\
+         [limits]\ncpu = \"20 h\"\n[[axis]]\nname = \"p\"\nvalues = [{exponents}]\n"
+    );
+    fs::write(&job_file, text)?;
+    grid.run(&[&["submit", &job_file], words].concat()).map(drop)
+}
+
+/// The slots of a worker, once so many have computed for so long.
+pub(super) fn computing(worker: u32, slots: usize, span: Duration) -> Result<Vec<u32>, Failure> {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        let slots_now = process::children(worker)?;
+        let is_busy = |id: &u32| process::cpu_time(*id).is_ok_and(|it| it > span);
+        if slots_now.iter().filter(|id| is_busy(id)).count() == slots {
+            return Ok(slots_now);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Err("the worker does not compute".into())
+}
