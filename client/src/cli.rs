@@ -18,6 +18,7 @@ use crate::command::jobs::Jobs;
 use crate::command::join::Join;
 use crate::command::ledger::Ledger;
 use crate::command::peers::Peers;
+use crate::command::project::Project;
 use crate::command::receipt::ReceiptOf;
 use crate::command::slot::Slot;
 use crate::command::submit::Submit;
@@ -63,6 +64,7 @@ pub(crate) enum Command {
     Top(Top),
     Coordinator(Coordinator),
     Invite(Invite),
+    Project(Project),
     Hosts(Hosts),
     Host(Host),
     Peers(Peers),

@@ -14,6 +14,7 @@ pub(crate) mod jobs;
 pub(crate) mod join;
 pub(crate) mod ledger;
 pub(crate) mod peers;
+pub(crate) mod project;
 pub(crate) mod receipt;
 pub(crate) mod slot;
 pub(crate) mod submit;

@@ -18,6 +18,24 @@ pub(crate) struct JobRow {
     pub(crate) ended_at_ms: Option<u64>,
     /// Hexadecimal public key.
     pub(crate) submitter: String,
+    /// What disputes about steps came to; null of a job without a confidence.
+    pub(crate) disputes: Option<DisputesRow>,
+}
+
+/// What disputes came to.
+#[derive(Debug, Serialize)]
+pub(crate) struct DisputesRow {
+    pub(crate) settled: u64,
+    pub(crate) found_wrong: u64,
+    pub(crate) broken_engines: Vec<BrokenEngineRow>,
+}
+
+/// An engine that seems to be broken.
+#[derive(Debug, Serialize)]
+pub(crate) struct BrokenEngineRow {
+    pub(crate) engine: String,
+    pub(crate) isa: String,
+    pub(crate) hosts: Vec<u64>,
 }
 
 /// Units of a job by state; they add up to `total`.
@@ -76,7 +94,18 @@ impl From<v1::Job> for JobRow {
             submitted_at_ms: job.submitted_at_ms,
             ended_at_ms: job.ended_at_ms,
             submitter: hex(&job.submitter),
+            disputes: job.disputes.map(DisputesRow::from),
         }
+    }
+}
+
+impl From<v1::Disputes> for DisputesRow {
+    fn from(disputes: v1::Disputes) -> Self {
+        let v1::Disputes { settled, found_wrong, broken } = disputes;
+        let broken = broken
+            .into_iter()
+            .map(|v1::BrokenEngine { engine, isa, hosts }| BrokenEngineRow { engine, isa, hosts });
+        Self { settled, found_wrong, broken_engines: broken.collect() }
     }
 }
 

@@ -61,6 +61,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Jobs(it) => it.run(context).await,
         Command::Join(it) => it.run(context).await,
         Command::Ledger(it) => it.run(context).await,
+        Command::Project(it) => it.run(context),
         Command::Receipt(it) => it.run(context).await,
         Command::Slot(_) => Err(Failure::failed("slots start without a runtime")),
         Command::Submit(it) => it.run(context).await,

@@ -27,6 +27,8 @@ pub struct Config {
     pub plain: bool,
     /// Whether to announce key and port on the local network.
     pub lan: bool,
+    /// A file with the project's record of its coordinators, to be taken up at the start.
+    pub record: Option<PathBuf>,
     /// Whether any key may enrol as a host without an invite.
     pub open_enrolment: bool,
     /// Networks whose hosts count for themselves, also if their addresses are public.
@@ -235,6 +237,7 @@ fn mean(written: Written) -> Config {
         data_dir: written.data_dir.unwrap_or_else(|| PathBuf::from("manyhands-data")),
         plain: written.plain.unwrap_or(false),
         lan: written.lan.unwrap_or(true),
+        record: written.record,
         open_enrolment: written.open_enrolment.unwrap_or(false),
         own_networks: written.own_networks,
         heartbeat: span(written.heartbeat, 30),

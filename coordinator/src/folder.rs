@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// coordinator.key   the identity, mode 600
 /// coordinator.db    jobs, units, hosts, ledger (with -wal and -shm while running)
 /// blobs/            bytes by digest
+/// coordinators      the project's word on where its coordinators are, if it has a key of its own
 /// address           an invite to this coordinator, for programs on this machine
 /// lock              held while a coordinator runs
 /// ```
@@ -55,6 +56,11 @@ impl Folder {
 
     pub(crate) fn key(&self) -> PathBuf {
         self.root.join("coordinator.key")
+    }
+
+    /// The file with the coordinator record that was taken up.
+    pub(crate) fn coordinators(&self) -> PathBuf {
+        self.root.join("coordinators")
     }
 
     pub(crate) fn database(&self) -> PathBuf {

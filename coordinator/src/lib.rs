@@ -14,6 +14,7 @@
 //! - `hub` brings effects to those who wait for them; `ticker` says when something is due.
 //! - `peers` dials back to hosts that say where they take calls, and signs what it saw.
 //! - `origin` deals large blobs out in pieces, which workers pass on.
+//! - `project` keeps the project's word on where its coordinators are.
 //! - [`store`] keeps rows, [`blobs`] keeps bytes, `sweeper` forgets bytes.
 
 pub mod blobs;
@@ -25,6 +26,7 @@ mod hub;
 mod layer;
 mod origin;
 mod peers;
+mod project;
 mod rpc;
 mod serve;
 pub mod store;
@@ -34,4 +36,5 @@ mod ticker;
 pub use config::{Config, ConfigError, Network, NetworkError};
 pub use desk::OpenDeskError;
 pub use folder::FolderError;
+pub use project::ProjectError;
 pub use serve::{Coordinator, RunError, run};

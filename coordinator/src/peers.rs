@@ -35,28 +35,33 @@ const DAY: Span = Span::hours(24);
 
 /// What this coordinator knows of where hosts are, and itself.
 ///
-/// Its own key is the project's, so it says itself where it is.
+/// Where its project has a key of its own, that key says where it is; else it is its project, and says so itself.
 #[derive(Debug)]
 pub(crate) struct Peers {
     tracker: Arc<Mutex<Tracker>>,
     visits: Semaphore,
     address: Option<Address>,
+    /// By the word of the project's key.
+    record: Option<SignedCoordinators>,
     started_at: Timestamp,
 }
 
 impl Peers {
-    /// Knows nobody yet. `address` is where others find this coordinator.
+    /// Knows nobody yet. `address` is where others find this coordinator, `record` what its project says
+    /// of that, if it is not its own.
     pub(crate) fn new(
         identity: &Identity,
         address: Option<Address>,
+        record: Option<SignedCoordinators>,
         hosts_max: usize,
         started_at: Timestamp,
     ) -> Self {
         let own = key(identity.public_key());
+        let project = record.as_ref().map_or(own, |signed| *signed.record.project());
         // From inside a site and from outside, a host may have a record each.
-        let tracker = Tracker::new(own, own, hosts_max.saturating_mul(2), BLOBS_MAX);
+        let tracker = Tracker::new(own, project, hosts_max.saturating_mul(2), BLOBS_MAX);
         let visits = Semaphore::new(VISITS_MAX);
-        Self { tracker: Arc::new(Mutex::new(tracker)), visits, address, started_at }
+        Self { tracker: Arc::new(Mutex::new(tracker)), visits, address, record, started_at }
     }
 
     /// What is known of where hosts are, for whoever names them.
@@ -92,12 +97,15 @@ impl Peers {
             .ok_or_else(|| Status::aborted("the record has expired meanwhile: sign a new one"))
     }
 
-    /// Where this coordinator is, if it knows.
+    /// Where the coordinators of the project are, if that is known; nothing that has expired.
     pub(crate) fn coordinators(
         &self,
         identity: &Identity,
         now: Timestamp,
     ) -> Option<SignedCoordinators> {
+        if let Some(signed) = &self.record {
+            return (now <= signed.record.expires_at()).then(|| signed.clone());
+        }
         let own = key(identity.public_key());
         let at = CoordinatorAt { key: own, addresses: vec![self.address.as_ref()?.to_string()] };
         // A later start has a higher number than any day of an earlier one, and so has a later day.

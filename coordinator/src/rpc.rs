@@ -12,6 +12,7 @@ mod work;
 
 use std::sync::Arc;
 
+use manyhands_core::peer::SignedCoordinators;
 use manyhands_core::time::Timestamp;
 use manyhands_proto::identity::Identity;
 use manyhands_proto::v1::admin_server::AdminServer;
@@ -26,6 +27,7 @@ use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 use crate::blobs::Blobs;
+use crate::clock;
 use crate::config::Config;
 use crate::desk::{Desk, Reader};
 use crate::hub::Hub;
@@ -53,6 +55,13 @@ pub(crate) struct Shared {
     pub(crate) draining: CancellationToken,
     /// Tasks that outlive the call which began them.
     pub(crate) tasks: TaskTracker,
+}
+
+impl Shared {
+    /// Where the coordinators of the project are, as hosts are told.
+    pub(crate) fn coordinators(&self) -> Option<SignedCoordinators> {
+        self.peers.coordinators(&self.identity, clock::now())
+    }
 }
 
 /// All services, with their bound on messages.

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::desk::{DeskThread, OpenDeskError};
 use crate::folder::{Folder, FolderError};
 use crate::layer::{RateLimitLayer, ShedLayer, TimeLimitLayer, TraceLayer};
+use crate::project::ProjectError;
 use crate::rpc::{self, Shared};
 use crate::store::sqlite::{OpenError, TransactionError};
 use crate::{sweeper, ticker};
@@ -50,6 +51,9 @@ pub enum RunError {
     /// The identity cannot be read or made.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// The coordinator record cannot be used.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] OpenError),

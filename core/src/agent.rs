@@ -10,4 +10,5 @@ pub mod fetch;
 pub mod governor;
 pub mod pilot;
 pub mod retry;
+pub mod selfchosen;
 pub mod share;

@@ -1,6 +1,7 @@
 //! Everything that can be asked of the engine. One `match` over [`Command`] shows what the system
 //! can do.
 
+use crate::agent::selfchosen::Salt;
 use crate::block::Block;
 use crate::digest::Digest;
 use crate::id::{HostId, JobId, ReplicaId, UnitId};
@@ -25,6 +26,8 @@ pub enum Command {
     Submit(Box<Submit>),
     /// A host asks for work.
     Request(Request),
+    /// A host asks for units that it chose itself while there was no coordinator.
+    Claim(Claim),
     /// A host is still computing.
     Renew(Renew),
     /// A host ends leases.
@@ -93,6 +96,19 @@ pub struct Request {
     pub outlook: Outlook,
 }
 
+/// A host asks for units that it chose itself, and has computed, while there was no coordinator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Who asks.
+    pub host: HostId,
+    /// From which public block; none on the operator's own networks.
+    pub block: Option<Block>,
+    /// Of which job.
+    pub job: JobId,
+    /// Which units, each with its answer, sealed. At most [`BATCH_MAX`](crate::limits::BATCH_MAX).
+    pub units: Vec<(u32, Digest)>,
+}
+
 /// A host is still computing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renew {
@@ -132,6 +148,8 @@ pub struct ReplicaReport {
     /// That the host signed its answer; the shell has verified it. Where identities are not at stake,
     /// as in a simulation, nobody signs.
     pub signed: Option<Box<Signed>>,
+    /// Opens what was [sealed](crate::replica::Replica::sealed), if the host chose the unit itself.
+    pub salt: Option<Box<Salt>>,
 }
 
 /// That a host signed its answer.
@@ -147,7 +165,7 @@ impl ReplicaReport {
     /// A report that nobody signed.
     #[must_use]
     pub fn unsigned(replica: ReplicaId, outcome: Outcome) -> Self {
-        Self { replica, outcome, signed: None }
+        Self { replica, outcome, signed: None, salt: None }
     }
 }
 

@@ -14,6 +14,7 @@ mod audit;
 mod blame;
 mod cancel;
 mod check;
+mod claim;
 mod compare;
 mod context;
 mod dispute;
@@ -163,6 +164,7 @@ fn decide(
         Command::Request(request) => {
             request::decide(request::load(store, &request, cx)?, request, cx)
         }
+        Command::Claim(claim) => claim::decide(claim::load(store, &claim, cx)?, &claim, cx),
         Command::Renew(renew) => renew::decide(renew::load(store, &renew)?, &renew, cx),
         Command::Report(report) => report::decide(report::load(store, &report)?, report, cx),
         Command::Expire => expire::decide(expire::load(store, cx)?, cx),

@@ -9,7 +9,7 @@ mod ledger;
 mod part;
 mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::dispute::Dispute;
@@ -57,6 +57,7 @@ pub fn check(store: &dyn Store) -> Result<(), Violation> {
     for job in snapshot.jobs.values() {
         check_counts(job, snapshot.units.iter().filter(|unit| unit.id.job == job.id))?;
         check_end(job)?;
+        check_ahead(job, snapshot.units.iter().filter(|unit| unit.id.job == job.id))?;
     }
     for unit in &snapshot.units {
         unit::check_vouchers(unit, &snapshot.jobs[&unit.id.job], &snapshot.hosts)?;
@@ -157,6 +158,19 @@ fn check_counts<'a>(job: &Job, units: impl Iterator<Item = &'a WorkUnit>) -> Res
         format_args!("job {} counts {:?} and has {found:?}", job.id, job.counts),
     )?;
     ensure(found.total() == job.units_total, format_args!("job {}: the sum of units", job.id))
+}
+
+/// As many units as are counted were begun ahead of the order.
+fn check_ahead<'a>(job: &Job, units: impl Iterator<Item = &'a WorkUnit>) -> Result<(), Violation> {
+    if job.begun_ahead == 0 {
+        // That each other one is in the order follows from the counts, and `begin` from its rows.
+        return Ok(());
+    }
+    let begun = 0..job.order_at();
+    let begun: BTreeSet<u32> = begun.map(|nth| job.order.index(nth, job.units_total)).collect();
+    let ahead = units.filter(|unit| !begun.contains(&unit.id.index)).count();
+    let is_counted = usize::try_from(job.begun_ahead) == Ok(ahead);
+    ensure(is_counted || job.is_taken_back(), format_args!("job {}: {ahead} units ahead", job.id))
 }
 
 /// A job has ended exactly if all its units have, and no audits are owed.

@@ -32,6 +32,9 @@ pub struct Job {
     pub policy: Policy,
     /// In which order its units are begun.
     pub order: Order,
+    /// Units that hosts had chosen themselves and were given before the order came to them, and to which it has not
+    /// come yet.
+    pub begun_ahead: u32,
     /// On the word of how many hosts its answers rest: so many [parts](crate::part::Part) are not empty.
     pub parts: u32,
     /// Where it is in its life.
@@ -112,11 +115,19 @@ pub struct Tally {
 }
 
 impl Job {
-    /// The index of the next unit that no host was ever given, if there is one to give.
+    /// The index of the unit to which the order has come, if there is one that no host was ever given. It may be one
+    /// that was begun ahead of the order, which is then passed over.
     #[must_use]
     pub fn fresh_next(&self) -> Option<u32> {
+        let nth = self.order_at();
+        (self.counts.waiting > 0).then(|| self.order.index(nth, self.units_total))
+    }
+
+    /// So many units of the order were begun or passed over.
+    #[must_use]
+    pub fn order_at(&self) -> u32 {
         let begun = self.units_total.saturating_sub(self.counts.waiting);
-        (self.counts.waiting > 0).then(|| self.order.index(begun, self.units_total))
+        begun.saturating_sub(self.begun_ahead)
     }
 
     /// No unit from this index on was begun.

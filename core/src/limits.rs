@@ -62,6 +62,10 @@ pub const DISPUTES_MAX: usize = 4;
 pub const JUDGES_MAX: usize = 64;
 /// How often judges of one step may be drawn in vain, with pauses that grow; then whole copies settle it.
 pub const JUDGE_DRAWS_MAX: u32 = 10;
+/// Most broken engines that are named of a job.
+pub const BROKEN_ENGINES_MAX: usize = 16;
+/// Most hosts that are named for a broken engine.
+pub const BROKEN_HOSTS_MAX: usize = 100;
 /// How often a party may give the same question back unanswered and in good order.
 pub const QUESTION_TRIES_MAX: u8 = 3;
 

@@ -21,13 +21,17 @@ pub mod holders;
 pub mod record;
 pub mod table;
 pub mod tracker;
+pub mod whereabouts;
 
 pub use self::address::{AddressError, PORT_MIN, PeerAddress, Reach, Subnet};
-pub use self::coordinators::{CoordinatorAt, CoordinatorRecord, Coordinators, SignedCoordinators};
+pub use self::coordinators::{
+    CoordinatorAt, CoordinatorRecord, Coordinators, CoordinatorsError, SignedCoordinators,
+};
 pub use self::holders::Holders;
 pub use self::record::{Record, RecordError, SignedRecord, Visit, Witness};
 pub use self::table::{Asker, Dial, Name, Source, Table, Unheard};
 pub use self::tracker::{Tracker, Unregistered};
+pub use self::whereabouts::{Place, Whereabouts};
 
 use crate::time::Span;
 

@@ -15,12 +15,14 @@ use crate::work_unit::WorkUnit;
 
 mod assurance;
 mod disputed;
+mod disputes;
 mod receipt;
 mod survey;
 mod why;
 mod words;
 
 pub use assurance::Assurance;
+pub use disputes::{BrokenEngine, Disputes};
 pub use receipt::Receipt;
 pub use survey::{Survey, Voice};
 

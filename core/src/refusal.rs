@@ -5,14 +5,14 @@ use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::invite::Role;
 use crate::key::Key;
 use crate::replica::OutputError;
-use crate::requirement::Kind;
+use crate::requirement::{Kind, Misfit};
 use crate::time::Span;
 
 /// What was wrong, where, and what the limit is. The text is meant for the person at the other end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The host never enrolled.
-    #[error("host {0} is not enrolled; enrol first")]
+    /// There is no such host.
+    #[error("there is no host {0}")]
     UnknownHost(HostId),
     /// There is no such job.
     #[error("there is no job {0}")]
@@ -48,6 +48,30 @@ pub enum Refusal {
     /// The state that was handed over is not the one that was told of.
     #[error("the state handed over with replica {0} is not of the step that was asked about")]
     OtherState(ReplicaId),
+    /// The host had chosen the unit itself, and its answer is not the one that it had then.
+    #[error("replica {0}: the answer is not the one that was sealed; the host had another one")]
+    NotAsSealed(ReplicaId),
+    /// Hosts do not choose units of such a job themselves.
+    #[error(
+        "job {0} names a quorum and no confidence: its units are given out by the coordinator only"
+    )]
+    NotSelfChosen(JobId),
+    /// Whoever is not believed does not choose.
+    #[error("host {host} has no standing in job {job} by now: units are chosen for it")]
+    NoStanding {
+        /// The host.
+        host: HostId,
+        /// The job.
+        job: JobId,
+    },
+    /// The host lacks something.
+    #[error("job {job} does not fit this host: {misfit}")]
+    Misfit {
+        /// The job.
+        job: JobId,
+        /// What it lacks.
+        misfit: Misfit,
+    },
     /// The answer is to another job's unit.
     #[error(
         "replica {replica} was reported as of manifest {manifest}, which is another job's; drop it"

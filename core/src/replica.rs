@@ -33,6 +33,9 @@ pub struct Replica {
     pub resumed_from: Option<Box<CheckpointRef>>,
     /// The furthest checkpoint of its chain that is known to the coordinator.
     pub checkpoint: Option<Box<CheckpointRef>>,
+    /// Of a replica that the host chose itself: its answer, sealed, as it was before the coordinator knew of
+    /// it. See [`Commitment`](crate::agent::selfchosen::Commitment). Boxed, because few replicas have one.
+    pub sealed: Option<Box<Digest>>,
     /// Whether it has credit: a grant for it that was not taken back.
     pub is_paid: bool,
     /// That its host signed its answer.

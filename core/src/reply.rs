@@ -32,6 +32,8 @@ pub enum Reply {
     },
     /// To `Request`.
     Leased(Leased),
+    /// To `Claim`.
+    Claimed(Claimed),
     /// To `Renew`: one entry for each renewal, in the same order.
     Renewed(Vec<Renewed>),
     /// To `Report`: one entry for each report, in the same order.
@@ -61,6 +63,15 @@ pub struct Leased {
     pub manifests: Vec<(JobId, Digest)>,
     /// Why there are none, if there are none.
     pub idle: Option<Idle>,
+}
+
+/// What a host got of what it had chosen itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claimed {
+    /// Leases of units that nobody had before.
+    pub leased: Leased,
+    /// Units that others have, or that are not to be given: their answers are for nothing.
+    pub taken: Vec<UnitId>,
 }
 
 /// One lease, as the host gets it. What is to be computed follows from the job's manifest.

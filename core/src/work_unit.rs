@@ -49,7 +49,8 @@ pub enum Test {
     /// One host of standing is believed.
     #[default]
     None,
-    /// A newcomer denied the answer, or a voice for it was lost: a second host is asked. It is no
+    /// A newcomer denied the answer, a voice for it was lost, or the host had chosen the unit itself: a second
+    /// host is asked. It is no
     /// audit, or accomplices could use up each other's audits on true answers.
     Second,
     /// Chance has chosen it: a second host is asked.

@@ -2,9 +2,11 @@
 //!
 //! A document is canonical JSON (see [`canonical`]) with the members `coordinator`, the signer's key,
 //! and `signature`, an Ed25519 signature in hexadecimal of the document without that member. Each kind
-//! of document is signed in a [`Context`] of its own, so that none can pass for another.
+//! of document is signed in a [`Context`] of its own, so that none can pass for another. A coordinator
+//! record is the project's word and is signed as on the wire: see [`coordinators`].
 
 pub mod canonical;
+pub mod coordinators;
 pub mod ledger;
 pub mod receipt;
 
@@ -51,6 +53,9 @@ pub enum DocumentError {
         /// Who should have signed.
         signer: PublicKey,
     },
+    /// A layout of a later version.
+    #[error("its layout is {0:?}, which this version does not know")]
+    Layout(String),
     /// It is signed, but cannot be true.
     #[error(transparent)]
     Inconsistent(#[from] receipt::Inconsistent),

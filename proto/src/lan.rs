@@ -5,7 +5,7 @@
 //! counts is that whoever answers there holds the key, and that is proved by the link. So an announcement is
 //! a place to dial, for somebody who knows already which key to look for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -94,6 +94,7 @@ pub struct Search {
     _daemon: Daemon,
     events: Receiver<ServiceEvent>,
     told: BTreeMap<PublicKey, Vec<SocketAddr>>,
+    wanted: Option<BTreeSet<PublicKey>>,
 }
 
 impl Search {
@@ -104,7 +105,13 @@ impl Search {
     pub fn new() -> Result<Self, LanError> {
         let daemon = Daemon::start()?;
         let events = daemon.0.browse(SERVICE)?;
-        Ok(Self { _daemon: daemon, events, told: BTreeMap::new() })
+        Ok(Self { _daemon: daemon, events, told: BTreeMap::new(), wanted: None })
+    }
+
+    /// Tells of these keys only, so that however many others are announced, they are found.
+    #[must_use]
+    pub fn only(self, keys: BTreeSet<PublicKey>) -> Self {
+        Self { wanted: Some(keys), ..self }
     }
 
     /// The next one who is found, or who has moved; nobody if the search has failed.
@@ -121,11 +128,12 @@ impl Search {
     }
 
     /// Where the coordinator with this key is, if it is found in that time.
-    pub async fn coordinator(&mut self, key: PublicKey, within: Duration) -> Option<SocketAddr> {
+    pub async fn coordinator(self, key: PublicKey, within: Duration) -> Option<SocketAddr> {
+        let mut search = self.only([key].into());
         let end = Instant::now() + within;
-        while let Ok(found) = timeout_at(end, self.next()).await {
-            let Found { key: of, role, addresses } = found?;
-            if of == key && role == Role::Coordinator {
+        while let Ok(found) = timeout_at(end, search.next()).await {
+            let Found { key: _, role, addresses } = found?;
+            if role == Role::Coordinator {
                 return addresses.first().copied();
             }
         }
@@ -133,6 +141,9 @@ impl Search {
     }
 
     fn is_news(&mut self, found: &Found) -> bool {
+        if self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(&found.key)) {
+            return false;
+        }
         if self.told.get(&found.key) == Some(&found.addresses) {
             return false;
         }

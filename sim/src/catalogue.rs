@@ -31,6 +31,7 @@ pub const ATTACKS: &[Entry] = entries!(
     "whitewashers" "sybils" "adaptive" "careful"
     "rack" "sybil-rack"
     "disputed" "hiding" "contradicting" "bribed-judges"
+    "self-choosers" "choosers"
     "hoarders" "withholders" "inflaters" "copycats"
 );
 

@@ -5,20 +5,22 @@
 //! something else at some of the turns.
 
 mod attack;
+mod chosen;
 mod connect;
+mod habits;
 mod power;
 mod tell;
 mod work;
 
-use manyhands_core::agent::availability::Availability;
 use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::agent::retry::Retry;
 use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::key::Key;
-use manyhands_core::outlook::Outlook;
 use manyhands_core::time::{Span, Timestamp};
 
+pub use self::chosen::Known;
 pub use self::connect::Link;
+pub use self::habits::Habits;
 pub use self::power::Power;
 use self::work::Held;
 use crate::chance::{Chance, hash};
@@ -54,8 +56,6 @@ pub struct Host {
     retry: Retry,
     run_time: RunTime,
     held: Vec<Held>,
-    /// What it has learned of when it is there, if it is of those who say so.
-    availability: Option<Box<Availability>>,
     /// When it leaves for good.
     leaves_at: Timestamp,
     /// Until when its slots' work is accounted for.
@@ -81,6 +81,10 @@ pub struct Around<'a> {
     pub workload: &'a Workload,
     /// What liars know.
     pub rings: &'a mut Rings,
+    /// What those have learned who say when they are there.
+    pub habits: &'a mut Habits,
+    /// What hosts have told each other of units with an answer.
+    pub known: &'a mut Known,
     /// What is counted of its population.
     pub tally: &'a mut PopulationTally,
     /// To the coordinator.
@@ -106,17 +110,11 @@ impl Host {
             retry: Retry::default(),
             run_time: RunTime::default(),
             held: Vec::new(),
-            availability: None,
             leaves_at: power::NEVER,
             worked_until: join_at,
             beat_at: join_at,
             wake_at: join_at,
         }
-    }
-
-    /// What it expects of itself.
-    fn outlook(&self) -> Outlook {
-        self.availability.as_ref().map_or(Outlook::ALWAYS, |known| known.outlook())
     }
 
     /// Its population, by its place in the scenario.
@@ -152,6 +150,7 @@ impl Host {
         match message {
             Downlink::Welcome(id) => self.welcomed(id, around),
             Downlink::Leases(grants) => self.take_on(&grants, around),
+            Downlink::Claimed { grants, taken } => self.claimed(&grants, &taken, around),
             Downlink::Acknowledged(items) => self.acknowledged(&items, around),
             Downlink::Abort(replicas) => self.abort(&replicas, around),
             Downlink::Closed { why: Ending::Lost } => self.disconnected(around),
@@ -167,7 +166,10 @@ impl Host {
             return;
         }
         self.connect(around);
+        self.drop_failed_choices(around);
+        self.choose(around);
         if self.link == Link::Up {
+            self.claim(around);
             self.report(around);
             let has_beaten = self.beat(around);
             self.wish(has_beaten, around);
@@ -204,7 +206,10 @@ impl Host {
         let speaks_at = match self.link {
             Link::None { dial_at } => dial_at,
             Link::Dialing { until } => until,
-            Link::Up => self.beat_at,
+            Link::Up => {
+                let asks_at = chosen::asks_again_at(&self.held).unwrap_or(self.beat_at);
+                self.beat_at.min(asks_at)
+            }
         };
         Some(at.min(ends_at).min(speaks_at).max(around.now))
     }

@@ -21,11 +21,18 @@ impl Interval {
     /// shares near 0, which is where errors are to be.
     #[must_use]
     pub fn wilson(hits: u64, trials: u64) -> Self {
+        Self::clustered(hits, trials, 1.0)
+    }
+
+    /// The same, if hits come together: as for `design_effect` times fewer trials. See
+    /// [`clusters`](crate::clusters).
+    #[must_use]
+    pub fn clustered(hits: u64, trials: u64, design_effect: f64) -> Self {
         if trials == 0 {
             return Self { share: 0.0, low: 0.0, high: 1.0 };
         }
-        let n = trials as f64;
-        let share = hits as f64 / n;
+        let share = hits as f64 / trials as f64;
+        let n = trials as f64 / design_effect;
         let spread = Z * Z / n;
         let centre = (share + spread / 2.0) / (1.0 + spread);
         let half = Z * (share * (1.0 - share) / n + spread / (4.0 * n)).sqrt() / (1.0 + spread);
@@ -112,6 +119,13 @@ mod tests {
         assert_eq!(mean.to_string(), "5.000 (3.212 to 6.788)");
         assert!(Mean::of(&[1.0]).high.is_infinite());
         assert_eq!(Mean::of(&[1.0; 30]).to_string(), "1.000 (1.000 to 1.000)");
+    }
+
+    /// Four times fewer trials: an interval as of a quarter, around the same share.
+    #[test]
+    fn hits_that_come_together_say_less() {
+        let together = Interval::clustered(40, 4_000_000, 4.0);
+        assert_eq!(together, Interval::wilson(10, 1_000_000));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod agenda;
 pub mod catalogue;
 pub mod chance;
 pub mod check;
+pub mod clusters;
 pub mod coordinator;
 pub mod gossip;
 pub mod guesser;

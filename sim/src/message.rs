@@ -1,7 +1,8 @@
 //! What hosts and the coordinator say to each other: the messages of the wire, without its bytes.
 
 use manyhands_core::command::{Renewal, ReplicaReport};
-use manyhands_core::id::{HostId, ReplicaId};
+use manyhands_core::digest::Digest;
+use manyhands_core::id::{HostId, JobId, ReplicaId, UnitId};
 use manyhands_core::key::Key;
 use manyhands_core::outlook::Outlook;
 use manyhands_core::reply::LeaseGrant;
@@ -35,6 +36,13 @@ pub enum Uplink {
     Want(u16, Outlook),
     /// It still computes these.
     Renew(Vec<Renewal>),
+    /// It has computed these units of a job unasked, and asks for them; each with its answer, sealed.
+    Claim {
+        /// Of which job.
+        job: JobId,
+        /// Which.
+        units: Vec<(u32, Digest)>,
+    },
     /// It ends these leases.
     Reports(Vec<ReplicaReport>),
     /// Closes the connection.
@@ -48,6 +56,13 @@ pub enum Downlink {
     Welcome(HostId),
     /// What the host got.
     Leases(Vec<LeaseGrant>),
+    /// What it gets of the units that it asked for, and which others have.
+    Claimed {
+        /// Leases.
+        grants: Vec<LeaseGrant>,
+        /// Units that it does not get.
+        taken: Vec<UnitId>,
+    },
     /// These reports need not be kept any longer.
     Acknowledged(Vec<Acknowledged>),
     /// Stop these.

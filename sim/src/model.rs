@@ -10,7 +10,10 @@ mod credibility;
 pub mod trust;
 mod voting;
 
+use std::collections::BTreeMap;
+
 use crate::chance::{Chance, hashed_fraction};
+use crate::clusters::Clusters;
 
 /// How a unit's answer is accepted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,12 +61,14 @@ pub struct Model {
 }
 
 /// What came of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Units with an accepted answer.
     pub accepted: u64,
     /// Of those, with a wrong one.
     pub wrong: u64,
+    /// Of the wrong ones, those that each host gave first, as far as there are any.
+    pub lies: BTreeMap<u32, u64>,
     /// Copies that were computed, checks included.
     pub copies: u64,
 }
@@ -130,19 +135,19 @@ impl Vote {
 }
 
 impl Outcome {
-    /// Both together.
+    /// So many liars, and the lies of each.
     #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            accepted: self.accepted + other.accepted,
-            wrong: self.wrong + other.wrong,
-            copies: self.copies + other.copies,
-        }
+    pub fn clusters(&self, liars: u32) -> Clusters {
+        let lies = (0..liars).map(|liar| self.lies.get(&liar).copied().unwrap_or(0));
+        lies.map(|lies| Clusters::identity(lies, lies)).sum()
     }
 
     fn accept(&mut self, vote: Vote) {
         self.accepted += 1;
-        self.wrong += u64::from(vote.is_wrong());
+        if vote.is_wrong() {
+            self.wrong += 1;
+            *self.lies.entry(vote.host).or_default() += 1;
+        }
     }
 }
 
@@ -152,7 +157,7 @@ mod tests {
 
     fn outcome(rule: Rule, lying: Lying) -> (f64, f64) {
         let model = Model { hosts: 200, liars: 40, units: 40_000, rule, lying };
-        let Outcome { accepted, wrong, copies } = model.run(1);
+        let Outcome { accepted, wrong, copies, .. } = model.run(1);
         assert_eq!(accepted, 40_000);
         (wrong as f64 / accepted as f64, copies as f64 / accepted as f64)
     }

@@ -3,6 +3,7 @@
 mod audit;
 mod disputed;
 mod guesses;
+mod lives;
 mod show;
 
 use manyhands_core::store::StoreError;
@@ -10,6 +11,7 @@ use manyhands_core::time::Span;
 
 pub use self::audit::Run;
 pub use self::disputed::Disputes;
+use crate::clusters::Clusters;
 use crate::guesser::Guesses;
 use crate::scenario::Scenario;
 
@@ -75,6 +77,10 @@ pub struct PopulationReport {
     pub identities: u64,
     /// How many of those are suspended.
     pub suspended: u64,
+    /// Units that they asked for and had chosen themselves.
+    pub chosen: u64,
+    /// Of those, how many others had.
+    pub taken: u64,
     /// Replicas that they answered.
     pub answered: u64,
     /// Of those, how many were found valid.
@@ -83,6 +89,8 @@ pub struct PopulationReport {
     pub valid_lies: u64,
     /// Of all answers, how many were wrong.
     pub lies: u64,
+    /// Its identities, and the lies that stand on the word of each; each life of a host is one.
+    pub clusters: Clusters,
     /// Time that their slots spent, in milliseconds.
     pub spent_ms: u64,
     /// Of that, for replicas that were not found valid.

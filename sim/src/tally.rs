@@ -11,6 +11,10 @@ pub struct PopulationTally {
     pub spent_ms: u64,
     /// Of that, on replays for disputes.
     pub replayed_ms: u64,
+    /// Units that they asked for and had chosen themselves, as often as they asked.
+    pub chosen: u64,
+    /// Of those, how many they did not get.
+    pub taken: u64,
     /// Time that slots spent on what was then dropped or lost, in milliseconds.
     pub dropped_ms: u64,
 }

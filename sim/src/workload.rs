@@ -77,6 +77,18 @@ impl Workload {
         &self.jobs[place]
     }
 
+    /// How many jobs there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// The digest of a job's manifest.
+    #[must_use]
+    pub fn manifest(&self, job: JobId) -> Digest {
+        manifest(job.0.saturating_sub(1))
+    }
+
     /// CPU time of a unit on a host of speed 1.
     #[must_use]
     pub fn cost(&self, unit: UnitId) -> Span {
@@ -185,9 +197,14 @@ pub fn submission(place: usize, plan: &JobPlan) -> Result<Submit, ManifestError>
         axes: vec![Axis { name: "n".to_owned(), values }],
         policy: plan.policy(),
     };
-    let digest = Digest::of(&hash(&[3, place as u64]).to_le_bytes());
+    let digest = manifest(place as u64);
     let manifest = Manifest::new(draft)?;
     Ok(Submit { manifest, digest, submitter: SCIENTIST, signature: Signature([0; 64]) })
+}
+
+/// The digest of the manifest of the job at this place.
+fn manifest(place: u64) -> Digest {
+    Digest::of(&hash(&[3, place]).to_le_bytes())
 }
 
 /// The variant comes first, so that it can be read off again.

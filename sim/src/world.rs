@@ -13,7 +13,7 @@ use crate::agenda::{Agenda, Event};
 use crate::chance::Chance;
 use crate::check::{self, Broken, Checker};
 use crate::coordinator::{Coordinator, Fault, Life};
-use crate::host::{Around, Host};
+use crate::host::{Around, Habits, Host, Known};
 use crate::message::Uplink;
 use crate::network::Network;
 use crate::report::Report;
@@ -78,6 +78,8 @@ pub struct World<'a> {
     network: Network,
     hosts: Vec<Host>,
     rings: Rings,
+    habits: Habits,
+    known: Known,
     tallies: Vec<PopulationTally>,
     workload: Workload,
     chance: Chance,
@@ -113,6 +115,8 @@ impl<'a> World<'a> {
             network: Network::new(scenario.network, chance.stream(2)),
             hosts: Vec::with_capacity(position(scenario.hosts_total())),
             rings: Rings::new(&scenario.hosts),
+            habits: Habits::default(),
+            known: Known::new(scenario.hosts.iter().any(|population| population.chooses)),
             tallies: vec![PopulationTally::default(); scenario.hosts.len()],
             workload: Workload::new(&jobs),
             jobs,
@@ -301,6 +305,8 @@ impl<'a> World<'a> {
             is_calm: self.is_calm,
             workload: &self.workload,
             rings: &mut self.rings,
+            habits: &mut self.habits,
+            known: &mut self.known,
             tally: &mut self.tallies[host.population()],
             out: &mut self.said,
         };

@@ -146,7 +146,8 @@ by        engine: the real engine and its store, under virtual hosts. model: abs
           whether somebody has answered before them.
 f         share of hosts that are hostile or faulty. collusion: who tells the same lies.
 units/id  units that each identity of theirs answered.
-error     accepted units that are wrong, with Wilson's 95 % interval, as if units were independent.
+error     accepted units that are wrong, with Wilson's 95 % interval at the effective sample size: what an
+          identity tells stands or falls together, so identities are what is independent, not units.
 copies    answers computed per accepted unit, checks included, with Student's 95 % interval over the seeds.
 caught    how often identities of the hostile or faulty were caught, and how many they had. Whoever seems
           to be faulty may come back. wronged: how often honest ones lost their standing.

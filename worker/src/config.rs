@@ -60,6 +60,8 @@ pub struct Config {
     pub checkpoint_upload_bytes_max: u64,
     /// From being told to stop to stopping, at most.
     pub drain_grace: Span,
+    /// Whether to look for the coordinator on the local network when it is nowhere else.
+    pub lan: bool,
     /// Without anything to compute until the worker ends by itself.
     pub until_idle: Option<Span>,
     /// When the machine may be used, and how much of it.
@@ -176,7 +178,7 @@ impl Config {
             data_dir,
             nickname: written.nickname.unwrap_or_default(),
             slots,
-            priority: written.priority.unwrap_or(match written.until_idle {
+            priority: written.priority.unwrap_or_else(|| match written.until_idle {
                 Some(_) => Priority::Inherited,
                 None => Priority::default(),
             }),
@@ -185,6 +187,7 @@ impl Config {
             checkpoint_interval: written.checkpoint_interval.unwrap_or(Span::seconds(30)),
             checkpoint_upload_bytes_max: written.checkpoint_upload_max.unwrap_or(16 << 20),
             drain_grace: written.drain_grace.unwrap_or(Span::seconds(20)),
+            lan: written.lan.unwrap_or(true),
             until_idle: written.until_idle,
             owner,
             always: written.always.unwrap_or(false),
@@ -268,7 +271,7 @@ mod tests {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\nnickname = \"attic\"\nslots = 3\n\
              priority = \"inherited\"\nslot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
-             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\ncore_watts = 9\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
+             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\ncore_watts = 9\nlan = false\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
              [page]\nlisten = \"127.0.0.1:7655\"\n\
              [peers]\nmode = \"full\"\nlisten = \"0.0.0.0:7655\"\nupload_max = \"1 MiB\"\n"
         );
@@ -284,6 +287,7 @@ mod tests {
             checkpoint_interval: Span::seconds(5),
             checkpoint_upload_bytes_max: 1 << 20,
             drain_grace: Span::seconds(2),
+            lan: false,
             until_idle: Some(Span::minutes(5)),
             owner: config.owner.clone(),
             always: false,

@@ -23,6 +23,8 @@ pub use self::socket::{ControlError, Watched, ask, watch};
 pub struct Status {
     /// Whether the stream to the coordinator is open.
     pub connected: bool,
+    /// Where the coordinator was found the last time.
+    pub place: String,
     /// Why the coordinator gives this host no work for a while, if it said so.
     pub refused: Option<String>,
     /// What each slot does.

@@ -5,6 +5,7 @@
 //! key            the host's identity
 //! consent.jsonl  who agreed to what, and when; only ever appended to
 //! spool.db       leases, unacknowledged reports, newest checkpoints
+//! coordinators   where the project says that its coordinators are
 //! blobs/         downloaded and computed blobs, by digest
 //! modules/       compiled programs; only this machine ever wrote here
 //! slots/         a folder for each slot; emptied on start
@@ -96,6 +97,11 @@ impl Home {
     /// The database of the spool.
     pub(crate) fn spool(&self) -> PathBuf {
         self.root.join("spool.db")
+    }
+
+    /// The newest coordinator record.
+    pub(crate) fn coordinators(&self) -> PathBuf {
+        self.root.join("coordinators")
     }
 
     /// The folder of the cache.

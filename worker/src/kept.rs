@@ -12,13 +12,14 @@ use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 27] = [
     "key",
     "consent.jsonl",
     "spool.db",
     "spool.db-wal",
     "spool.db-shm",
     "spool.db-journal",
+    "coordinators",
     "blobs",
     "modules",
     "slots",

@@ -47,7 +47,7 @@ use self::cache::Cache;
 use self::control::{Desk, Socket, Status};
 use self::diary::Diary;
 use self::home::Home;
-use self::link::Dialer;
+use self::link::{Dialer, Finder};
 use self::page::Page;
 use self::peers::Peers;
 use self::slots::{Slot, SlotCommand};
@@ -148,12 +148,14 @@ pub async fn run(
 ) -> Result<(), WorkerError> {
     let home = Home::open(&config.data_dir)?;
     let identity = Identity::load_or_create(&home.key())?;
-    let peers = Peers::open(config.sharing, &identity, &config.invite, home.peers());
+    let known = link::kept(&home.coordinators());
+    let peers = Peers::open(config.sharing, &identity, &config.invite, known, home.peers());
     let cache = Cache::open(&home.blobs(), config.cache_bytes_max, peers.swarm().cloned())?;
     let (spool, restored) = Spool::open(&home.spool())?;
     let ours = coordinator_name(&config.invite);
     if let Some(enrolment) = &restored.enrolment
         && enrolment.coordinator != ours
+        && !is_of_the_same_project(&home, &config.invite)
     {
         return Err(WorkerError::OtherCoordinator { theirs: enrolment.coordinator.clone(), ours });
     }
@@ -166,7 +168,8 @@ pub async fn run(
     let capabilities = capabilities(&config, isa(&slot_command).await?);
     let (attached, coordinator) = watch::channel(None);
     let dialer = Dialer {
-        invite: config.invite.clone(),
+        finder: Finder::new(&config.invite, home.coordinators(), config.lan),
+        token: config.invite.token().cloned(),
         nickname: nickname(&config, &identity),
         identity: identity.clone(),
         capabilities: capabilities.clone(),
@@ -244,6 +247,14 @@ fn coordinator_name(invite: &Invite) -> String {
         Endpoint::Pinned { key, .. } => key.to_string(),
         Endpoint::Plain(_) => "on this machine".to_owned(),
     }
+}
+
+/// Whether the project that this folder belongs to says that the invite is from a coordinator of its own.
+fn is_of_the_same_project(home: &Home, invite: &Invite) -> bool {
+    let Endpoint::Pinned { key, .. } = invite.endpoint() else { return false };
+    let known = link::kept(&home.coordinators());
+    let named = known.iter().flat_map(|signed| signed.record.coordinators());
+    named.into_iter().any(|at| at.key.as_bytes() == key.as_bytes())
 }
 
 /// Makes the slots' folders anew: what an earlier process left there was never taken over.

@@ -1,15 +1,16 @@
-//! The stream to the coordinator: dialled, enrolled, attached, and all of it again when it is lost.
+//! The stream to the coordinator: found, enrolled, attached, and all of it again when it is lost.
 //!
 //! One task lives here. It tells the agent what happens as [`LinkEvent`]s and never decides
 //! anything but when to dial again; that pause grows with each failure, begins the longer the more hosts
 //! the coordinator has, and is jittered, so that they do not return at once when it was away.
 
+mod finder;
 mod session;
 
 use manyhands_core::agent::retry::Retry;
 use manyhands_core::time::Span;
 use manyhands_proto::identity::Identity;
-use manyhands_proto::invite::Invite;
+use manyhands_proto::invite::Token;
 use manyhands_proto::link::{Channel, Endpoint};
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message;
@@ -18,6 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::cache::Origin;
 use crate::clock;
 
+pub(crate) use self::finder::{Finder, kept};
 pub use self::session::SessionError;
 
 /// Messages that wait to be sent. The agent holds back what does not fit.
@@ -74,8 +76,10 @@ impl Attached {
 /// Who dials whom, and what it says of itself.
 #[derive(Debug)]
 pub(crate) struct Dialer {
-    /// The coordinator.
-    pub(crate) invite: Invite,
+    /// Knows where the coordinator may be.
+    pub(crate) finder: Finder,
+    /// What the invite says who sent this host, if it does.
+    pub(crate) token: Option<Token>,
     /// This host.
     pub(crate) identity: Identity,
     /// What others see of it.
@@ -87,13 +91,13 @@ pub(crate) struct Dialer {
 }
 
 /// Keeps a stream open until nobody listens to `events` any more.
-pub(crate) async fn run(dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
+pub(crate) async fn run(mut dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
     let mut rng = clock::seeded_rng();
     let mut retry = Retry::default();
     let mut enrolled = false;
     loop {
         let begun_at = clock::now();
-        let Err(lost) = session::run(&dialer, &mut enrolled, &mut retry, &events).await else {
+        let Err(lost) = session::run(&mut dialer, &mut enrolled, &mut retry, &events).await else {
             return;
         };
         dialer.attached.send_replace(None);

@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use manyhands_core::key::Key;
-use manyhands_core::peer::{Reach, Table};
+use manyhands_core::peer::{Coordinators, Reach, SignedCoordinators, Table};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::invite::Invite;
 use manyhands_proto::link::{Address, Channel, Endpoint};
@@ -55,7 +55,7 @@ struct Shared {
     /// Where others dial this worker.
     listen: SocketAddr,
     identity: Identity,
-    /// The coordinator's key, which is its project's.
+    /// The project's key.
     project: PublicKey,
     table: Arc<Mutex<Table>>,
     swarm: Swarm,
@@ -66,21 +66,31 @@ struct Shared {
 }
 
 impl Peers {
-    /// Takes up what an earlier process wrote down in `memory`. Nobody is dialled or let in yet.
+    /// Takes up what an earlier process wrote down in `memory`. Nobody is dialled or let in yet. `known` is the newest record of
+    /// the project's coordinators, if one was kept; without it the coordinator's key is taken to be the project's.
     pub(crate) fn open(
         sharing: Sharing,
         identity: &Identity,
         invite: &Invite,
+        known: Option<SignedCoordinators>,
         memory: PathBuf,
     ) -> Self {
-        let Endpoint::Pinned { key: project, ref address } = *invite.endpoint() else {
+        let Endpoint::Pinned { key: invited, ref address } = *invite.endpoint() else {
             return Self { shared: None };
         };
         if sharing.mode == Mode::Off {
             return Self { shared: None };
         }
-        let mut table = Table::new(key(&identity.public_key()), key(&project));
-        table.set_coordinators(BTreeSet::from([key(&project)]));
+        let own = key(&identity.public_key());
+        let mut coordinators = BTreeSet::from([key(&invited)]);
+        let mut project = invited;
+        if let Some(known) = known {
+            let named = PublicKey::from_bytes(known.record.project().as_bytes());
+            project = named.unwrap_or(invited);
+            coordinators = Coordinators::restored(known).believed(clock::now());
+        }
+        let mut table = Table::new(own, key(&project));
+        table.set_coordinators(coordinators);
         table.remember(memory::read(&memory), clock::now());
         let table = Arc::new(Mutex::new(table));
         let swarm = Swarm::new(Settings {

@@ -23,6 +23,9 @@ pub(crate) struct Coordinator {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// The project's record of its coordinators, as `manyhands project sign` made it; it is kept in the data folder
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// A network whose hosts count for themselves, beside those configured; all others of one public
     /// /24 or IPv6 /48 count as one volunteer; may be repeated
     #[arg(long, value_name = "CIDR")]
@@ -55,6 +58,7 @@ impl Coordinator {
         };
         config.data_dir = self.data.unwrap_or(config.data_dir);
         config.listen = self.listen.unwrap_or(config.listen);
+        config.record = self.record.or(config.record);
         config.own_networks.extend(self.own_network);
         match config.flaw() {
             None => Ok(config),

@@ -2,13 +2,14 @@
 
 use clap::Args;
 use manyhands::session::Session;
+use manyhands_core::query::Disputes;
 use manyhands_proto::v1;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::listing::{self, JobRow};
 use crate::progress::ended;
-use crate::terminal::Style;
+use crate::terminal::{Style, plain};
 
 /// Jobs in one question.
 const PAGE: u32 = 1_000;
@@ -39,12 +40,17 @@ impl Jobs {
             return context.terminal.json(&JobRow::from(job));
         }
         let units = job.units.unwrap_or_default();
+        let disputes = job.disputes.clone().map(Disputes::try_from).transpose();
+        let disputes = disputes
+            .map_err(|error| Failure::failed(format!("the coordinator's reply: {error}")))?
+            .map_or_else(|| "none without a confidence".to_owned(), |all| all.to_string());
         let facts = [
             ("job", format!("{} {}", job.id, job.name)),
             ("state", listing::state(&job).to_owned()),
             ("units", format!("{} of {} ended", ended(&units), units.total)),
             ("failed", units.failed.to_string()),
             ("in flight", format!("{} replicas", job.replicas_leased)),
+            ("disputes", plain(&disputes)),
             ("manifest", listing::hex(&job.manifest)),
         ];
         for (name, fact) in facts {
@@ -64,7 +70,8 @@ impl Jobs {
             return context.terminal.line("no jobs yet: submit one with `manyhands submit`");
         }
         let rows: Vec<Vec<String>> = jobs.iter().map(row).collect();
-        context.terminal.table(&["JOB", "NAME", "STATE", "UNITS", "FAILED", "IN FLIGHT"], &rows)
+        let heads = ["JOB", "NAME", "STATE", "UNITS", "FAILED", "IN FLIGHT", "DISPUTES"];
+        context.terminal.table(&heads, &rows)
     }
 }
 
@@ -93,5 +100,19 @@ fn row(job: &v1::Job) -> Vec<String> {
         format!("{}/{}", ended(&units), units.total),
         units.failed.to_string(),
         job.replicas_leased.to_string(),
+        job.disputes.as_ref().map_or_else(|| "-".to_owned(), disputes),
     ]
+}
+
+/// How many were settled, and what they found.
+fn disputes(of: &v1::Disputes) -> String {
+    let v1::Disputes { settled, found_wrong, broken } = of;
+    let mut text = settled.to_string();
+    if *found_wrong > 0 {
+        text.push_str(&format!(", {found_wrong} found wrong"));
+    }
+    if !broken.is_empty() {
+        text.push_str(", broken engine");
+    }
+    text
 }

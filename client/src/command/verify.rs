@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use manyhands::fetched::{self, FetchedError};
 use manyhands::layout::INDEX_FILE;
+use manyhands_core::query::Disputes;
 use manyhands_core::results::ResultsDigest;
 use manyhands_proto::document::receipt::{Outputs, Receipt};
 use manyhands_proto::document::{DOCUMENT_BYTES_MAX, Signed};
@@ -98,6 +99,9 @@ fn sentence(receipt: &Receipt, signer: &Signer, checked: Option<&str>) -> String
         units.total,
         plain(&assurance.claim),
     );
+    if let Some(disputes) = receipt.disputes.as_ref().filter(|disputes| disputes.settled > 0) {
+        text.push_str(&format!("; {}", plain(&Disputes::from(disputes).to_string())));
+    }
     if let Some(checked) = checked {
         text.push_str(&format!("; {checked}"));
     }

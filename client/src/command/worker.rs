@@ -121,12 +121,11 @@ impl Worker {
         };
         let config = self.config(invite, context)?;
         consent::require(&config, &slots, yes, context).await?;
-        let place = config.invite.endpoint().to_string();
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);
         let mut signals = Signals::listen()?;
         let computing = manyhands_worker::run(config, slots, status, told);
-        let narrating = narrate(context.terminal, &place, seen);
+        let narrating = narrate(context.terminal, seen);
         let stopping = async {
             signals.next().await;
             tell.send_replace(Stop::Drain);
@@ -190,15 +189,16 @@ fn slot_program(command: &[OsString]) -> std::io::Result<SlotProgram> {
 }
 
 /// Prints one line for each change that a person cares about, until the worker has ended.
-async fn narrate(terminal: Terminal, place: &str, mut seen: watch::Receiver<Status>) {
+async fn narrate(terminal: Terminal, mut seen: watch::Receiver<Status>) {
     let mut before = Status::default();
     let mut job = String::new();
     while seen.changed().await.is_ok() {
         let now = seen.borrow_and_update().clone();
         let mut lines = Vec::new();
-        if now.connected != before.connected {
+        let moved = now.connected && now.place != before.place;
+        if now.connected != before.connected || moved {
             lines.push(match (now.connected, &now.refused) {
-                (true, _) => format!("connected to {place}"),
+                (true, _) => format!("connected to {}", now.place),
                 (false, Some(why)) => format!("no work for now: {why}"),
                 (false, None) => {
                     "the coordinator is away: computing on, and trying again".to_owned()

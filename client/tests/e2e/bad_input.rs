@@ -168,3 +168,48 @@ fn completions_are_printed_for_every_shell() {
         assert!(script.status.success() && stdout(&script).contains("manyhands"), "{shell}");
     }
 }
+
+#[test]
+fn coordinator_records_that_do_not_count_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    let (key, other, record) = (path("project.key"), path("other.key"), path("record"));
+    let ok = |args: &[&str]| {
+        let output = run(dir.path(), args);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let place = "manyhands://127.0.0.1:1/#743ykupumuvphleiehavf6xwz3czpt4dexkvmbsxltgeky55mfkq";
+    let sign = |key: &str, more: &[&str]| {
+        let args = ["project", "sign", "--key", key, "--coordinator", place, &record];
+        let args: Vec<&str> = args.into_iter().chain(more.iter().copied()).collect();
+        run(dir.path(), &args)
+    };
+    refused(&sign(&key, &[]), "project.key is not there");
+    assert_eq!(ok(&["project", "key", &key]), ok(&["project", "key", &key]), "a key stays");
+    ok(&["project", "key", &other]);
+    refused(&sign(&key, &["--expires", "500d"]), "expires_at: is 500 d ahead");
+    let plain = ["--coordinator", "manyhands+plain://127.0.0.1:1/"];
+    refused(&sign(&key, &plain), "no key to be named by");
+    assert!(sign(&key, &["--seq", "5"]).status.success());
+    refused(&sign(&key, &["--seq", "5"]), "seq: is 5 where 5 is known");
+    refused(&sign(&key, &["--seq", "4"]), "seq: is 4 where 5 is known");
+    refused(&sign(&other, &[]), "is a record of another project");
+    assert!(ok(&["project", "show", &record]).contains("record 5, counts for"));
+
+    let forged = path("forged");
+    let text = fs::read_to_string(&record).unwrap();
+    fs::write(&forged, text.replace("127.0.0.1", "127.0.0.9")).unwrap();
+    refused(&run(dir.path(), &["project", "show", &forged]), "it was changed or forged");
+    // A coordinator that it does not name does not even begin to listen.
+    let data = path("data");
+    let start = |record: &str| {
+        let args = ["coordinator", "--listen", "127.0.0.1:0", "--data", &data, "--record", record];
+        let output = run(dir.path(), &args);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(1), String::new()));
+        stderr(&output)
+    };
+    assert!(start(&record).contains("does not name this coordinator's key"));
+    assert!(start(&forged).contains("it was changed or forged"));
+    assert!(start(&path("none")).contains("cannot be read"));
+}

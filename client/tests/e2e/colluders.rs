@@ -63,7 +63,7 @@ fn pardon(grid: &Grid, name: &str) {
     let done = ask(&id);
     assert!(done.status.success(), "{}", stderr(&done));
     assert_eq!(host(grid, name)["suspended"], false);
-    for (id, words) in [(id.as_str(), "is not suspended"), ("999", "host 999 is not enrolled")] {
+    for (id, words) in [(id.as_str(), "is not suspended"), ("999", "there is no host 999")] {
         let refused = ask(id);
         assert!(!refused.status.success());
         assert!(stderr(&refused).contains(words), "{}", stderr(&refused));

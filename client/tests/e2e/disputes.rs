@@ -6,7 +6,7 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use crate::examples::{Outputs, SHORT_UNITS, confident_mersenne, undisturbed};
-use crate::grid::Grid;
+use crate::grid::{Grid, JobNumber};
 
 const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
 
@@ -36,10 +36,35 @@ fn a_liar_of_standing_is_named_by_one_step() {
     grid.wait_until(|grid| results(&grid.finish(jobs[1])) == truth);
     let why = grid.ok(&["why", &host]);
     assert!(why.contains("wrongly, by the word of hosts "), "{why}");
+    everything_speaks_of_disputes(&grid, jobs[1]);
     for name in HONEST {
         let why = grid.ok(&["why", &format!("host {}", number_of(&grid, name))]);
         assert!(!why.contains("computed step"), "{why}");
     }
+}
+
+/// The receipt, checked without a coordinator, the list of jobs, and `why` of the job: all have an engine in
+/// common here, so none is blamed.
+fn everything_speaks_of_disputes(grid: &Grid, job: JobNumber) {
+    let number = job.0.to_string();
+    let receipt = grid.ok(&["receipt", &number, "--json"]);
+    let found: Value = serde_json::from_str(&receipt).unwrap();
+    let disputes = &found["disputes"];
+    let [settled, wrong] = ["settled", "found_wrong"].map(|name| disputes[name].as_u64().unwrap());
+    assert!(wrong >= 1 && settled >= wrong, "{disputes}");
+    assert_eq!(disputes["broken_engines"], Value::Array(Vec::new()));
+    assert_eq!(&grid.job(job)["disputes"], disputes);
+    let file = grid.text("disputed.json");
+    std::fs::write(&file, receipt.trim_end()).unwrap();
+    let job = format!("job {number}");
+    let told: [&[&str]; 4] =
+        [&["verify", &file], &["receipt", &number], &["why", &job], &["jobs", &number]];
+    for args in told {
+        let text = grid.ok(args);
+        let counted = text.contains(&format!("{settled} dispute"));
+        assert!(counted && text.contains("found somebody wrong"), "{args:?}: {text}");
+    }
+    assert!(grid.ok(&["jobs"]).contains(&format!("{settled}, {wrong} found wrong")));
 }
 
 /// What the ring of one says of each unit: the truth of job 1, lies of job 2.

@@ -59,14 +59,31 @@ impl Grid {
     }
 
     fn start_coordinator(&mut self) {
+        self.start_coordinator_at("127.0.0.1");
+    }
+
+    /// Starts the coordinator at an address of this machine, with the port that it had.
+    pub(crate) fn start_coordinator_at(&mut self, ip: &str) {
         let (config, data) = (self.text("coordinator.toml"), self.text("coordinator"));
-        let listen = format!("127.0.0.1:{}", self.port);
+        let listen = format!("{ip}:{}", self.port);
         let args = ["coordinator", "--config", &config, "--data", &data, "--listen", &listen];
         let process = Process::start(&args);
         let invite = process.wait_for(|line| line.starts_with("manyhands://"));
         let port = invite.split([':', '/']).nth(4).expect("an invite has a port");
         self.port = port.to_owned();
         self.coordinator = Some(process);
+    }
+
+    /// The port on which the coordinator listens.
+    pub(crate) fn port(&self) -> &str {
+        &self.port
+    }
+
+    /// Adds a line to the coordinator's settings, for its next start.
+    pub(crate) fn set(&self, line: &str) {
+        let path = self.path("coordinator.toml");
+        let text = fs::read_to_string(&path).expect("settings");
+        fs::write(&path, format!("{line}{text}")).expect("the settings are written");
     }
 
     /// Kills the coordinator for good.

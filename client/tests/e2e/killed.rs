@@ -79,6 +79,8 @@ fn submit(grid: &Grid, number: usize, exponents: &[u32]) -> JobNumber {
 
 /// All units are there, with the right answers, each computed once and reported once.
 fn check(grid: &Grid, job: JobNumber, exponents: &[u32]) {
+    // One after the other, each as patiently as any single event.
+    (1..=exponents.len() as u64).for_each(|units| grid.wait_until_ended(job, units));
     let outputs = grid.finish(job);
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     let wanted: Vec<String> = exponents.iter().map(|p| format!("p={p} ")).collect();

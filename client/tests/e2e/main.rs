@@ -10,6 +10,7 @@ mod browser;
 mod colluders;
 mod consent;
 mod coordinator_crash;
+mod coordinator_moves;
 mod demo;
 mod disputes;
 mod doctor;

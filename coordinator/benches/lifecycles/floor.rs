@@ -87,6 +87,7 @@ fn replica(index: u32, number: u16, is_reported: bool) -> Replica {
         leased_at: NOW,
         resumed_from: None,
         checkpoint: None,
+        sealed: None,
         is_paid: is_reported,
         signed: is_reported.then(|| Box::new(proof())),
         state,

@@ -25,6 +25,9 @@ pub(super) struct Written {
     /// Announce key and port on the local network, by multicast DNS, so that `manyhands worker --join
     /// lan#KEY` finds this coordinator. Not done when `listen` is a loopback address.
     pub(super) lan: Option<bool>,
+    /// The project's record of its coordinators, as `manyhands project sign` made it. It is taken up at the
+    /// start, kept in the data folder, and given to every host.
+    pub(super) record: Option<PathBuf>,
     /// Let any key enrol as a host without an invite.
     pub(super) open_enrolment: Option<bool>,
     /// Networks of the operator's own, such as a campus: their hosts count for themselves. All

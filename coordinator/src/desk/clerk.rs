@@ -161,6 +161,7 @@ fn tell(answer: Answer, outcome: Result<Reply, DeskError>) {
 fn weight(command: &Command) -> usize {
     match command {
         Command::Request(request) => usize::from(request.count),
+        Command::Claim(claim) => claim.units.len(),
         Command::Renew(renew) => renew.renewals.len(),
         Command::Report(report) => report.reports.len(),
         Command::Assimilate(units) => units.len(),

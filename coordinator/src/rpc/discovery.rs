@@ -8,7 +8,6 @@ use manyhands_proto::{link, peer, v1};
 use tonic::{Request, Response, Status};
 
 use super::Shared;
-use crate::clock;
 
 /// The service `Tracker`.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ impl v1::tracker_server::Tracker for Discovery {
                 Some(shared.peers.register(&shared.identity, caller, heard, from).await?.into())
             }
         };
-        let coordinators = shared.peers.coordinators(&shared.identity, clock::now());
+        let coordinators = shared.coordinators();
         let coordinators = coordinators.map(Into::into);
         Ok(Response::new(v1::RegisterReply { record, ip: octets(from), coordinators }))
     }

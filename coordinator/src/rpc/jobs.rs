@@ -65,8 +65,12 @@ impl v1::jobs_server::Jobs for Jobs {
         let before = (before > 0).then_some(JobId(before));
         let query = Query::Jobs { submitter: None, before, limit: page(limit) };
         match self.0.reader.ask(query).await.map_err(status::desk)? {
-            Answer::Jobs(jobs) => {
-                let jobs = jobs.into_iter().map(v1::Job::from).collect();
+            Answer::Jobs(found) => {
+                let mut jobs = Vec::with_capacity(found.len());
+                for job in found {
+                    let disputes = view::disputes(&self.0, &job).await?;
+                    jobs.push(v1::Job { disputes, ..job.into() });
+                }
                 Ok(Response::new(v1::ListJobsReply { jobs }))
             }
             Answer::Refused(refusal) => Err(status::refused(&refusal)),
@@ -77,7 +81,9 @@ impl v1::jobs_server::Jobs for Jobs {
     async fn get(&self, request: Request<v1::GetJobRequest>) -> Result<Response<v1::Job>, Status> {
         self.0.callers.member(&request).await?;
         let job = job(&self.0, JobId(request.into_inner().job)).await?;
-        view::message(&self.0, job).await.map(Response::new)
+        let disputes = view::disputes(&self.0, &job).await?;
+        let message = view::message(&self.0, job).await?;
+        Ok(Response::new(v1::Job { disputes, ..message }))
     }
 
     type WatchStream = Replies<v1::Job>;

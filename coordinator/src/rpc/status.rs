@@ -32,13 +32,16 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::LeaseExpired(_)
         | Refusal::TooFewVolunteers { .. }
         | Refusal::OtherManifest { .. }
+        | Refusal::NotSelfChosen(_)
+        | Refusal::NoStanding { .. }
+        | Refusal::Misfit { .. }
         | Refusal::NoReplay(_)
         | Refusal::OtherState(_)
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
         Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => {
             Code::NotFound
         }
-        Refusal::ReportedDifferently(_) => Code::AlreadyExists,
+        Refusal::ReportedDifferently(_) | Refusal::NotAsSealed(_) => Code::AlreadyExists,
         Refusal::WrongHost { .. }
         | Refusal::HostSuspended { .. }
         | Refusal::InviteNeeded

@@ -29,12 +29,16 @@ use crate::folder::Folder;
 use crate::hub::Hub;
 use crate::origin::Origin;
 use crate::peers::Peers;
+use crate::project;
 use crate::rpc::{Callers, Shared};
 use crate::store::sqlite::SqliteStore;
 
 pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
     let folder = Folder::take(&config.data_dir)?;
     let identity = Identity::load_or_create(&folder.key())?;
+    let started_at = clock::now();
+    let (given, kept) = (config.record.as_deref(), folder.coordinators());
+    let record = project::take_up(given, &kept, identity.public_key(), started_at)?;
     let store = SqliteStore::open(&folder.database())?;
     let reader = Reader::open(SqliteStore::open_reader(&folder.database())?);
     let reader = reader.map_err(crate::desk::OpenDeskError::Thread)?;
@@ -51,8 +55,8 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
     let invite = invite(&config, address, identity.public_key())?;
     let callers = Callers::new(identity.public_key(), reader.clone());
     let key = identity.public_key();
-    let started_at = clock::now();
-    let peers = Peers::new(&identity, public_address(&config, &invite), hosts_max, started_at);
+    let public = public_address(&config, &invite);
+    let peers = Peers::new(&identity, public, record, hosts_max, started_at);
     let percent = config.peers.budget_percent;
     let has_swarm = config.peers.share && !config.plain;
     let origin = has_swarm.then(|| Origin::new(&identity, peers.known(), blobs.clone(), percent));

@@ -56,6 +56,12 @@ impl Retry {
         Span(below(longest.0.saturating_add(1), rng))
     }
 
+    /// How often it failed in a row.
+    #[must_use]
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// Notes that it worked: the next failure is a first one again.
     pub fn worked(&mut self) {
         self.failures = 0;

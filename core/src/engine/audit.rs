@@ -35,6 +35,12 @@ pub(super) fn draw(
     if !is_open || transition::standing(unit, &job.policy, counts).is_none() {
         return;
     }
+    // Whoever chose a unit may have chosen what to say. A second host is asked, and that is no audit, or true
+    // answers to units of one's own choice would use up those of others.
+    if unit.voices().any(|replica| replica.sealed.is_some()) {
+        rows.unit_mut(id).test = Test::Second;
+        return;
+    }
     let hosts = job.parts.max(plan.founders());
     let rate = plan.audit_ppm(u64::from(job.units_total / hosts.max(1)));
     if below(PPM, cx.rng) < u64::from(rate) {

@@ -37,6 +37,8 @@ pub(super) const STANDING_SEEN: Span = Span::hours(7 * 24);
 #[derive(Default)]
 pub(super) struct Draws {
     units: Vec<UnitId>,
+    /// Units for which hosts were drawn that were suspended since.
+    gone: Vec<UnitId>,
     candidates: BTreeMap<JobId, Candidates>,
 }
 
@@ -51,14 +53,23 @@ pub(super) struct Candidates {
     is_founding: bool,
 }
 
-/// Reads some units whose lot is to fall now, and candidates for each of their jobs.
+/// Reads some units whose lot is to fall now, and candidates for each of their jobs; and those that wait in
+/// vain for one of these hosts.
 pub(super) fn load(
     store: &dyn Store,
     rows: &mut Rows,
+    hosts: &[HostId],
     cx: &mut Context<'_>,
 ) -> Result<Draws, StoreError> {
     let units = store.units_to_draw(cx.now, DRAW_BATCH)?;
     let mut draws = Draws { units, ..Draws::default() };
+    let suspended: Vec<_> = hosts.iter().filter(|host| !rows.host(**host).is_active()).collect();
+    for host in suspended {
+        for unit in store.units_of_turn(*host, DRAW_BATCH)? {
+            draws.gone.push(unit.id);
+            rows.add_unit_and_hosts(store, unit)?;
+        }
+    }
     for unit in &draws.units {
         rows.find_unit_and_hosts(store, *unit)?;
         if let Entry::Vacant(vacant) = draws.candidates.entry(unit.job) {
@@ -94,7 +105,12 @@ pub(super) fn candidates(
     for _ in 0..CANDIDATES {
         let from = u32::try_from(below(units_total.into(), cx.rng)).unwrap_or(0);
         let unit = store.units(job, from, 1)?.pop();
-        let host = unit.and_then(|unit| unit.voices().map(|replica| replica.host).next());
+        // Work that hosts chose themselves must not make them likelier to check others'.
+        let given = |unit: WorkUnit| {
+            let mut voices = unit.voices().filter(|replica| replica.sealed.is_none());
+            voices.next().map(|replica| replica.host)
+        };
+        let host = unit.and_then(given);
         found.by_work.extend(host);
     }
     let after = HostId(below(store.last_ids()?.host, cx.rng));
@@ -125,6 +141,9 @@ pub(super) fn is_founding(
 
 /// Lets the lots fall.
 pub(super) fn draw(rows: &mut Rows, draws: &Draws, cx: &mut Context<'_>) {
+    for id in &draws.gone {
+        forgo(rows, *id, cx);
+    }
     for id in &draws.units {
         // An earlier item of this batch may have moved it.
         let turn = rows.unit(*id).and_then(|unit| unit.turn);
@@ -139,6 +158,20 @@ pub(super) fn draw(rows: &mut Rows, draws: &Draws, cx: &mut Context<'_>) {
             Some(candidates) => one(rows, *id, turn, candidates, cx),
             None => {}
         }
+    }
+}
+
+/// Whoever was drawn was suspended and will not come: the lot falls again at once.
+fn forgo(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
+    let turn = rows.unit(id).and_then(|unit| unit.turn);
+    let drawn = turn.and_then(|turn| rows.find(turn.host?));
+    // An earlier item of this batch may have moved the unit.
+    if drawn.is_none_or(Host::is_active) {
+        return;
+    }
+    if let Some(turn) = &mut rows.unit_mut(id).turn {
+        *turn = Turn { host: None, draw_at: cx.now, ..*turn };
+        cx.effects.due(cx.now);
     }
 }
 

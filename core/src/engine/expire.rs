@@ -69,7 +69,7 @@ pub(super) fn load(store: &dyn Store, cx: &mut Context<'_>) -> Result<Loaded, St
     }
     let sweep = load_sweep(store, &mut rows)?;
     let audits = audit::load(store, &mut rows)?;
-    let draws = draw::load(store, &mut rows, cx)?;
+    let draws = draw::load(store, &mut rows, &hosts, cx)?;
     let disputes = judge::load(store, &mut rows, &hosts, cx)?;
     let waking = store.units_waking(*cx.announced_until, cx.now)?;
     Ok(Loaded { rows, due, hosts, reopening, sweep, audits, draws, disputes, waking })

@@ -94,7 +94,7 @@ pub(super) fn take(
     item: ReplicaReport,
     cx: &mut Context<'_>,
 ) -> Result<Reported, Refusal> {
-    let ReplicaReport { replica: id, outcome, signed } = item;
+    let ReplicaReport { replica: id, outcome, signed, .. } = item;
     let question = *find(rows, id)?;
     if question.host != host {
         return Err(Refusal::WrongHost { replica: id, host });

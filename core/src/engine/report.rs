@@ -7,6 +7,7 @@ use super::context::{Context, Decision};
 use super::equivocation;
 use super::question;
 use super::rows::Rows;
+use crate::agent::selfchosen::{Commitment, Salt};
 use crate::command::{Outcome, ReplicaReport, Report};
 use crate::dispute::is_question;
 use crate::id::{HostId, ReplicaId};
@@ -58,7 +59,7 @@ fn one(
     if is_question(id) {
         return question::take(rows, host, item, cx);
     }
-    let ReplicaReport { outcome, signed, .. } = item;
+    let ReplicaReport { outcome, signed, salt, .. } = item;
     let replica = unit.replica(id.number).ok_or(Refusal::UnknownLease(id))?;
     if replica.host != host {
         return Err(Refusal::WrongHost { replica: id, host });
@@ -70,6 +71,7 @@ fn one(
     }
     let policy = rows.job(id.unit.job).policy;
     check_outcome(id, &outcome, &policy)?;
+    check_sealed(rows, id, replica, &outcome, salt.as_deref())?;
     // What went on from a checkpoint tells of a part only.
     if let (Outcome::Success { usage, .. }, None) = (&outcome, &replica.resumed_from) {
         cx.estimates.note(id.unit.job, Span(usage.cpu_ms).min(policy.cpu_ms_max));
@@ -146,6 +148,23 @@ fn ended(outcome: Outcome) -> ReplicaState {
         // Refused before, where it was not asked for.
         Outcome::Aborted | Outcome::Replayed { .. } => ReplicaState::Aborted,
     }
+}
+
+/// Whether an answer to a unit that its host chose itself is the one that it had before it came back.
+fn check_sealed(
+    rows: &Rows,
+    id: ReplicaId,
+    replica: &Replica,
+    outcome: &Outcome,
+    salt: Option<&Salt>,
+) -> Result<(), Refusal> {
+    let (Some(sealed), Some(class)) = (replica.sealed.as_deref(), outcome.class()) else {
+        return Ok(());
+    };
+    let (manifest, host) = (rows.job(id.unit.job).manifest, rows.host(replica.host).key);
+    let made = Commitment { manifest, unit: id.unit.index, host, sealed: *sealed };
+    let is_opened = salt.is_some_and(|salt| made.opens_to(class, salt));
+    if is_opened { Ok(()) } else { Err(Refusal::NotAsSealed(id)) }
 }
 
 /// Whether an outcome may be taken of this lease.

@@ -104,7 +104,7 @@ pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> 
 }
 
 /// Adds leases of a job to what is answered, with its manifest.
-fn name(
+pub(super) fn name(
     leased: &mut Leased,
     job: JobId,
     rows: &Rows,
@@ -123,11 +123,18 @@ fn may_ask(rows: &Rows, request: Request, now: Timestamp) -> Result<(), Refusal>
     check::batch("count", request.count.into())
 }
 
-/// Makes rows for the next `count` units that nobody ever had.
+/// Makes rows for the next `count` units that nobody ever had. Those that were begun ahead of the order have
+/// theirs, and were loaded.
 fn begin(rows: &mut Rows, job: JobId, count: usize) -> Vec<UnitId> {
     let mut begun = Vec::with_capacity(count);
-    while begun.len() < count {
-        let Some(index) = rows.job(job).fresh_next() else { break };
+    while let Some(index) = rows.job(job).fresh_next() {
+        if rows.unit(job.unit(index)).is_some() {
+            rows.job_mut(job).begun_ahead -= 1;
+            continue;
+        }
+        if begun.len() == count {
+            break;
+        }
         let counts = &mut rows.job_mut(job).counts;
         counts.waiting -= 1;
         counts.open += 1;
@@ -138,7 +145,7 @@ fn begin(rows: &mut Rows, job: JobId, count: usize) -> Vec<UnitId> {
 }
 
 /// Leases a replica of the unit, going on from a checkpoint if somebody left one.
-fn lease(
+pub(super) fn lease(
     rows: &mut Rows,
     id: UnitId,
     request: Request,
@@ -191,6 +198,7 @@ fn begun(unit: &WorkUnit, host: &Host, cx: &Context<'_>) -> Replica {
         leased_at: cx.now,
         resumed_from: None,
         checkpoint: None,
+        sealed: None,
         is_paid: false,
         signed: None,
         state: ReplicaState::Leased,

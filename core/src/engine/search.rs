@@ -28,6 +28,9 @@ const LOOKED_AT_IN_VAIN_MAX: usize = 64;
 /// not hold up everybody else.
 const LOOKED_AT_IN_VAIN_SUM_MAX: usize = 2_048;
 
+/// Units begun ahead of the order that one request passes over, at most.
+const AHEAD_LOOKED_AT_MAX: u32 = 1_024;
+
 /// All of something, in millionths.
 const PPM: u64 = 1_000_000;
 
@@ -154,11 +157,34 @@ impl<'a> Search<'a> {
         self.take(started, role)?;
         let fresh = self.wanted.min(job.counts.waiting as usize);
         if fresh > 0 {
+            let fresh = self.load_ahead(&job, fresh)?;
             self.choices.push(Choice::Fresh(job.id, fresh, role));
             self.wanted -= fresh;
         }
         self.rows.add_job(job);
         Ok(())
+    }
+
+    /// Reads the units among the next fresh ones that were begun ahead of the order, so that none is begun twice. Says how
+    /// many fresh ones there are, of so many that are wanted, as far as it has looked.
+    fn load_ahead(&mut self, job: &Job, wanted: usize) -> Result<usize, StoreError> {
+        let (mut ahead, mut fresh, mut nth) = (0, 0, job.order_at());
+        while ahead < job.begun_ahead && fresh < wanted && nth < job.units_total {
+            let id = job.id.unit(job.order.index(nth, job.units_total));
+            match self.store.unit(id)? {
+                None => fresh += 1,
+                Some(_) if ahead == AHEAD_LOOKED_AT_MAX => {
+                    self.has_unseen = true;
+                    return Ok(fresh);
+                }
+                Some(unit) => {
+                    self.rows.add_unit_and_hosts(self.store, unit)?;
+                    ahead += 1;
+                }
+            }
+            nth += 1;
+        }
+        Ok(wanted)
     }
 
     /// Whether the host is likely to end a unit of the job in time, as far as is known how long one takes.

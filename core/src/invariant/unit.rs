@@ -94,6 +94,7 @@ fn check_state(
     let has_enough = chains.len() >= Rule::of(&job.policy).voices_min(unit);
     ensure(valid.is_empty() || has_enough, format_args!("unit {id}: valid with too few voices"))?;
     check_lead(unit, job, chains.len())?;
+    check_chosen(unit, &valid)?;
 
     let is_paid = |replica: &&Replica| replica.is_paid || !is_of_now(replica, hosts);
     ensure(valid.iter().all(is_paid), format_args!("unit {id}: a valid replica is not paid"))?;
@@ -110,6 +111,16 @@ fn check_state(
             ensure(stands == Some(Verdict::Valid), format_args!("unit {id}: its canonical replica"))
         }
     }
+}
+
+/// Nobody's own choice makes an answer: a unit has one host at most that chose it, the first, and no answer stands
+/// on that host's word without one whom the coordinator chose.
+fn check_chosen(unit: &WorkUnit, valid: &[&Replica]) -> Result<(), Violation> {
+    let mut later = unit.replicas.iter().skip(1);
+    let is_first = later.all(|replica| replica.sealed.is_none());
+    ensure(is_first, format_args!("unit {}: chosen by a host that is not its first", unit.id))?;
+    let is_confirmed = valid.is_empty() || valid.iter().any(|replica| replica.sealed.is_none());
+    ensure(is_confirmed, format_args!("unit {}: an answer of who chose it stands alone", unit.id))
 }
 
 /// Where answers that count differ, the one that stands leads each other one.

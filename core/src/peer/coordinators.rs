@@ -179,6 +179,24 @@ impl Coordinators {
         Self { project, newest: None }
     }
 
+    /// What was known before, as this machine's own disk has it.
+    #[must_use]
+    pub fn restored(kept: SignedCoordinators) -> Self {
+        Self { project: *kept.record.project(), newest: Some(kept) }
+    }
+
+    /// Whose word counts.
+    #[must_use]
+    pub fn project(&self) -> &Key {
+        &self.project
+    }
+
+    /// The newest record, also one that counts no more.
+    #[must_use]
+    pub fn record(&self) -> Option<&SignedCoordinators> {
+        self.newest.as_ref()
+    }
+
     /// A record was heard, from anybody. True if it is news, to be written down and passed on.
     ///
     /// The number never goes back, not even when what is known has expired: whoever wants hosts to

@@ -1,17 +1,15 @@
-//! What disputes found, in words: of a unit, of a host, and of an engine that many hosts share.
+//! What disputes found, in words: of a unit, and of a host.
 
 use std::collections::BTreeMap;
 
+use super::disputes;
 use super::words::listed;
 use crate::dispute::{Dispute, Ended, UnderWay};
 use crate::host::Host;
-use crate::id::{HostId, JobId, UnitId, VolunteerId};
+use crate::id::{HostId, JobId, UnitId};
 use crate::limits::PAGE_MAX;
 use crate::store::{Store, StoreError};
 use crate::trust::bisect::{Finding, Next};
-
-/// So many volunteers with one engine that others refuted are no coincidence.
-const VICTIMS_MIN: usize = 2;
 
 /// How a dispute that is under way goes on.
 pub(super) fn under_way(unit: UnitId, of: &UnderWay) -> String {
@@ -64,50 +62,12 @@ pub(super) fn of_host(store: &dyn Store, host: &Host) -> Result<String, StoreErr
         jobs.entry(dispute.unit.job).or_default().push(dispute);
     })?;
     for disputes in jobs.values() {
-        if let Some(victims) = victims(store, disputes, host)? {
-            let kind = &host.capabilities;
-            text.push_str(&format!(
-                "; {}, all with engine {} on {}, computed the same program wrongly by the word of \
-                 hosts with other ones: that engine may be broken",
-                listed("host", &victims),
-                kind.version,
-                kind.isa,
-            ));
+        if let Some(engine) = disputes::engine_of(store, disputes, host.id)? {
+            text.push_str(&format!("; {engine}"));
             break;
         }
     }
     Ok(text)
-}
-
-/// The hosts of several volunteers with the engine and instruction set of this one that were refuted by
-/// hosts with other ones only, if it is one of them.
-fn victims(
-    store: &dyn Store,
-    disputes: &[Dispute],
-    host: &Host,
-) -> Result<Option<Vec<HostId>>, StoreError> {
-    let kind = |of: &Host| (of.capabilities.isa.clone(), of.capabilities.version.clone());
-    let mut victims: BTreeMap<HostId, VolunteerId> = BTreeMap::new();
-    for ended in disputes.iter().flat_map(|dispute| &dispute.ended) {
-        for (loser, finding) in ended.hosts.iter().zip(ended.findings) {
-            let Some(loser) = store.host(*loser)?.filter(|it| kind(it) == kind(host)) else {
-                continue;
-            };
-            let mut judges = Vec::new();
-            for judge in &ended.judges {
-                judges.extend(store.host(*judge)?);
-            }
-            let is_by_others = judges.iter().all(|judge| kind(judge) != kind(host));
-            if finding == Finding::Refuted && is_by_others {
-                victims.insert(loser.id, loser.volunteer);
-            }
-        }
-    }
-    let mut volunteers: Vec<_> = victims.values().collect();
-    volunteers.sort_unstable();
-    volunteers.dedup();
-    let are_many = volunteers.len() >= VICTIMS_MIN && victims.contains_key(&host.id);
-    Ok(are_many.then(|| victims.into_keys().collect()))
 }
 
 fn each(store: &dyn Store, mut visit: impl FnMut(Dispute)) -> Result<(), StoreError> {

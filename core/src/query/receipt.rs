@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::Disputes;
 use super::words::{counted, hosts, units};
 use crate::host::Host;
 use crate::id::{HostId, JobId, VolunteerId};
@@ -26,6 +27,8 @@ pub struct Receipt {
     pub counts: Counts,
     /// Its replicas by what became of them.
     pub tally: Tally,
+    /// What disputes about its units came to.
+    pub disputes: Disputes,
     /// The hosts whose valid replicas the results rest on, by host, at most [`VOUCHERS_MAX`]. Those
     /// that were suspended are not among them: nothing rests on their word.
     pub vouchers: Vec<Voucher>,
@@ -67,6 +70,9 @@ impl fmt::Display for Receipt {
             let reopened = units(self.tally.reopened);
             write!(f, "; {reopened} computed again, since a host they rested on was suspended")?;
         }
+        if self.disputes.settled > 0 {
+            write!(f, "; {}", self.disputes)?;
+        }
         let hosts = hosts(self.vouchers.len());
         let volunteers = counted(self.volunteers, "volunteer");
         write!(f, "; vouched for by {hosts} of {volunteers}")?;
@@ -91,6 +97,7 @@ pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> 
         name: job.name,
         quorum: job.policy.quorum,
         reached: job.policy.confidence.map(|it| reached(store, job.id, it)).transpose()?,
+        disputes: Disputes::of(store, job.id)?,
         counts: job.counts,
         tally: job.tally,
         volunteers: volunteers.len(),

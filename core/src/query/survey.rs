@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Disputes;
 use crate::id::{HostId, JobId, VolunteerId};
 use crate::job::{Counts, Tally};
 use crate::part::Part;
@@ -29,6 +30,8 @@ pub struct Survey {
     pub parts: BTreeMap<HostId, (u32, u32)>,
     /// The outputs.
     pub results: Results,
+    /// What disputes about the units came to. They are rows of their own, which whoever surveys reads too.
+    pub disputes: Disputes,
 }
 
 /// What one host contributed.

@@ -2,9 +2,9 @@
 
 use super::disputed;
 use super::words::{counted, hosts, units};
-use super::{Found, Subject};
+use super::{Disputes, Found, Subject};
 use crate::host::{Host, Pardoned};
-use crate::id::UnitId;
+use crate::id::{JobId, UnitId};
 use crate::job::{Job, JobState};
 use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX, PAGE_MAX};
 use crate::order::Order;
@@ -22,7 +22,7 @@ const LOOKED_AT_SUM_MAX: usize = 4_096;
 pub(super) fn explain(store: &dyn Store, subject: Subject, now: Timestamp) -> Found<String> {
     match subject {
         Subject::Job(id) => match store.job(id)? {
-            Some(job) => Ok(Ok(explain_job(&job))),
+            Some(job) => Ok(Ok(explain_job(&job) + &disputes(store, id)?)),
             None => Ok(Err(Refusal::UnknownJob(id))),
         },
         Subject::Unit(id) => explain_unit(store, id, now),
@@ -34,6 +34,12 @@ pub(super) fn explain(store: &dyn Store, subject: Subject, now: Timestamp) -> Fo
             None => Ok(Err(Refusal::UnknownHost(id))),
         },
     }
+}
+
+/// What disputes came to, if there were any.
+fn disputes(store: &dyn Store, job: JobId) -> Result<String, StoreError> {
+    let disputes = Disputes::of(store, job)?;
+    Ok(if disputes.settled > 0 { format!("; {disputes}") } else { String::new() })
 }
 
 fn explain_job(job: &Job) -> String {

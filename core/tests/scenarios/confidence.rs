@@ -73,6 +73,7 @@ impl Crowd {
                 replica: lease.replica,
                 outcome: success(self.text(*host)),
                 signed: None,
+                salt: None,
             };
             let reports = leased.leases.iter().map(report).collect();
             grid.tell(Command::Report(Report { host: *host, reports }));

@@ -1,163 +1,25 @@
 //! Two hosts differ about a unit of a step program: both are asked how their runs went, and one step
 //! tells who is wrong.
 
-use std::sync::Arc;
-
 use manyhands_core::command::{Command, Outcome, ReplicaReport, Report, Signed};
-use manyhands_core::digest::Digest;
-use manyhands_core::dispute::{Dispute, Ended};
-use manyhands_core::effect::Effect;
 use manyhands_core::host::HostState;
-use manyhands_core::id::{HostId, JobId, UnitId};
+use manyhands_core::id::HostId;
 use manyhands_core::key::Signature;
 use manyhands_core::lease::Replay;
 use manyhands_core::limits::{QUESTIONS_FROM, STEPS_MAX};
 use manyhands_core::policy::Policy;
-use manyhands_core::query::{Answer, Query, Subject};
+use manyhands_core::query::Subject;
 use manyhands_core::refusal::Refusal;
-use manyhands_core::replica::{CheckpointRef, Usage, Verdict};
-use manyhands_core::reply::{LeaseGrant, Reply, Reported};
+use manyhands_core::replica::{Usage, Verdict};
+use manyhands_core::reply::{Reply, Reported};
 use manyhands_core::statement::{Path, Proof};
-use manyhands_core::store::{Store, Write};
+use manyhands_core::store::Store;
 use manyhands_core::time::Span;
-use manyhands_core::trust::Confidence;
 use manyhands_core::trust::bisect::Finding;
 use manyhands_core::work_unit::{Test, UnitState};
 
 use crate::grid::{Grid, host_error, success_with};
-
-/// Lead 2, and 8 founders.
-const CONFIDENCE: Confidence =
-    Confidence { error_ppb: 10_000_000, hostile_ppm: 100_000, colluding_ppm: 50_000 };
-
-/// Calls of the program.
-const STEPS: u64 = 1_000;
-
-/// From this call on the liar's states are its own.
-const WRONG_FROM: u64 = 637;
-
-/// A grid in which two differ about the one unit of a job.
-struct Quarrel {
-    grid: Grid,
-    job: JobId,
-    honest: HostId,
-    liar: HostId,
-}
-
-fn says(text: &str) -> Outcome {
-    let work = 1_000_000_000;
-    success_with(text, Usage { work, steps: STEPS, wall_ms: 1_000, ..Usage::default() })
-}
-
-/// What somebody says of a replay whose states are false from `wrong_from` on.
-fn replayed(replay: Replay, wrong_from: u64, end: &str) -> Outcome {
-    let Replay { until_step: step, keep_state } = replay;
-    if step >= STEPS {
-        return says(end);
-    }
-    let of = if step >= wrong_from { format!("false {step}") } else { format!("{step}") };
-    let state_hash = Digest::of(of.as_bytes());
-    let digest = Digest::of(format!("blob of {of}").as_bytes());
-    let state = keep_state.then_some(CheckpointRef { digest, step, bytes: 100, state_hash });
-    Outcome::Replayed { state_hash, state }
-}
-
-impl Quarrel {
-    /// A host of standing answers truly; whoever is drawn to check that lies.
-    fn begin() -> Self {
-        Self::begin_with(Policy { confidence: Some(CONFIDENCE), ..Policy::default() })
-    }
-
-    fn begin_with(policy: Policy) -> Self {
-        let mut grid = Grid::new();
-        let hosts: Vec<HostId> = (0..12).map(|_| grid.host_of_standing(50)).collect();
-        let job = grid.job(1, policy);
-        let honest = hosts[0];
-        let first = grid.lease_one(honest).replica;
-        assert_eq!(grid.report(honest, first, says("truth")), Reported::Accepted);
-        assert_eq!(grid.unit_row(job.unit(0)).test, Test::Audit);
-        grid.wait(Span(1));
-        let liar = grid.unit_row(job.unit(0)).turn.and_then(|turn| turn.host).unwrap();
-        let second = grid.lease_one(liar).replica;
-        grid.take_effects();
-        assert_eq!(grid.report(liar, second, says("lie")), Reported::Accepted);
-        Self { grid, job, honest, liar }
-    }
-
-    fn unit(&self) -> UnitId {
-        self.job.unit(0)
-    }
-
-    fn dispute(&self) -> Dispute {
-        self.grid.store.dispute(self.unit()).unwrap().unwrap()
-    }
-
-    fn ended(&self) -> Ended {
-        self.dispute().ended.pop().expect("it has ended")
-    }
-
-    /// Who was called since this was asked last.
-    fn called(&mut self) -> Vec<HostId> {
-        let host = |effect| if let Effect::Turn { host } = effect { Some(host) } else { None };
-        self.grid.take_effects().into_iter().filter_map(host).collect()
-    }
-
-    fn question(&mut self, host: HostId) -> (LeaseGrant, Replay) {
-        let grant = self.grid.lease_one(host);
-        assert!(grant.replica.number >= QUESTIONS_FROM, "{grant:?}");
-        (grant, grant.replay.expect("it is a question"))
-    }
-
-    fn answer(&mut self, host: HostId, grant: LeaseGrant, outcome: Outcome) {
-        assert_eq!(self.grid.report(host, grant.replica, outcome), Reported::Accepted);
-    }
-
-    fn answer_truly(&mut self, host: HostId) -> LeaseGrant {
-        let (grant, replay) = self.question(host);
-        self.answer(host, grant, replayed(replay, u64::MAX, "truth"));
-        grant
-    }
-
-    fn lie(&mut self) -> LeaseGrant {
-        let (grant, replay) = self.question(self.liar);
-        self.answer(self.liar, grant, replayed(replay, WRONG_FROM, "lie"));
-        grant
-    }
-
-    /// Both answer until judges are to be drawn.
-    fn bisect(&mut self) {
-        while self.dispute().under_way.is_some_and(|it| it.draw_at.is_none()) {
-            self.answer_truly(self.honest);
-            self.lie();
-        }
-    }
-
-    /// The judges that are drawn now.
-    fn judges(&mut self) -> Vec<HostId> {
-        self.called();
-        self.grid.wait(Span(1));
-        self.called()
-    }
-
-    /// Another host of standing computes the unit, as it was to be.
-    fn audit(&mut self) -> HostId {
-        self.grid.wait(Span::seconds(1));
-        self.grid.take_aborts();
-        let auditor = self.grid.unit_row(self.unit()).turn.and_then(|turn| turn.host).unwrap();
-        let replica = self.grid.lease_one(auditor).replica;
-        assert!(replica.number < QUESTIONS_FROM);
-        assert_eq!(self.grid.report(auditor, replica, says("truth")), Reported::Accepted);
-        self.grid.assimilate();
-        auditor
-    }
-
-    fn why(&self, subject: Subject) -> String {
-        match self.grid.ask(&Query::Why(subject)) {
-            Answer::Why(text) => text,
-            other => panic!("{other:?}"),
-        }
-    }
-}
+use crate::quarrel::{CONFIDENCE, Quarrel, STEPS, WRONG_FROM, replayed, says};
 
 /// Ten rounds for a thousand steps, then two judges make one call each; and the audit that was due is
 /// still due.
@@ -260,7 +122,7 @@ fn a_signed_contradiction_is_kept() {
     let report = |grid: &mut Grid, host, replica, outcome| {
         let proof = Proof { signature: Signature([3; 64]), path: Path::default() };
         let signed = Some(Box::new(Signed { manifest, proof }));
-        let reports = vec![ReplicaReport { replica, outcome, signed }];
+        let reports = vec![ReplicaReport { replica, outcome, signed, salt: None }];
         grid.tell(Command::Report(Report { host, reports }))
     };
     let first = grid.lease_one(hosts[0]).replica;
@@ -445,33 +307,4 @@ fn words_that_do_not_fit_the_question_are_refused() {
     assert_eq!(quarrel.grid.report(honest, unasked, says("truth")), unknown);
     quarrel.grid.cancel(quarrel.job);
     quarrel.grid.wait(Span(1));
-}
-
-/// Two machines of different volunteers that share an engine are refuted by others with another one: it
-/// is the engine that is named.
-#[test]
-fn an_engine_that_many_share_is_named() {
-    let mut quarrel = Quarrel::begin();
-    let liar = quarrel.liar;
-    quarrel.bisect();
-    for judge in quarrel.judges() {
-        quarrel.answer_truly(judge);
-    }
-    let by_judges = quarrel.ended();
-    let other = quarrel.grid.host_of_standing(50);
-    let elsewhere = Dispute {
-        ended: vec![Ended { hosts: [quarrel.honest, other], ..by_judges }],
-        ..Dispute::new(quarrel.job.unit(1))
-    };
-    quarrel.grid.store.apply(vec![Write::PutDispute(Box::new(elsewhere))]).unwrap();
-    let blames_engine = |quarrel: &Quarrel| quarrel.why(Subject::Host(liar)).contains("engine");
-    assert!(!blames_engine(&quarrel), "their judges have the same one");
-    for host in [liar, other] {
-        let mut row = quarrel.grid.host_row(host);
-        Arc::make_mut(&mut row.capabilities).isa = "aarch64".to_owned();
-        quarrel.grid.store.apply(vec![Write::PutHost(row)]).unwrap();
-    }
-    let why = quarrel.why(Subject::Host(liar));
-    let engine = format!("hosts {liar} and {other}, all with engine 0.1.0 on aarch64");
-    assert!(why.contains(&engine), "{why}");
 }

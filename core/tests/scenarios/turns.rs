@@ -1,7 +1,10 @@
 //! Whoever was drawn to check an answer gets that unit, whatever else there is.
 
-use manyhands_core::id::{HostId, UnitId};
+use std::collections::BTreeMap;
+
+use manyhands_core::id::{HostId, ReplicaId, UnitId};
 use manyhands_core::policy::Policy;
+use manyhands_core::settings::Settings;
 use manyhands_core::time::Span;
 use manyhands_core::trust::{Confidence, Plan};
 
@@ -11,30 +14,67 @@ use crate::grid::{Grid, quorum_of};
 const CONFIDENCE: Confidence =
     Confidence { error_ppb: 10_000_000, hostile_ppm: 100_000, colluding_ppm: 50_000 };
 
-/// A unit that is to be audited, and who was drawn for it.
-fn drawn(grid: &mut Grid) -> (UnitId, HostId, Vec<HostId>) {
+/// So many hosts of standing that they are believed, also without two of them.
+fn people(grid: &mut Grid) -> Vec<HostId> {
     let plan = Plan::new(&CONFIDENCE);
-    let people: Vec<HostId> =
-        (0..plan.founders()).map(|_| grid.host_of_standing(plan.probation)).collect();
+    (0..plan.founders() + 2).map(|_| grid.host_of_standing(plan.probation)).collect()
+}
+
+/// A unit that is to be audited, and who was drawn for it.
+fn drawn(grid: &mut Grid, people: &[HostId]) -> (UnitId, HostId) {
     // So few answers that each is audited.
     grid.job(1, Policy { confidence: Some(CONFIDENCE), ..Policy::default() });
     let lease = grid.lease_one(people[0]);
     grid.answer(people[0], lease.replica, "42");
     grid.wait(Span(0));
     let unit = lease.replica.unit;
-    let host = grid.unit_row(unit).turn.and_then(|turn| turn.host).unwrap();
-    (unit, host, people)
+    (unit, turn_of(grid, unit).unwrap())
+}
+
+fn turn_of(grid: &Grid, unit: UnitId) -> Option<HostId> {
+    grid.unit_row(unit).turn.and_then(|turn| turn.host)
 }
 
 /// Also if jobs of a higher priority wait, and if it asks for one lease only.
 #[test]
 fn a_turn_goes_before_other_jobs() {
     let mut grid = Grid::new();
-    let (unit, drawn, people) = drawn(&mut grid);
+    let people = people(&mut grid);
+    let (unit, drawn) = drawn(&mut grid, &people);
     let urgent = grid.job(20, Policy { priority: 9, ..quorum_of(1) });
     for host in people.into_iter().filter(|host| *host != drawn) {
         assert_eq!(grid.lease_one(host).replica.unit.job, urgent, "it is nobody else's turn");
     }
     assert_eq!(grid.lease_one(drawn).replica.unit, unit);
     assert_eq!(grid.lease_one(drawn).replica.unit.job, urgent, "a turn is for one unit");
+}
+
+/// Everybody holds a unit of another job. Whoever is drawn then gives a wrong answer to that one, and
+/// somebody else is drawn at once, not when a lease would have ended.
+#[test]
+fn nobody_waits_for_an_auditor_that_was_suspended() {
+    let mut grid =
+        Grid::with(Settings { invalid_max: 1, open_enrolment: true, ..Settings::default() });
+    let people = people(&mut grid);
+    grid.job(people.len() as i64 / 2, quorum_of(2));
+    let held: BTreeMap<HostId, ReplicaId> =
+        people.iter().map(|host| (*host, grid.lease_one(*host).replica)).collect();
+    let (unit, drawn) = drawn(&mut grid, &people);
+    let lie = held[&drawn];
+    let partner = |(host, replica): (&HostId, &ReplicaId)| {
+        (replica.unit == lie.unit && *host != drawn).then_some((*host, *replica))
+    };
+    let (partner, truth) = held.iter().find_map(partner).unwrap();
+    grid.answer(drawn, lie, "lie");
+    grid.answer(partner, truth, "truth");
+    let third = *people.iter().find(|host| ![drawn, partner].contains(host)).unwrap();
+    let decisive = grid.lease_one(third).replica;
+    assert_eq!(decisive.unit, lie.unit);
+    grid.answer(third, decisive, "truth");
+    assert_eq!(grid.assimilate(), [lie.unit]);
+    assert!(!grid.host_row(drawn).is_active());
+    grid.wait(Span(0));
+    let next = turn_of(&grid, unit).expect("there are others");
+    assert_ne!(next, drawn);
+    assert_eq!(grid.lease_one(next).replica.unit, unit);
 }

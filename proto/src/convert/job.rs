@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use manyhands_core::id::{HostId, JobId, UnitId};
 use manyhands_core::job::{Counts, Job, JobState};
-use manyhands_core::limits::OUTPUTS_MAX;
-use manyhands_core::query::Subject;
+use manyhands_core::limits::{BROKEN_ENGINES_MAX, BROKEN_HOSTS_MAX, NAME_BYTES_MAX, OUTPUTS_MAX};
+use manyhands_core::query::{BrokenEngine, Disputes, Subject};
 use manyhands_core::replica::{self, Output};
 
 use super::error::{Fault, WireError};
-use super::field::{digest, digest_bytes, list, narrow, required};
+use super::field::{at_most, bounded, digest, digest_bytes, list, narrow, required};
 use crate::v1::{self, unit_outputs, why_request};
 
 impl From<JobState> for v1::JobState {
@@ -60,8 +60,8 @@ impl TryFrom<v1::UnitCounts> for Counts {
 }
 
 impl From<Job> for v1::Job {
-    /// The job as it is stored. `replicas_leased` and `credit_micro` are not in its row: whoever
-    /// knows them fills them in.
+    /// The job as it is stored. `replicas_leased`, `credit_micro` and `disputes` are not in its row:
+    /// whoever knows them fills them in.
     fn from(job: Job) -> Self {
         Self {
             id: job.id.0,
@@ -74,7 +74,42 @@ impl From<Job> for v1::Job {
             credit_micro: 0,
             submitter: Bytes::copy_from_slice(job.submitter.as_bytes()),
             replicas_leased: 0,
+            disputes: None,
         }
+    }
+}
+
+impl From<Disputes> for v1::Disputes {
+    fn from(disputes: Disputes) -> Self {
+        let Disputes { settled, found_wrong, broken } = disputes;
+        let broken = broken.into_iter().map(|BrokenEngine { engine, isa, hosts }| {
+            v1::BrokenEngine { engine, isa, hosts: hosts.into_iter().map(|host| host.0).collect() }
+        });
+        Self { settled, found_wrong, broken: broken.collect() }
+    }
+}
+
+impl TryFrom<v1::Disputes> for Disputes {
+    type Error = WireError;
+
+    fn try_from(wire: v1::Disputes) -> Result<Self, WireError> {
+        let v1::Disputes { settled, found_wrong, broken } = wire;
+        let broken = list("broken", BROKEN_ENGINES_MAX, broken)?;
+        Ok(Self { settled, found_wrong, broken })
+    }
+}
+
+impl TryFrom<v1::BrokenEngine> for BrokenEngine {
+    type Error = WireError;
+
+    fn try_from(wire: v1::BrokenEngine) -> Result<Self, WireError> {
+        let v1::BrokenEngine { engine, isa, hosts } = wire;
+        at_most("hosts", BROKEN_HOSTS_MAX, hosts.len())?;
+        Ok(Self {
+            engine: bounded("engine", NAME_BYTES_MAX, engine)?,
+            isa: bounded("isa", NAME_BYTES_MAX, isa)?,
+            hosts: hosts.into_iter().map(HostId).collect(),
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A job's receipt: who vouches for its outputs, and how they were checked, signed by the coordinator.
 
 mod check;
+mod disputes;
 
 use std::collections::BTreeSet;
 
@@ -11,16 +12,28 @@ use manyhands_core::query::{Assurance, Survey, Voice};
 use manyhands_core::time::Timestamp;
 use manyhands_core::trust::{Confidence, Reached};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{DocumentError, Signed, hex, open, sign};
+use super::{DOCUMENT_BYTES_MAX, DocumentError, Signed, canonical, hex, sign, verify};
 use crate::identity::{Context, Identity};
 
 pub use check::Inconsistent;
+pub use disputes::{BrokenEngineFacts, DisputeFacts};
 
 /// What a receipt is signed for.
-pub const RECEIPT_SIGNATURE: Context = Context::new("manyhands receipt v1");
+pub const RECEIPT_SIGNATURE: Context = Context::new("manyhands receipt v2");
 
-const DOCUMENT: &str = "manyhands receipt 1";
+const DOCUMENT: &str = "manyhands receipt 2";
+
+/// Receipts of before say nothing of disputes.
+const OLD_SIGNATURE: Context = Context::new("manyhands receipt v1");
+const OLD_DOCUMENT: &str = "manyhands receipt 1";
+
+/// How the names of all layouts begin.
+const LAYOUTS: &str = "manyhands receipt ";
+
+/// So many letters of a layout's name are repeated to whoever asks.
+const LAYOUT_SHOWN_MAX: usize = 40;
 
 /// A receipt. Digests and keys of hosts are hexadecimal; the signer's key is in its usual letters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +53,9 @@ pub struct Receipt {
     pub units: Units,
     /// Its replicas by what became of them.
     pub replicas: Replicas,
+    /// What disputes about its units came to; receipts of the first layout do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disputes: Option<DisputeFacts>,
     /// How many units have so many copies, fewest copies first.
     pub copies: Vec<Share>,
     /// How many units with outputs have so many copies that agree, fewest first.
@@ -71,7 +87,7 @@ pub struct JobFacts {
     pub manifest: String,
     /// Who submitted it.
     pub submitter: String,
-    /// `open`, `cancelling`, `cancelled` or `finished`.
+    /// `open`, `auditing`, `cancelling`, `cancelled` or `finished`.
     pub state: String,
     /// When it was submitted.
     pub submitted_at_ms: u64,
@@ -245,6 +261,7 @@ impl Receipt {
                 valid: survey.tally.valid.into(),
                 invalid: survey.tally.invalid.into(),
             },
+            disputes: Some(DisputeFacts::from(&survey.disputes)),
             copies: shares(&survey.copies),
             agreeing: shares(&survey.agreeing),
             outputs: job.is_ended().then(|| Outputs::from(survey)),
@@ -264,14 +281,25 @@ impl Receipt {
         sign(identity, RECEIPT_SIGNATURE, self)
     }
 
-    /// Reads a document, checks its signature, and that what it says agrees with itself.
+    /// Reads a document of this or the first layout, checks its signature, and that what it says agrees
+    /// with itself.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn open(bytes: &[u8]) -> Result<Signed<Self>, DocumentError> {
-        let signed: Signed<Self> = open(RECEIPT_SIGNATURE, bytes)?;
-        if signed.body.document != DOCUMENT {
-            return Err(DocumentError::Shape(format!("`document` is not {DOCUMENT:?}")));
+        let document = canonical::read(bytes, DOCUMENT_BYTES_MAX)?;
+        let is_old = match document.get("document").and_then(Value::as_str) {
+            Some(OLD_DOCUMENT) => true,
+            Some(other) if other != DOCUMENT && other.starts_with(LAYOUTS) => {
+                return Err(DocumentError::Layout(other.chars().take(LAYOUT_SHOWN_MAX).collect()));
+            }
+            Some(_) | None => false,
+        };
+        let context = if is_old { OLD_SIGNATURE } else { RECEIPT_SIGNATURE };
+        let signed: Signed<Self> = verify(context, document)?;
+        let layout = if is_old { OLD_DOCUMENT } else { DOCUMENT };
+        if signed.body.document != layout || signed.body.disputes.is_some() == is_old {
+            return Err(DocumentError::Shape("`disputes` and `document`".to_owned()));
         }
         check::check(&signed.body)?;
         Ok(signed)

@@ -19,10 +19,10 @@ const NAME: &str = "manyhands";
 /// A certificate of this identity; the same whenever it is made.
 pub(super) fn of(
     identity: &Identity,
-    secret: PrivatePkcs8KeyDer<'_>,
+    secret: &PrivatePkcs8KeyDer<'_>,
 ) -> Result<CertificateDer<'static>, Error> {
     let failed = |error: rcgen::Error| Error::General(error.to_string());
-    let key = KeyPair::try_from(&secret).map_err(failed)?;
+    let key = KeyPair::try_from(secret).map_err(failed)?;
     let mut params = CertificateParams::new([NAME.to_owned()]).map_err(failed)?;
     params.distinguished_name.push(DnType::CommonName, identity.public_key().to_string());
     params.serial_number = Some(1_u64.into());

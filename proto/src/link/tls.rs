@@ -67,7 +67,7 @@ impl ServerTls {
 pub fn server_config(identity: &Identity) -> Result<ServerTls, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let raw = AlwaysResolvesServerRawPublicKeys::new(certified_key(identity, &provider)?);
-    let shown = certificate::of(identity, pkcs8(identity))?;
+    let shown = certificate::of(identity, &pkcs8(identity))?;
     let secret = provider.key_provider.load_private_key(pkcs8(identity).into())?;
     let certificate = SingleCertAndKey::from(CertifiedKey::new(vec![shown], secret));
     Ok(ServerTls {

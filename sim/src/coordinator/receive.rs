@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use manyhands_core::command::{Command, Enrol, Outcome, Renew, Renewal, ReplicaReport, Report};
-use manyhands_core::id::{HostId, ReplicaId};
+use manyhands_core::command::{
+    Claim, Command, Enrol, Outcome, Renew, Renewal, ReplicaReport, Report,
+};
+use manyhands_core::digest::Digest;
+use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::key::Key;
 use manyhands_core::limits::BATCH_MAX;
 use manyhands_core::refusal::Refusal;
-use manyhands_core::reply::{Renewed, Reply, Reported};
+use manyhands_core::reply::{Claimed, Renewed, Reply, Reported};
 use manyhands_core::requirement::Capabilities;
 use manyhands_core::store::Store as _;
 use manyhands_core::time::Timestamp;
@@ -59,6 +62,7 @@ impl Coordinator {
                 (seat.want, seat.outlook) = (want, Some(outlook));
                 self.serve(place, now)?;
             }
+            Uplink::Claim { job, units } => self.claim(place, job, units, now)?,
             Uplink::Renew(renewals) => self.renew(host, renewals, now)?,
             Uplink::Reports(reports) => self.report(place, reports, from, now)?,
             Uplink::Bye => {
@@ -139,6 +143,36 @@ impl Coordinator {
             |replica: &ReplicaId| Renewal { replica: *replica, progress_ppm: 0, checkpoint: None };
         let renewals: Vec<Renewal> = held.iter().map(renewal).collect();
         renewals.chunks(BATCH_MAX).try_for_each(|chunk| self.renew(id, chunk.to_vec(), now))
+    }
+
+    /// A host asks for what it had chosen itself.
+    fn claim(
+        &mut self,
+        place: u32,
+        job: JobId,
+        units: Vec<(u32, Digest)>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let Seat { host, block, .. } = *self.seat(place);
+        let Some(host) = host else { return Ok(()) };
+        let asked = units.iter().map(|(index, _)| job.unit(*index)).collect();
+        let claimed = match self.tell(Command::Claim(Claim { host, block, job, units }), now)? {
+            None => return Ok(()),
+            Some(Reply::Claimed(claimed)) => claimed,
+            Some(Reply::Refused(Refusal::HostSuspended { rest, .. })) => {
+                self.close(place, Ending::Suspended { rest });
+                return Ok(());
+            }
+            // A newcomer, or everybody while nobody is believed.
+            Some(Reply::Refused(Refusal::NoStanding { .. })) => {
+                Claimed { taken: asked, ..Claimed::default() }
+            }
+            Some(Reply::Refused(refusal)) => return Err(Fault::Refused { place, refusal }),
+            Some(other) => return Err(confused(other)),
+        };
+        let Claimed { leased, taken } = claimed;
+        self.send(host, Downlink::Claimed { grants: leased.leases, taken });
+        Ok(())
     }
 
     fn renew(&mut self, host: HostId, renewals: Vec<Renewal>, now: Timestamp) -> Result<(), Fault> {

@@ -138,13 +138,18 @@ fn lies(
     workload: &Workload,
 ) -> bool {
     let unit = held.replica.unit;
-    let is_first = held.replica.number == 0;
+    let is_first = held.replica.number == 0 || held.is_chosen();
     match lies {
         Lies::Never => false,
         Lies::Always => true,
         Lies::Rate(share) => hashed_fraction(&[5, unit.job.0, unit.index.into()]) < share.get(),
         Lies::First(share) => {
             is_first && hashed_fraction(&[5, unit.job.0, unit.index.into()]) < share.get()
+        }
+        Lies::Chosen => held.is_chosen(),
+        Lies::ChosenRate(share) => {
+            let unit = [5, unit.job.0, unit.index.into()];
+            held.is_chosen() && hashed_fraction(&unit) < share.get()
         }
         Lies::OwningQuorum => owns_quorum(held, ring, workload),
         Lies::After(count) => accepted >= count,

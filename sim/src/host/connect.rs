@@ -39,7 +39,8 @@ impl Host {
         self.connection += 1;
         self.wished = 0;
         self.link = Link::Dialing { until: around.now.plus(ANSWER_MS) };
-        let held = self.held.iter().map(|held| held.replica).collect();
+        let held = self.held.iter().filter(|held| !held.is_chosen());
+        let held = held.map(|held| held.replica).collect();
         around.out.push(Uplink::Hello { key: self.key(), held });
     }
 

@@ -1,6 +1,5 @@
 //! On, off, gone: when the machine is there.
 
-use manyhands_core::agent::availability::Availability;
 use manyhands_core::time::{Span, Timestamp};
 
 use super::{Around, Host, Link};
@@ -62,7 +61,7 @@ impl Host {
         self.power = Power::Gone;
     }
 
-    fn turn_on(&mut self, around: &Around<'_>) {
+    fn turn_on(&mut self, around: &mut Around<'_>) {
         let population = around.population;
         if self.connection == 0
             && let Some(mean) = population.lifetime
@@ -76,11 +75,7 @@ impl Host {
         };
         self.power = Power::On { until: until.min(self.leaves_at) };
         if population.tells_outlook {
-            let away = around.now.since(self.worked_until);
-            let known = self.availability.take().unwrap_or_default();
-            let is_first = self.connection == 0;
-            let away = if is_first { Span::ZERO } else { away };
-            self.availability = Some(Box::new(Availability::recall(&known.numbers(), away)));
+            around.habits.begin(self.place, around.now.since(self.worked_until));
         }
         self.worked_until = around.now;
         self.link = Link::None { dial_at: around.now };

@@ -11,7 +11,7 @@ use manyhands_core::time::{Span, Timestamp};
 
 use super::connect::ANSWER_MS;
 use super::work::{End, Held, Stage};
-use super::{Around, Host};
+use super::{Around, Host, chosen};
 use crate::message::{Acknowledged, Uplink};
 use crate::workload::{CHECKPOINT_BYTES, STEPS, checkpoint, replayed};
 
@@ -22,8 +22,9 @@ impl Host {
     /// Reports what ended, and again what was not acknowledged in time.
     pub(super) fn report(&mut self, around: &mut Around<'_>) {
         let inflates = around.population.attack.inflates;
+        let key = self.key();
         let mut reports = Vec::new();
-        for held in &mut self.held {
+        for held in self.held.iter_mut().filter(|held| !held.is_chosen()) {
             let end = match held.stage {
                 Stage::Ended(end) => end,
                 Stage::Told(end, at) if at.plus(ANSWER_MS) <= around.now => end,
@@ -45,7 +46,10 @@ impl Host {
                 End::HostError => Outcome::HostError { message: "disk full".to_owned() },
                 End::GivenUp => Outcome::Aborted,
             };
-            reports.push(ReplicaReport::unsigned(held.replica, outcome));
+            let salt = around.population.chooses;
+            let salt = salt.then(|| Box::new(chosen::salt(&key, held.replica.unit)));
+            let report = ReplicaReport::unsigned(held.replica, outcome);
+            reports.push(ReplicaReport { salt, ..report });
             if reports.len() == BATCH_MAX {
                 break;
             }
@@ -69,6 +73,9 @@ impl Host {
         self.copy_answers(around);
         let mut renewals = Vec::with_capacity(self.held.len().min(BATCH_MAX));
         for at in 0..self.held.len().min(BATCH_MAX) {
+            if self.held[at].is_chosen() {
+                continue;
+            }
             let checkpoint = self.checkpoint(at, around);
             let held = &self.held[at];
             let progress_ppm = u32::try_from(step(held) * 1_000).unwrap_or(u32::MAX);
@@ -91,7 +98,7 @@ impl Host {
                 held: computing,
                 run_time: self.run_time,
                 round_trip: ROUND_TRIP,
-                outlook: self.outlook(),
+                outlook: around.habits.outlook(self.place),
             }),
         };
         let is_time = has_beaten || attack.bursts_every.is_none();
@@ -99,7 +106,7 @@ impl Host {
             return;
         }
         self.wished = wanted;
-        around.out.push(Uplink::Want(wanted, self.outlook()));
+        around.out.push(Uplink::Want(wanted, around.habits.outlook(self.place)));
     }
 
     /// These reports were taken in, or never will be.

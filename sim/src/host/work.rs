@@ -100,9 +100,7 @@ impl Host {
         }
         let elapsed = around.now.since(self.worked_until).0;
         self.worked_until = around.now;
-        if let Some(known) = &mut self.availability {
-            known.note(Span(elapsed), true);
-        }
+        around.habits.note(self.place, Span(elapsed));
         let slots = usize::from(around.population.slots);
         let mut has_ended = false;
         for held in self.held.iter_mut().filter(|held| held.is_computing()).take(slots) {
@@ -152,7 +150,7 @@ impl Host {
         replicas.into_iter().for_each(|replica| self.drop_held(replica, around));
     }
 
-    fn begin(&mut self, grant: &LeaseGrant, around: &mut Around<'_>) -> Held {
+    pub(super) fn begin(&mut self, grant: &LeaseGrant, around: &mut Around<'_>) -> Held {
         let unit = grant.replica.unit;
         let last = grant.replay.map_or(STEPS, |replay| replay.until_step.min(STEPS));
         let done = grant.resume_from.map_or(0, |checkpoint| checkpoint.step.min(last));
@@ -222,7 +220,10 @@ impl Host {
                 Fate::HostError => Stage::Ended(End::HostError),
                 Fate::GivenUp => Stage::Ended(End::GivenUp),
                 Fate::Answer if held.is_replay() => self.word(&held, around),
-                Fate::Answer => self.answer(&held, around),
+                Fate::Answer => {
+                    around.known.tell(held.replica.unit);
+                    self.answer(&held, around)
+                }
             };
         }
     }

@@ -13,6 +13,7 @@ use manyhands_core::trust::{Confidence, Plan};
 use self::grid::Grid;
 pub use self::liar::Attack;
 use crate::chance::Chance;
+use crate::clusters::Clusters;
 use crate::guesser::Guesses;
 
 /// A grid under the rule, and an attack on it.
@@ -37,6 +38,8 @@ pub struct Outcome {
     pub accepted: u64,
     /// Of those, with a wrong one.
     pub wrong: u64,
+    /// Identities of hostile or faulty hosts, and on whose word the wrong ones stand.
+    pub clusters: Clusters,
     /// Of the wrong ones, those that rested on the word of an identity that was caught before, and
     /// that another member of the ring repeated.
     pub repeated: u64,
@@ -76,6 +79,7 @@ impl Outcome {
         Self {
             accepted: self.accepted + other.accepted,
             wrong: self.wrong + other.wrong,
+            clusters: self.clusters.plus(other.clusters),
             repeated: self.repeated + other.repeated,
             left: self.left + other.left,
             copies: self.copies + other.copies,

@@ -9,6 +9,7 @@ use manyhands_core::time::Timestamp;
 use manyhands_core::work_unit::{UnitState, WorkUnit};
 
 use super::guesses::FirstAnswers;
+use super::lives::Lives;
 use super::{PopulationReport, Report};
 use crate::coordinator::Coordinator;
 use crate::host::Host;
@@ -51,6 +52,8 @@ impl Run<'_> {
                 hosts: population.count,
                 identities: tally.identities,
                 suspended: tally.suspended,
+                chosen: tally.chosen,
+                taken: tally.taken,
                 spent_ms: tally.spent_ms + tally.dropped_ms,
                 wasted_ms: tally.dropped_ms,
                 ..PopulationReport::default()
@@ -64,7 +67,7 @@ impl Run<'_> {
         let store = &self.coordinator.store;
         let mut begun_at = Timestamp(u64::MAX);
         let mut ended_at = Timestamp(0);
-        let mut first_answers = FirstAnswers::default();
+        let (mut first_answers, mut lives) = (FirstAnswers::default(), Lives::default());
         for number in (1..).take(self.jobs.len()) {
             let Some(job) = store.job(JobId(number))? else { continue };
             begun_at = begun_at.min(job.submitted_at);
@@ -76,12 +79,14 @@ impl Run<'_> {
                 let page = store.units(job.id, index, PAGE_MAX)?;
                 from = page.last().and_then(|unit| unit.id.index.checked_add(1));
                 page.iter().try_for_each(|unit| self.count_unit(unit, report))?;
+                page.iter().for_each(|unit| lives.note(unit, self.is_wrong(unit)));
                 if job.policy.confidence.is_some() {
                     let is_hostile = |host| self.is_hostile(host, report);
                     page.iter().for_each(|unit| first_answers.note(unit, is_hostile));
                 }
             }
         }
+        lives.count(&mut report.populations, |host| self.population(host));
         report.guesses = first_answers.guessed();
         report.took = ended_at.since(begun_at);
         Ok(())
@@ -107,7 +112,7 @@ impl Run<'_> {
         match &unit.state {
             UnitState::Validated { .. } | UnitState::Done { .. } => {
                 report.units.done += 1;
-                if self.workload.is_wrong(unit) {
+                if self.is_wrong(unit) {
                     report.units.wrong += 1;
                     report.units.left += u64::from(self.is_of_caught(unit)?);
                 }
@@ -122,6 +127,11 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the unit has an answer, and a wrong one.
+    fn is_wrong(&self, unit: &WorkUnit) -> bool {
+        unit.canonical().is_some() && self.workload.is_wrong(unit)
     }
 
     /// Whether somebody lied on the unit who was caught since.

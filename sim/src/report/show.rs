@@ -47,5 +47,8 @@ fn show_population(of: &PopulationReport, f: &mut fmt::Formatter<'_>) -> fmt::Re
     if of.lies > 0 {
         write!(f, "; {} lies, {} taken for true", of.lies, of.valid_lies)?;
     }
+    if of.chosen > 0 {
+        write!(f, "; {} units of their own choice, {} had by others", of.chosen, of.taken)?;
+    }
     writeln!(f)
 }

@@ -44,6 +44,9 @@ pub struct Population {
     pub tells_outlook: bool,
     /// When they leave for good, on average; never if not given.
     pub lifetime: Option<Time>,
+    /// Whether they choose units themselves while the coordinator is away, of jobs with a confidence.
+    #[serde(default)]
+    pub chooses: bool,
     /// What goes wrong without anyone's will.
     #[serde(default)]
     pub faults: HostFaults,
@@ -79,6 +82,8 @@ pub struct Attack {
     pub effort: Effort,
     /// How many leases it takes, if not as many as it needs.
     pub hoards: Option<u16>,
+    /// Whether all of them choose the same units while the coordinator is away.
+    pub flocks: bool,
     /// Whether it keeps its answers to itself.
     pub withholds: bool,
     /// Whether the checkpoints that it leaves are false, where it would lie.
@@ -134,6 +139,10 @@ pub enum Lies {
     /// that nobody had the unit before: who knows the rule of trust does not lie to auditors, nor where
     /// it is compared.
     First(Share),
+    /// On units that it chose itself while the coordinator was away.
+    Chosen,
+    /// On this share of those, the same ones for all accomplices.
+    ChosenRate(Share),
     /// When it and its accomplices hold as many replicas of a unit as the quorum needs. They talk.
     OwningQuorum,
     /// Always, once so many of its answers were taken in.
@@ -176,6 +185,7 @@ impl Default for Attack {
             accomplices: Accomplices::None,
             effort: Effort::Full,
             hoards: None,
+            flocks: false,
             withholds: false,
             poisons: false,
             inflates: 1.0,

@@ -52,6 +52,8 @@ const ATTACKERS: &[(&str, &str)] = &[
     (LATE, "late sybil burst"),
     ("adaptive", "adaptive"),
     ("careful", "canary-guesser"),
+    ("self-choosers", "self-chooser"),
+    ("choosers", "self-chooser"),
     ("hoarders", "lease hoarder"),
     ("withholders", "result withholder"),
     ("inflaters", "credit inflater"),

@@ -61,7 +61,7 @@ impl Contest {
     fn run_one(&self, trial: &Trial, seed: u64) -> Result<Outcome, ZooError> {
         match trial {
             Trial::Trust(trial) => Ok(Outcome::of_trust(trial.run(seed))),
-            Trial::Rule(model) => Ok(Outcome::of_model(model.run(seed), model.liars, model.hosts)),
+            Trial::Rule(model) => Ok(Outcome::of_model(&model.run(seed), model.liars, model.hosts)),
             Trial::Engine(scenario) => {
                 let report = World::new(scenario, seed).and_then(World::run);
                 let report = report.map_err(|failure| ZooError::Run {

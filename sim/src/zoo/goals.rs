@@ -6,6 +6,7 @@
 mod strategies;
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use manyhands_core::trust::{Confidence, Plan};
 
@@ -88,8 +89,9 @@ pub(super) const GOALS: &[Goal] = &[
         against: "a fifth lies, each for itself",
         error_max: 1e-4,
         copies_max: 1.3,
-        rule: "8e-5, 20 % liars",
-        confidence: confidence(80_000, 200_000, 0),
+        rule: "5e-5, 20 % liars",
+        // Whoever is not found leaves seven to fifteen lies at once: twice as sure, as for A.
+        confidence: confidence(50_000, 200_000, 0),
         hosts: 20,
         bad: 4,
         units_per_host: 10_000,
@@ -137,6 +139,14 @@ pub(super) const GOALS: &[Goal] = &[
         strategies: strategies::whitewashers,
         ..C
     },
+    Goal {
+        name: NO_GOAL,
+        against: "the ring of C has all its hosts in one public address block, or in four",
+        hosts: 50,
+        bad: 10,
+        strategies: strategies::racks,
+        ..C
+    },
 ];
 
 /// The letter of what was promised to nobody.
@@ -179,10 +189,12 @@ impl Goal {
         let Self { confidence, hosts, bad: bad_hosts, .. } = *self;
         let grid = Grid { confidence, hosts, bad: bad_hosts, units: self.units(size) };
         let scenario = grid.scenario(&bad).map_err(of(strategy.name))?;
-        let collusion = match bad.attack.accomplices {
-            Accomplices::None => "none",
-            Accomplices::Pairs => "pairs",
-            Accomplices::All => "all, talking",
+        let collusion = match (bad.attack.accomplices, bad.blocks.map(NonZeroU32::get)) {
+            (Accomplices::None, _) => "none",
+            (Accomplices::Pairs, _) => "pairs",
+            (Accomplices::All, None) => "all, talking",
+            (Accomplices::All, Some(1)) => "all, one block",
+            (Accomplices::All, Some(_)) => "all, few blocks",
         };
         Ok(Some(self.contest(strategy, collusion, Trial::Engine(Box::new(scenario)))))
     }

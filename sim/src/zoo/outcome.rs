@@ -1,5 +1,6 @@
 //! What came of one run, by whatever rule and whoever ran it.
 
+use crate::clusters::Clusters;
 use crate::guesser::Guesses;
 use crate::model;
 use crate::report::Report;
@@ -13,6 +14,8 @@ pub(super) struct Outcome {
     pub(super) wrong: u64,
     /// Of those, the ones on which somebody lied who was caught.
     pub(super) left: u64,
+    /// The bad identities, and on whose word the wrong ones stand.
+    pub(super) clusters: Clusters,
     /// Answers that were computed.
     pub(super) copies: u64,
     /// Of those, by bad hosts.
@@ -87,6 +90,7 @@ impl Outcome {
                 credit: population.credit,
             };
             if *is_bad {
+                outcome.clusters = outcome.clusters.plus(population.clusters);
                 outcome.spent += population.answered;
                 outcome.identities += population.identities;
                 outcome.caught += population.suspended;
@@ -100,10 +104,11 @@ impl Outcome {
     }
 
     /// Of a run of the model of a rule of others, in which so many hosts lied.
-    pub(super) fn of_model(of: model::Outcome, liars: u32, hosts: u32) -> Self {
+    pub(super) fn of_model(of: &model::Outcome, liars: u32, hosts: u32) -> Self {
         Self {
             accepted: of.accepted,
             wrong: of.wrong,
+            clusters: of.clusters(liars),
             copies: of.copies,
             // Hosts are drawn by nothing but chance.
             spent: of.copies * u64::from(liars) / u64::from(hosts.max(1)),
@@ -117,6 +122,7 @@ impl Outcome {
         Self {
             accepted: of.accepted,
             wrong: of.wrong,
+            clusters: of.clusters,
             left: of.left + of.repeated,
             copies: of.copies,
             spent: of.spent,
@@ -146,6 +152,7 @@ impl Outcome {
         Self {
             accepted: self.accepted + other.accepted,
             wrong: self.wrong + other.wrong,
+            clusters: self.clusters.plus(other.clusters),
             left: self.left + other.left,
             copies: self.copies + other.copies,
             spent: self.spent + other.spent,

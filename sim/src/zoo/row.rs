@@ -22,8 +22,8 @@ impl Row {
 
     /// Wrong answers in parts of all.
     pub(super) fn error(&self) -> Interval {
-        let Outcome { wrong, accepted, .. } = self.sum();
-        Interval::wilson(wrong, accepted)
+        let Outcome { wrong, accepted, clusters, .. } = self.sum();
+        Interval::clustered(wrong, accepted, clusters.design_effect())
     }
 
     /// Answers computed for an accepted unit.

@@ -1,5 +1,7 @@
 //! Scenarios of the real engine, made for a contest.
 
+use std::num::NonZeroU32;
+
 use super::ZooError;
 use crate::scenario::{Attack, ConfidencePlan, HostFaults, Scenario, ScenarioError, Share, Time};
 
@@ -16,6 +18,8 @@ pub(super) struct Bad {
     pub(super) attack: Attack,
     /// The share of answers that are wrong without it.
     pub(super) wrong: f64,
+    /// In how many public address blocks they are; each in a place of its own if not given.
+    pub(super) blocks: Option<NonZeroU32>,
 }
 
 /// A grid, and a job that asks for a confidence.
@@ -44,6 +48,7 @@ impl Grid {
             honest.count = self.hosts - self.bad;
             hostile.count = self.bad;
             hostile.attack = bad.attack;
+            hostile.blocks = bad.blocks;
             hostile.faults = HostFaults { wrong: share(bad.wrong), ..HostFaults::default() };
         }
         Ok(scenario)

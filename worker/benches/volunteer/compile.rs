@@ -33,7 +33,7 @@ pub(super) fn run(folder: &Path, units: u64, cores: usize) -> Result<Duration, F
             }
         };
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|it| it.join().map_err(|_| "a thread panicked")?)
+        workers.into_iter().try_for_each(|it| it.join().map_err(|_panic| "a thread panicked")?)
     })?;
     Ok(begun.elapsed())
 }

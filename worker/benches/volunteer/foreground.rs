@@ -24,6 +24,9 @@ const OTHERS_MAX: f64 = 0.06;
 /// So many rounds are begun for each that is wanted, and no more.
 const ATTEMPTS: u64 = 6;
 
+/// A part of what was measured.
+type Of = fn(&Turn) -> f64;
+
 /// What was measured beside one neighbour in one round.
 struct Turn {
     /// The load, in seconds.
@@ -83,7 +86,7 @@ fn busy_of_others(neighbour: &Neighbour) -> Result<f64, Failure> {
 /// Prints the table, and the figures.
 fn show(names: &[(&str, &str)], turns: &[Vec<Turn>]) -> Result<(), Failure> {
     let autogroup = fs::read_to_string("/proc/sys/kernel/sched_autogroup_enabled");
-    let autogroup = autogroup.map_or("unknown".to_owned(), |it| it.trim().to_owned());
+    let autogroup = autogroup.map_or_else(|_error| "unknown".to_owned(), |it| it.trim().to_owned());
     let cores = available_parallelism()?;
     println!("{cores} cores, sched_autogroup_enabled {autogroup}; lateness in µs");
     println!(
@@ -92,7 +95,7 @@ fn show(names: &[(&str, &str)], turns: &[Vec<Turn>]) -> Result<(), Failure> {
     );
     let [alone, others @ ..] = turns else { return Ok(()) };
     for ((name, _), turns) in names.iter().zip(turns) {
-        let shown = |of: fn(&Turn) -> f64| median(&turns.iter().map(of).collect::<Vec<_>>());
+        let shown = |of: Of| median(&turns.iter().map(of).collect::<Vec<_>>());
         println!(
             "{name:26} {:>8.2} {:>9.2} {:>9.1} {:>9.1} {:>9.1} {:>9.1}",
             shown(|it| it.load),
@@ -104,7 +107,7 @@ fn show(names: &[(&str, &str)], turns: &[Vec<Turn>]) -> Result<(), Failure> {
         );
     }
     for ((_, figure), turns) in names[1..].iter().zip(others) {
-        let figures: [(&str, fn(&Turn) -> f64); 3] = [
+        let figures: [(&str, Of); 3] = [
             ("slowdown_percent", |it| it.load),
             ("wakeup_p99_percent", |it| it.busy.p99),
             ("quiet_wakeup_p99_percent", |it| it.quiet.p99),
@@ -117,7 +120,7 @@ fn show(names: &[(&str, &str)], turns: &[Vec<Turn>]) -> Result<(), Failure> {
 }
 
 /// How much more something was than alone, in percent: the median over rounds.
-fn more_percent(turns: &[Turn], alone: &[Turn], of: fn(&Turn) -> f64) -> f64 {
+fn more_percent(turns: &[Turn], alone: &[Turn], of: Of) -> f64 {
     let pairs = turns.iter().zip(alone);
     median(&pairs.map(|(turn, alone)| (of(turn) / of(alone) - 1.0) * 100.0).collect::<Vec<_>>())
 }

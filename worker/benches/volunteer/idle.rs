@@ -44,7 +44,8 @@ pub(super) fn measure(seconds: u64) -> Result<(), Failure> {
     println!("{:10} {:>8} {:>10} {:>10}", "", "cpu %", "RSS MB", "processes");
     let (mut cpu_max, mut rss_max) = (0_f64, 0_f64);
     for ((name, (_, id)), before) in workers.iter().zip(before) {
-        let cpu = (used(*id)? - before).as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0;
+        let cpu =
+            used(*id)?.saturating_sub(before).as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0;
         let (rss, count) = memory(*id)?;
         println!("{name:10} {cpu:>8.3} {rss:>10.1} {count:>10}");
         (cpu_max, rss_max) = (cpu_max.max(cpu), rss_max.max(rss));

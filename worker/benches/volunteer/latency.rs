@@ -24,7 +24,7 @@ pub(super) fn during<T>(
         let probe = scope.spawn(|| wake_until(&is_over));
         let done = work();
         is_over.store(true, Ordering::Relaxed);
-        let late = probe.join().map_err(|_| "a thread panicked")??;
+        let late = probe.join().map_err(|_panic| "a thread panicked")??;
         Ok((done?, summary(late)))
     })
 }

@@ -26,7 +26,7 @@ fn main() -> Result<(), Failure> {
     // Cargo adds a flag of its own.
     let words: Vec<String> = env::args().skip(1).filter(|word| word != "--bench").collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is no number"));
+    let number = |text: &str| text.parse().map_err(|_error| format!("`{text}` is no number"));
     match words[..] {
         ["unit", folder, seed] => compile::unit(folder.as_ref(), number(seed)?),
         ["foreground"] => foreground::measure(5),

@@ -39,8 +39,8 @@ pub(super) fn measure() -> Result<(), Failure> {
     for example in EXAMPLES {
         grid.run(&["submit", &once(&grid, example)?, "--watch"])?;
         let after = used(&grid, worker)?;
-        let (guests, all) = (after.guests - before.guests, after.all - before.all);
-        row(example, Used { guests, all });
+        let guests = after.guests.saturating_sub(before.guests);
+        row(example, Used { guests, all: after.all.saturating_sub(before.all) });
         before = after;
     }
     row("all", before);

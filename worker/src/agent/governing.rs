@@ -167,7 +167,10 @@ impl Governing {
     pub(super) fn close(&mut self) {
         self.diary.write(self.governor.tally());
         self.diary.write_availability(&self.availability);
-        self.keep_spent();
+        // Also if nothing was spent: how long the day has lasted is known from it.
+        if let Some(spent) = self.governor.spent() {
+            self.diary.write_spent(spent);
+        }
     }
 
     /// Learns from the time since it did so last, in which `decision` held.

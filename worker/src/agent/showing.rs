@@ -68,7 +68,10 @@ impl Agent {
             at_ms: clock::now().0,
             nickname: self.config.nickname.clone(),
             coordinator: Coordinator {
-                place: self.config.invite.endpoint().to_string(),
+                place: match &self.coordinator {
+                    Some(at) => at.endpoint.to_string(),
+                    None => self.config.invite.endpoint().to_string(),
+                },
                 is_connected: self.coordinator.is_some(),
                 refused: self.refused.clone(),
             },

@@ -17,6 +17,11 @@ impl Agent {
             let mut changed = status.connected != connected || status.draining != draining;
             changed |= status.refused != self.refused;
             status.refused.clone_from(&self.refused);
+            if let Some(coordinator) = &self.coordinator {
+                let place = coordinator.endpoint.to_string();
+                changed |= status.place != place;
+                status.place = place;
+            }
             (status.connected, status.draining, status.waiting) = (connected, draining, waiting);
             status.slots.resize(self.seats.len(), None);
             for (slot, shown) in status.slots.iter_mut().enumerate() {

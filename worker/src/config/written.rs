@@ -50,6 +50,9 @@ pub struct Written {
     /// `checkpoint_upload_max`: larger checkpoints stay on this machine. Default "16 MiB".
     #[serde(default, deserialize_with = "quantity::size")]
     pub checkpoint_upload_max: Option<u64>,
+    /// `lan`: when the coordinator answers at no known place, ask on the local network whether it is there; whoever listens
+    /// there then hears that somebody looks for a grid, and not for which one. Default true.
+    pub lan: Option<bool>,
     /// `drain_grace`: how long a worker that is told to stop may take to save programs and hand
     /// in reports. Default "20 s".
     #[serde(default, deserialize_with = "quantity::span")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use manyhands_core::agent::retry::Retry;
 use manyhands_core::time::Span;
 use manyhands_proto::invite::Token;
-use manyhands_proto::link::{self, Channel, LinkError};
+use manyhands_proto::link::{Channel, LinkError};
 use manyhands_proto::pushback::pushback;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message;
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 
+use super::finder::Connected;
 use super::{Attached, Dialer, LinkEvent, OUTGOING_MAX};
 
 /// Longest wait for an answer while the stream is being opened.
@@ -87,12 +88,12 @@ impl SessionError {
 
 /// Runs one session. `Ok` means that nobody listens any more.
 pub(super) async fn run(
-    dialer: &Dialer,
+    dialer: &mut Dialer,
     enrolled: &mut bool,
     retry: &mut Retry,
     events: &mpsc::Sender<LinkEvent>,
 ) -> Result<(), SessionError> {
-    let channel = link::connect(dialer.invite.endpoint(), &dialer.identity).await?;
+    let Connected { channel, place, endpoint } = dialer.finder.connect(&dialer.identity).await?;
     if !*enrolled {
         let host = enrol(dialer, &channel).await?;
         *enrolled = true;
@@ -105,10 +106,12 @@ pub(super) async fn run(
         return Ok(());
     }
     let Ok(hello) = hello.await else { return Ok(()) };
-    let (outgoing, mut incoming, welcome) = attach(&channel, hello).await?;
+    let (outgoing, mut incoming, mut welcome) = attach(&channel, hello).await?;
+    if let (Some(record), Some(place)) = (welcome.coordinators.take(), &place) {
+        dialer.finder.hear(record, place).await;
+    }
     retry.return_within(Span(welcome.return_ms));
     dialer.attached.send_replace(Some(channel.clone()));
-    let endpoint = dialer.invite.endpoint().clone();
     let attached = Attached { welcome, outgoing, channel, endpoint };
     if events.send(LinkEvent::Attached(attached)).await.is_err() {
         return Ok(());
@@ -124,8 +127,8 @@ pub(super) async fn run(
 async fn enrol(dialer: &Dialer, channel: &Channel) -> Result<u64, SessionError> {
     let request = v1::EnrolRequest {
         token: dialer
-            .invite
-            .token()
+            .token
+            .as_ref()
             .map_or_else(String::new, |token: &Token| token.as_str().into()),
         nickname: dialer.nickname.clone(),
         capabilities: Some(dialer.capabilities.clone()),

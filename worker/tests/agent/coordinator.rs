@@ -95,6 +95,7 @@ impl Coordinator {
                 batch_max: 100,
                 return_ms: 0,
                 has_swarm: false,
+                coordinators: None,
             }))
             .await;
         stream

@@ -11,7 +11,7 @@ use manyhands_core::host::Host;
 use manyhands_core::id::{HostId, JobId};
 use manyhands_core::job::Job;
 use manyhands_core::limits::{PAGE_MAX, VOUCHERS_MAX};
-use manyhands_core::query::{Answer, Query, Survey, Voice};
+use manyhands_core::query::{Answer, Disputes, Query, Survey, Voice};
 use manyhands_core::store::{Store as _, StoreError};
 use manyhands_proto::document::receipt::Receipt;
 use manyhands_proto::v1;
@@ -82,9 +82,11 @@ async fn survey(shared: &Shared, job: &Job) -> Result<Survey, Status> {
         survey = read;
         match next {
             Some(next) => from = next,
-            None => return Ok(survey),
+            None => break,
         }
     }
+    let disputes = shared.reader.read(move |store| Disputes::of(store, id)).await;
+    Ok(Survey { disputes: disputes.map_err(status::desk)?, ..survey })
 }
 
 /// The first hosts of the survey, as they are now.

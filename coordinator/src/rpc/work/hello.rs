@@ -81,6 +81,7 @@ pub(super) async fn welcome(
         batch_max: limits.batch_max,
         return_ms: return_within(last.host, heartbeat).0,
         has_swarm: session.shared.origin.is_some(),
+        coordinators: session.shared.coordinators().map(Into::into),
     };
     session.send(Out::Welcome(welcome)).await?;
     reconcile(session, host, &held).await

@@ -50,6 +50,7 @@ pub fn job(id: u64) -> Job {
         requirement: Requirement { kind: Kind::Step, memory_bytes_max: 1 << 32, profile: 3 },
         policy: Policy { priority: 200, ..Policy::default() },
         order: Order(None),
+        begun_ahead: 0,
         parts: 0,
         state: JobState::Open,
         counts: Counts {
@@ -89,6 +90,7 @@ pub fn sure_job(id: u64) -> Job {
     Job {
         policy: Policy { confidence: Some(confidence), ..Policy::default() },
         order: Order(Some(u64::MAX)),
+        begun_ahead: 70_001,
         parts: 70_000,
         state: JobState::Settling(settling),
         ..job(id)
@@ -110,6 +112,7 @@ pub fn replica(number: u16) -> Replica {
         leased_at: Timestamp(1_700_000_000_100),
         resumed_from: None,
         checkpoint: None,
+        sealed: (number == 3).then(|| Box::new(digest(33))),
         is_paid: false,
         signed: None,
         state: ReplicaState::Leased,

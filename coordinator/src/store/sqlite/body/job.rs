@@ -48,6 +48,9 @@ pub(in crate::store::sqlite) struct JobBody {
     order: Option<u64>,
     #[prost(uint32, tag = "14")]
     parts: u32,
+    /// Units that were begun before the order came to them.
+    #[prost(uint32, tag = "16")]
+    begun_ahead: u32,
     /// Of a job whose audits are drawn.
     #[prost(message, optional, tag = "15")]
     settling: Option<SettlingBody>,
@@ -143,6 +146,7 @@ impl From<&Job> for JobBody {
             ended_at: job.ended_at.map(|at| at.0),
             cancel_next,
             order: job.order.0,
+            begun_ahead: job.begun_ahead,
             parts: job.parts,
             settling: settling.map(SettlingBody::from),
         }
@@ -234,6 +238,7 @@ pub(in crate::store::sqlite) fn job(columns: Columns) -> Result<Job, StoreError>
         },
         policy: body.policy.try_into()?,
         order: Order(body.order),
+        begun_ahead: body.begun_ahead,
         parts: body.parts,
         state: state_of(state, body.cancel_next, body.settling)?,
         counts: counts(&body.counts)?,

@@ -1,5 +1,6 @@
 //! A replica, inside its unit's row.
 
+use manyhands_core::digest::Digest;
 use manyhands_core::id::{HostId, VolunteerId};
 use manyhands_core::replica::{CheckpointRef, Output, Replica, ReplicaState, Usage, Verdict};
 use manyhands_core::statement::Proof;
@@ -38,6 +39,9 @@ pub(super) struct ReplicaBody {
     /// In rows of earlier formats every answer counts.
     #[prost(bool, tag = "15")]
     is_only_compared: bool,
+    /// Of replicas that their hosts chose themselves.
+    #[prost(bytes = "vec", tag = "22")]
+    sealed: Vec<u8>,
     #[prost(message, optional, tag = "20")]
     signed: Option<ProofBody>,
     /// Empty on own networks, and in rows of earlier formats.
@@ -133,6 +137,7 @@ impl From<&Replica> for ReplicaBody {
             resumed_from: replica.resumed_from.as_deref().map(CheckpointBody::from),
             checkpoint: replica.checkpoint.as_deref().map(CheckpointBody::from),
             end: end_body(&replica.state),
+            sealed: replica.sealed.as_deref().map_or_else(Vec::new, |sealed| sealed.0.to_vec()),
             is_paid: Some(replica.is_paid),
             life: replica.life,
             is_only_compared: !replica.is_voice,
@@ -181,12 +186,17 @@ pub(super) fn replica(at: usize, body: ReplicaBody) -> Result<Replica, StoreErro
         leased_at: Timestamp(body.leased_at),
         resumed_from: body.resumed_from.map(CheckpointRef::try_from).transpose()?.map(Box::new),
         checkpoint: body.checkpoint.map(CheckpointRef::try_from).transpose()?.map(Box::new),
+        sealed: sealed(&body.sealed)?,
         is_paid: body.is_paid.unwrap_or(false),
         signed: body.signed.map(Proof::try_from).transpose()?.map(Box::new),
         state,
     };
     let is_valid = replica.verdict() == Some(Verdict::Valid);
     Ok(Replica { is_paid: body.is_paid.unwrap_or(is_valid), ..replica })
+}
+
+fn sealed(bytes: &[u8]) -> Result<Option<Box<Digest>>, StoreError> {
+    (!bytes.is_empty()).then(|| digest(bytes).map(Box::new)).transpose()
 }
 
 fn state(end: EndBody) -> Result<ReplicaState, StoreError> {

@@ -1,0 +1,69 @@
+//! A coordinator that is gone for good, and one with another key elsewhere that takes over.
+
+use std::fs;
+
+use crate::examples::{SHORT_UNITS, short_mersenne, undisturbed};
+use crate::grid::{Grid, JobNumber};
+
+const WORKERS: [&str; 2] = ["ada", "grace"];
+
+/// Where the second one listens: what was an address of the first one is none of its.
+const ELSEWHERE: &str = "127.0.0.2";
+
+#[test]
+fn another_one_takes_over_elsewhere_and_nothing_is_lost_or_paid_twice() {
+    let mut grid = Grid::start();
+    name_an_heir(&mut grid);
+    for name in WORKERS {
+        grid.add_worker(name, name, "");
+    }
+    let job = grid.submit(&short_mersenne(&grid));
+    grid.wait_until_ended(job, 30);
+
+    grid.stop_coordinator();
+    // What they hold they compute, and their reports wait on disk.
+    for name in WORKERS {
+        grid.worker(name).wait_for(|line| line.starts_with("the coordinator is away"));
+    }
+    fs::rename(grid.path("heir.key"), grid.path("coordinator/coordinator.key")).unwrap();
+    grid.start_coordinator_at(ELSEWHERE);
+    for name in WORKERS {
+        let found = format!("connected to {ELSEWHERE}:");
+        grid.worker(name).wait_for(|line| line.starts_with(&found));
+    }
+    let invite = grid.invite(&["--role", "scientist"]);
+    grid.ok(&["join", &invite]);
+    assert_eq!(grid.job(job)["state"], "open", "it ended before the end: the test shows nothing");
+
+    let outputs = grid.finish(job);
+    assert!(outputs == undisturbed()["mersenne"], "other outputs");
+    assert_eq!(grid.receipt(job)["units"]["done"], SHORT_UNITS);
+    assert_eq!(paid(&grid, job), 2 * SHORT_UNITS);
+}
+
+/// Makes a project's key and a second coordinator's, and gives the first coordinator a record that names both.
+fn name_an_heir(grid: &mut Grid) {
+    let [project, heir, record] = ["project.key", "heir.key", "record"].map(|name| grid.text(name));
+    grid.ok(&["project", "key", &project]);
+    let key = grid.ok(&["project", "key", &heir]);
+    let first = fs::read_to_string(grid.path("coordinator/address")).unwrap();
+    let second = format!("manyhands://{ELSEWHERE}:{}/#{}", grid.port(), key.trim());
+    let named = ["--coordinator", first.trim(), "--coordinator", &second];
+    let sign = ["project", "sign", "--key", &project];
+    let args: Vec<&str> = sign.into_iter().chain(named).chain([record.as_str()]).collect();
+    let said = grid.ok(&args);
+    assert!(said.contains("counts for 90 d") && said.contains(ELSEWHERE), "{said}");
+    grid.set(&format!("record = {record:?}\n"));
+    grid.crash_coordinator();
+}
+
+/// How many replicas were paid for: a ledger that pays one twice is none.
+fn paid(grid: &Grid, job: JobNumber) -> u64 {
+    let ledger = grid.text("ledger.jsonl");
+    grid.ok(&["ledger", "export", &ledger]);
+    let said = grid.ok(&["ledger", "verify", &ledger]);
+    assert!(said.contains("none missing or changed"), "{said}");
+    let rows = fs::read_to_string(&ledger).unwrap();
+    let grant = format!("\"job\":{},\"kind\":\"grant\"", job.0);
+    rows.lines().filter(|row| row.contains(&grant)).count() as u64
+}

@@ -1,0 +1,119 @@
+//! Where a host looks for its coordinator: where the invite says, and where the project's record says.
+
+use std::collections::BTreeSet;
+
+use super::coordinators::{CoordinatorAt, Coordinators, CoordinatorsError, SignedCoordinators};
+use crate::key::Key;
+use crate::time::Timestamp;
+
+/// A place to dial, and the key that must be proved there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Who must answer.
+    pub key: Key,
+    /// `host:port`.
+    pub address: String,
+}
+
+/// What a host knows of where its coordinator may be. `PEERS.md` says why it believes that.
+#[derive(Clone, Debug)]
+pub struct Whereabouts {
+    invited: Place,
+    known: Option<Coordinators>,
+    answered: Option<Place>,
+}
+
+impl Whereabouts {
+    /// Nothing is known but what the invite says.
+    #[must_use]
+    pub fn new(invited: Place) -> Self {
+        Self { invited, known: None, answered: None }
+    }
+
+    /// Takes up the record that an earlier process kept on this machine, however old it is.
+    pub fn restore(&mut self, kept: SignedCoordinators) {
+        self.known = Some(Coordinators::restored(kept));
+    }
+
+    /// A record was heard on a link on which a coordinator proved the key `from`. True if it is news, to be
+    /// written down.
+    ///
+    /// The first record says which key is the project's: its own coordinator is asked, whom the invite names.
+    /// From then on only that key counts; but a coordinator that was its own project may say, itself, that
+    /// another key is the project's from now on.
+    ///
+    /// # Errors
+    /// Why it is not believed. What was known stays.
+    pub fn hear(
+        &mut self,
+        heard: SignedCoordinators,
+        from: &Key,
+        now: Timestamp,
+    ) -> Result<bool, CoordinatorsError> {
+        let project = *heard.record.project();
+        match &mut self.known {
+            Some(known) if *known.project() == project => known.hear(heard, now),
+            Some(known) if known.project() != from => Err(CoordinatorsError::Project),
+            None if self.invited.key != *from => Err(CoordinatorsError::Project),
+            known => {
+                let mut anew = Coordinators::new(project);
+                let is_news = anew.hear(heard, now)?;
+                *known = Some(anew);
+                Ok(is_news)
+            }
+        }
+    }
+
+    /// Somebody answered there, and proved the key: the first place to dial the next time.
+    pub fn answered(&mut self, place: Place) {
+        self.answered = Some(place);
+    }
+
+    /// The newest record that was heard, however old it is.
+    #[must_use]
+    pub fn record(&self) -> Option<&SignedCoordinators> {
+        self.known.as_ref()?.record()
+    }
+
+    /// Whether whoever holds this key is this host's coordinator: one that the record names, or whom the invite
+    /// does as long as there is no record.
+    #[must_use]
+    pub fn is_coordinator(&self, key: &Key) -> bool {
+        match self.named() {
+            [] => self.invited.key == *key,
+            named => named.iter().any(|at| at.key == *key),
+        }
+    }
+
+    /// The keys to look for where nobody says which places there are, as on a local network.
+    #[must_use]
+    pub fn keys(&self) -> BTreeSet<Key> {
+        let named = self.named().iter().map(|at| at.key);
+        named.chain([self.invited.key]).filter(|key| self.is_coordinator(key)).collect()
+    }
+
+    /// The places to dial, one after the other and each once: where somebody answered the last time, where
+    /// the invite says, and where the record says. No place of a key that the record leaves out.
+    #[must_use]
+    pub fn places(&self) -> Vec<Place> {
+        let places = |at: &CoordinatorAt| {
+            let place = |address: &String| Place { key: at.key, address: address.clone() };
+            at.addresses.iter().map(place).collect::<Vec<_>>()
+        };
+        let first = self.answered.iter().chain([&self.invited]).cloned();
+        let mut found: Vec<Place> = Vec::new();
+        for place in first.chain(self.named().iter().flat_map(places)) {
+            if self.is_coordinator(&place.key) && !found.contains(&place) {
+                found.push(place);
+            }
+        }
+        found
+    }
+
+    fn named(&self) -> &[CoordinatorAt] {
+        self.known.as_ref().map_or(&[], Coordinators::known)
+    }
+}
+
+#[cfg(test)]
+mod tests;
