@@ -192,7 +192,7 @@ fn decoded(text: &str) -> Vec<u8> {
         .filter_map(|digit| u8::try_from(digit).ok())
         .collect();
     let quads = digits.chunks(4).flat_map(|quad| {
-        let bits = quad.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(*digit))
+        let bits = quad.iter().fold(0_u32, |bits, digit| (bits << 6) | u32::from(*digit))
             << (6 * (4 - quad.len()));
         bits.to_be_bytes()[1..quad.len()].to_vec()
     });

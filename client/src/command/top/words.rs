@@ -17,7 +17,7 @@ pub(super) fn bytes(count: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     let at = (1..=UNITS.len()).rev().find(|power| count >> (10 * power) > 0);
     let Some(power) = at else { return format!("{count} B") };
-    let tenths = u128::from(count) * 10 >> (10 * power);
+    let tenths = (u128::from(count) * 10) >> (10 * power);
     let unit = UNITS[power - 1];
     if tenths >= 100 {
         format!("{} {unit}", tenths / 10)
