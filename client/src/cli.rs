@@ -22,6 +22,7 @@ use crate::command::project::Project;
 use crate::command::receipt::ReceiptOf;
 use crate::command::slot::Slot;
 use crate::command::submit::Submit;
+use crate::command::top::Top;
 use crate::command::verify::Verify;
 use crate::command::watch::Watch;
 use crate::command::why::Why;
@@ -60,6 +61,7 @@ pub(crate) enum Command {
     Ledger(Ledger),
     Join(Join),
     Worker(Box<Worker>),
+    Top(Top),
     Coordinator(Coordinator),
     Invite(Invite),
     Project(Project),

@@ -18,6 +18,7 @@ pub(crate) mod project;
 pub(crate) mod receipt;
 pub(crate) mod slot;
 pub(crate) mod submit;
+pub(crate) mod top;
 pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod why;

@@ -65,6 +65,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Receipt(it) => it.run(context).await,
         Command::Slot(_) => Err(Failure::failed("slots start without a runtime")),
         Command::Submit(it) => it.run(context).await,
+        Command::Top(it) => Box::pin(it.run(context)).await,
         Command::Verify(it) => it.run(context).await,
         Command::Watch(it) => it.run(context).await,
         Command::Why(it) => it.run(context).await,

@@ -5,6 +5,7 @@
 
 pub mod availability;
 pub mod checkpoint;
+pub mod energy;
 pub mod fetch;
 pub mod governor;
 pub mod pilot;

@@ -10,7 +10,7 @@
 //! - `intake` hears the coordinator, `feeding` brings leases to slots, `finishing` brings what came
 //!   of them to disk and coordinator, `draining` stops in good order,
 //!   `pilot` when there is no more work.
-//! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` shows
+//! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` and `showing` show
 //!   what happens, `answering` answers the owner.
 //! - `governing` obeys the governor, `pace` keeps a slot to its share of the time.
 //! - `job` and `fetch` verify and bring what a replica reads; `ending` makes its report, and `lying`
@@ -35,6 +35,7 @@ mod pause;
 mod pilot;
 mod recovery;
 mod saving;
+mod showing;
 mod telling;
 
 use std::collections::VecDeque;
@@ -63,9 +64,10 @@ use self::job::{Job, JobError};
 use self::outbox::Outbox;
 use self::pilot::Pilot;
 use self::saving::KeepError;
+use self::showing::Showing;
 use crate::cache::{Cache, CacheError, Pin, UploadError};
 use crate::config::Config;
-use crate::control::{Question, Status};
+use crate::control::{Question, Snapshots, Status};
 use crate::diary::Diary;
 use crate::link::{Attached, LinkEvent};
 use crate::peers::Peers;
@@ -160,6 +162,7 @@ pub(crate) struct Agent {
     questions: mpsc::Receiver<Question>,
     heartbeat: tokio::time::Interval,
     status: watch::Sender<Status>,
+    showing: Showing,
 }
 
 /// What an agent is made of.
@@ -182,12 +185,13 @@ pub(crate) struct Parts {
     /// What the machine's owner asks.
     pub(crate) questions: mpsc::Receiver<Question>,
     pub(crate) status: watch::Sender<Status>,
+    pub(crate) snapshots: Snapshots,
 }
 
 impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { config, identity, capabilities, cache, peers, spool, slot_command, .. } = parts;
-        let Parts { slots_folder, enrolled, status, diary, questions, .. } = parts;
+        let Parts { slots_folder, enrolled, status, diary, questions, snapshots, .. } = parts;
         let slots = config.slots.get() as usize;
         let terms = Terms {
             inline_bytes_max: INLINE_BYTES_MAX as u64,
@@ -215,6 +219,7 @@ impl Agent {
             held_back: false,
             orphaned: false,
             draining: None,
+            showing: Showing::new(snapshots, &diary),
             pilot: Pilot::default(),
             governing: Governing::new(&config, diary),
             questions,
@@ -245,6 +250,7 @@ impl Agent {
         self.crew.shutdown().await;
         self.tasks.shutdown().await;
         self.governing.close();
+        self.write_credit();
         match ended {
             // Whatever the spool died of says more.
             Ok(()) | Err(WorkerError::SpoolStopped(_)) => self.spool.close()?,
@@ -294,6 +300,7 @@ impl Agent {
             },
             () = self.governing.due() => {
                 self.govern();
+                self.show();
                 Ok(())
             }
             Some(question) = self.questions.recv() => {

@@ -1,14 +1,17 @@
 //! The worker's settings: [`Written`] as a person writes them, [`Config`] as they are meant.
 
+pub(crate) mod form;
 mod owner;
 mod quantity;
 mod sharing;
 mod written;
 
 use std::io;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use manyhands_core::agent::energy::{CORE_POWER, Power};
 use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_core::time::Span;
 use manyhands_proto::invite::Invite;
@@ -20,7 +23,7 @@ use crate::slots::Priority;
 pub use self::owner::{Owner, WrittenAllowance, WrittenLimits, WrittenRules};
 pub use self::quantity::{QuantityError, parse_size, parse_span};
 pub use self::sharing::{Mode, Sharing, WrittenSharing};
-pub use self::written::{Slots, Written};
+pub use self::written::{Slots, Written, WrittenPage};
 
 /// Least memory of a slot: less holds no program.
 const SLOT_MEMORY_BYTES_MIN: u64 = 1 << 20;
@@ -63,6 +66,16 @@ pub struct Config {
     pub until_idle: Option<Span>,
     /// When the machine may be used, and how much of it.
     pub owner: Owner,
+    /// Whether the person and other programs are out of account.
+    pub always: bool,
+    /// Of the machine, or what it is taken to have.
+    pub memory_bytes: u64,
+    /// What a core draws more when it is busy.
+    pub core_power: Power,
+    /// Where the page listens from the start.
+    pub page: Option<SocketAddr>,
+    /// The settings file that the page writes.
+    pub settings: PathBuf,
     /// What is exchanged with other workers.
     pub sharing: Sharing,
     /// A test device.
@@ -150,17 +163,19 @@ impl Config {
         let memory_bytes = probe::memory_bytes().unwrap_or(MEMORY_BYTES_GUESS);
         let slot_memory_bytes =
             written.slot_memory.unwrap_or_else(|| memory_bytes / 2 / u64::from(slots.get()));
-        let owner =
-            Owner::new(&written, memory_bytes.max(2 * slot_memory_bytes * u64::from(slots.get())))?;
+        let memory_bytes = memory_bytes.max(2 * slot_memory_bytes * u64::from(slots.get()));
+        let owner = Owner::new(&written, memory_bytes)?;
+        let data_dir = written.data_dir.ok_or(ConfigError::Missing {
+            key: "data_dir",
+            hint: "name a folder for the worker's data, in the settings or with --data",
+        })?;
+        let settings = written.settings.unwrap_or_else(|| data_dir.join("settings.toml"));
         let config = Self {
             invite: written.invite.ok_or(ConfigError::Missing {
                 key: "invite",
                 hint: "give the invite of a coordinator, in the settings or with --join",
             })?,
-            data_dir: written.data_dir.ok_or(ConfigError::Missing {
-                key: "data_dir",
-                hint: "name a folder for the worker's data, in the settings or with --data",
-            })?,
+            data_dir,
             nickname: written.nickname.unwrap_or_default(),
             slots,
             priority: written.priority.unwrap_or_else(|| match written.until_idle {
@@ -175,10 +190,25 @@ impl Config {
             lan: written.lan.unwrap_or(true),
             until_idle: written.until_idle,
             owner,
+            always: written.always.unwrap_or(false),
+            memory_bytes,
+            core_power: written.core_watts.map_or(CORE_POWER, Power::watts),
+            page: written.page.listen,
+            settings,
             sharing: Sharing::new(written.peers)?,
             fault: written.fault,
         };
         config.check().map(|()| config)
+    }
+
+    /// What the owner allows by another text of the settings; what was said on the command line stays.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfBounds`].
+    pub(crate) fn owner_of(&self, mut written: Written) -> Result<Owner, ConfigError> {
+        written.always = Some(self.always);
+        let faked = written.sensors_from.take().or_else(|| self.owner.faked_sensors.clone());
+        Ok(Owner { faked_sensors: faked, ..Owner::new(&written, self.memory_bytes)? })
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -190,6 +220,10 @@ impl Config {
         within("cache_max", self.cache_bytes_max >= CACHE_BYTES_MIN, "at least 1 MiB")?;
         let interval = (Span::seconds(1)..=Span::hours(24)).contains(&self.checkpoint_interval);
         within("checkpoint_interval", interval, "from 1 s to 24 h")?;
+        let watts = (Power::watts(1)..=Power::watts(100)).contains(&self.core_power);
+        within("core_watts", watts, "from 1 to 100")?;
+        let is_own = self.page.is_none_or(|listen| listen.ip().is_loopback());
+        within("page.listen", is_own, "an address of this machine's own, such as 127.0.0.1:7655")?;
         within("drain_grace", self.drain_grace <= Span::hours(1), "at most 1 h")?;
         let idle =
             self.until_idle.is_none_or(|it| (Span::seconds(1)..=UNTIL_IDLE_MAX).contains(&it));
@@ -237,7 +271,8 @@ mod tests {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\nnickname = \"attic\"\nslots = 3\n\
              priority = \"inherited\"\nslot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
-             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\nlan = false\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
+             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\ncore_watts = 9\nlan = false\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
+             [page]\nlisten = \"127.0.0.1:7655\"\n\
              [peers]\nmode = \"full\"\nlisten = \"0.0.0.0:7655\"\nupload_max = \"1 MiB\"\n"
         );
         let config = Config::new(written(&text).unwrap()).unwrap();
@@ -255,6 +290,11 @@ mod tests {
             lan: false,
             until_idle: Some(Span::minutes(5)),
             owner: config.owner.clone(),
+            always: false,
+            memory_bytes: config.memory_bytes,
+            core_power: Power::watts(9),
+            page: Some("127.0.0.1:7655".parse().unwrap()),
+            settings: "d/settings.toml".into(),
             sharing: Sharing {
                 mode: Mode::Full,
                 listen: Some("0.0.0.0:7655".parse().unwrap()),
@@ -398,6 +438,8 @@ mod tests {
         check("cache_max = \"0 B\"", "cache_max");
         check("checkpoint_interval = \"0 s\"", "checkpoint_interval");
         check("drain_grace = \"2 h\"", "drain_grace");
+        check("core_watts = 0", "core_watts");
+        check("[page]\nlisten = \"0.0.0.0:7655\"", "page.listen");
         check("until_idle = \"0 s\"", "until_idle");
         check("until_idle = \"169 h\"", "until_idle");
         check("[limits]\nidle_after = \"25 h\"", "limits.idle_after");

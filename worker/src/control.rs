@@ -1,17 +1,22 @@
 //! What a worker shows of itself while it runs, and what its owner may tell it.
 //!
 //! The owner speaks to a worker through a socket in its data folder, which only they can open: one request
-//! in a line, one answer in text, and the connection ends.
+//! in a line, one answer in text, and the connection ends. Who watches gets a [`Snapshot`] in each line instead,
+//! once a second.
 
+mod desk;
 mod request;
+pub mod snapshot;
 mod socket;
 
 use manyhands_core::agent::governor::reason::Reason;
 use manyhands_core::id::ReplicaId;
 
+pub(crate) use self::desk::{Asked, Desk, Question, Snapshots};
 pub use self::request::{DAYS_MAX, Request, RequestError, SNOOZE_MAX};
-pub use self::socket::{ControlError, ask};
-pub(crate) use self::socket::{Question, Socket};
+pub use self::snapshot::Snapshot;
+pub(crate) use self::socket::Socket;
+pub use self::socket::{ControlError, Watched, ask, watch};
 
 /// A worker at a moment. Whoever shows it watches for changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,11 +4,14 @@
 //! diary    2026-11-26 18720000 donated       a day, milliseconds, what for
 //!          2026-11-26 10800000 rule:battery
 //!          2026-11-26 74880000 cores         time on cores
+//!          2026-11-26 374400000 energy       what that took, in thousandths of a joule
+//!          2026-11-26 7340032 moved          bytes sent and received
 //! budget   2026-11-26 3600000 2147483648 1048576
 //!                                            a day, how long it has lasted, bytes moved and written
 //! availability
 //!          1796083200000 86400000 166666 …    when, and the numbers of `core::agent::availability`
 //! wish     pause | snooze 1796083200000      until that instant
+//! credit   31000000                          in millionths, as the coordinator told it last
 //! ```
 //!
 //! Nothing depends on them: what cannot be read is passed over, what cannot be written is told and lost.
@@ -19,6 +22,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use manyhands_core::agent::availability::{Availability, Numbers};
+use manyhands_core::agent::energy::Energy;
 use manyhands_core::agent::governor::hours::Day;
 use manyhands_core::agent::governor::tally::{DayTally, Tally, Use};
 use manyhands_core::agent::governor::{Spent, Wish};
@@ -34,6 +38,8 @@ const SNOOZE_MAX: Span = Span::hours(31 * 24);
 
 const DONATED: &str = "donated";
 const CORES: &str = "cores";
+const ENERGY: &str = "energy";
+const MOVED: &str = "moved";
 
 /// See the module.
 #[derive(Debug)]
@@ -72,6 +78,16 @@ impl Diary {
             Wish::Resume | Wish::Finish => String::new(),
         };
         self.replace("wish", &text);
+    }
+
+    /// The credit that an earlier process was told of.
+    pub(crate) fn read_credit(&self) -> Option<u64> {
+        self.text("credit").trim().parse().ok()
+    }
+
+    /// Writes down how much credit this host has.
+    pub(crate) fn write_credit(&self, credit_micro: u64) {
+        self.replace("credit", &format!("{credit_micro}\n"));
     }
 
     /// What earlier processes spent of a day's budgets.
@@ -139,7 +155,10 @@ fn lines(day: Day, tally: &DayTally) -> String {
         Use::Donated => format!("{date} {} {DONATED}\n", span.0),
         Use::Waited(reason) => format!("{date} {} {reason}\n", span.0),
     });
-    spans.chain([format!("{date} {} {CORES}\n", tally.core_time().0)]).collect()
+    let sums =
+        [(tally.core_time().0, CORES), (tally.energy().0, ENERGY), (tally.moved_bytes(), MOVED)];
+    let sums = sums.map(|(sum, code)| format!("{date} {sum} {code}\n"));
+    spans.chain(sums).collect()
 }
 
 fn parse(text: &str) -> Tally {
@@ -149,6 +168,8 @@ fn parse(text: &str) -> Tally {
         let mut of_day = tally.day(day).cloned().unwrap_or_default();
         match code {
             CORES => of_day.add_core_time(span),
+            ENERGY => of_day.add_cost(Energy(span.0), 0),
+            MOVED => of_day.add_cost(Energy(0), span.0),
             DONATED => of_day.add(Use::Donated, span),
             reason => match reason.parse() {
                 Ok(reason) => of_day.add(Use::Waited(reason), span),
@@ -193,6 +214,7 @@ mod tests {
         today.add(Use::Waited(Reason::Rule("two words".into())), Span::hours(3));
         today.add(Use::Waited(Reason::InUse), Span(1));
         today.add_core_time(Span::hours(20));
+        today.add_cost(Energy(360_000_000), 7 << 20);
         let mut tally = Tally::default();
         tally.recall(Day(20_783), today);
         tally.recall(Day(-1), DayTally::default());

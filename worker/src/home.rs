@@ -14,6 +14,9 @@
 //! diary, budget, wish
 //!                where the time went, what was spent of a day's budgets, what the owner said last
 //! availability   when this machine is usually there
+//! credit         what was earned, as far as is known
+//! page-token     the secret part of the page's address
+//! settings.toml  what the owner said on the page, if no other settings file was named
 //! ```
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};

@@ -12,7 +12,7 @@ use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 27] = [
     "key",
     "consent.jsonl",
     "spool.db",
@@ -32,6 +32,11 @@ const NAMES: [&str; 22] = [
     "budget.new",
     "wish",
     "wish.new",
+    "credit",
+    "credit.new",
+    "page-token",
+    "settings.toml",
+    "settings.toml.new",
     "peers",
     "peers.new",
     // Last, because it is held meanwhile.

@@ -22,6 +22,7 @@ pub mod guest;
 mod home;
 pub mod kept;
 mod link;
+mod page;
 mod peers;
 mod probe;
 pub mod sandbox;
@@ -32,6 +33,7 @@ pub mod wall;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use manyhands_proto::identity::{Identity, KeyFileError};
 use manyhands_proto::invite::Invite;
@@ -42,10 +44,11 @@ use tokio::task::JoinSet;
 
 use self::agent::{Agent, Parts};
 use self::cache::Cache;
-use self::control::{Socket, Status};
+use self::control::{Desk, Socket, Status};
 use self::diary::Diary;
 use self::home::Home;
 use self::link::{Dialer, Finder};
+use self::page::Page;
 use self::peers::Peers;
 use self::slots::{Slot, SlotCommand};
 use self::spool::Spool;
@@ -173,6 +176,9 @@ pub async fn run(
         attached,
     };
     let (asking, questions) = mpsc::channel(QUESTIONS_MAX);
+    let snapshots = Arc::new(watch::channel(Arc::from("")).0);
+    let desk = Desk::new(asking, Arc::clone(&snapshots));
+    let page = Page::new(&config, home.root().to_owned(), desk.clone());
     let mut agent = Agent::new(Parts {
         config,
         identity,
@@ -186,14 +192,16 @@ pub async fn run(
         diary: Diary::new(home.root().to_owned()),
         questions,
         status,
+        snapshots,
     });
     agent.recover(restored).await?;
     let (told, events) = mpsc::channel(LINK_EVENTS_MAX);
     let mut link = JoinSet::new();
     link.spawn(link::run(dialer, told));
+    page.open_if_wanted().await;
     link.spawn(peers.clone().run(cache, coordinator));
     match Socket::open(home.root()) {
-        Ok(socket) => drop(link.spawn(socket.serve(asking))),
+        Ok(socket) => drop(link.spawn(socket.serve(desk, page))),
         Err(error) => tracing::warn!(%error, "this worker cannot be asked while it runs"),
     }
     let ended = agent.run(events, stop).await;

@@ -8,11 +8,12 @@ mod export;
 mod install;
 mod join;
 mod leave;
+mod page;
 mod service;
 mod uninstall;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use manyhands::quantity;
@@ -24,6 +25,7 @@ use manyhands_worker::{SlotProgram, Stop, WorkerError};
 use tokio::sync::watch;
 
 use self::ask::Say;
+pub(crate) use self::ask::Which;
 use self::join::Join;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -87,6 +89,7 @@ enum Ask {
     #[command(flatten)]
     Say(Say),
     Doctor(doctor::Doctor),
+    Page(page::Page),
     Leave(leave::Leave),
     Export(export::Export),
     Erase(erase::Erase),
@@ -99,6 +102,7 @@ impl Worker {
         match self.ask {
             Some(Ask::Doctor(doctor)) => Box::pin(doctor.run(context)).await,
             Some(Ask::Say(say)) => say.run(context).await,
+            Some(Ask::Page(page)) => page.run(context).await,
             Some(Ask::Leave(leave)) => leave.run(context),
             Some(Ask::Export(export)) => export.run(context),
             Some(Ask::Erase(erase)) => erase.run(context),
@@ -139,8 +143,8 @@ impl Worker {
     /// The file, with what the command line says on top.
     fn config(self, invite: Option<Invite>, context: &Context) -> Result<Config, Failure> {
         let mut written = match &self.config {
-            Some(path) => Written::read(path)?,
-            None => Written::default(),
+            Some(path) => Written { settings: Some(path.clone()), ..Written::read(path)? },
+            None => own_settings(&data_dir(self.data.clone(), &Written::default(), context)?)?,
         };
         written.invite = invite.or(written.invite);
         written.data_dir = Some(data_dir(self.data, &written, context)?);
@@ -151,6 +155,17 @@ impl Worker {
         written.always = self.always.then_some(true).or(written.always);
         Ok(Config::new(written)?)
     }
+}
+
+/// What the owner said on the worker's page, where no other settings file was named.
+fn own_settings(folder: &Path) -> Result<Written, Failure> {
+    let path = folder.join("settings.toml");
+    if !path.exists() {
+        return Ok(Written::default());
+    }
+    let written = Written { settings: Some(path.clone()), ..Written::read(&path)? };
+    // Whatever else it says, it lies in the folder that it is about.
+    Ok(Written { data_dir: Some(folder.to_owned()), ..written })
 }
 
 /// The folder from the command line, or else from the settings, or else in the profile.

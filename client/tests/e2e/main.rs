@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "all of this is a test, its helpers included")]
 
 mod bad_input;
+mod browser;
 mod colluders;
 mod consent;
 mod coordinator_crash;
@@ -16,8 +17,10 @@ mod doctor;
 mod examples;
 mod failing_programs;
 mod grid;
+mod http;
 mod killed;
 mod owner;
+mod page;
 mod pilots;
 mod poison;
 mod process;

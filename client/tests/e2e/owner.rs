@@ -44,6 +44,21 @@ fn who_asks_where_no_worker_runs_is_told_so() {
     let output = run(&grid.path("profile"), &["worker", "status", "--data", &data]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("no worker runs on the data folder"), "{}", stderr(&output));
+    for words in [&["top"][..], &["worker", "page"], &["worker", "pause"]] {
+        let output = run(&grid.path("profile"), &[words, &["--data", &data]].concat());
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        assert!(stderr(&output).contains("no worker runs on the data folder"), "{words:?}");
+    }
+}
+
+#[test]
+fn who_wants_to_watch_without_a_terminal_is_told_what_to_do() {
+    let mut grid = Grid::start();
+    grid.add_worker("ada", "ada", "");
+    let output = run(&grid.path("profile"), &["top", "--data", &grid.text("ada")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("`manyhands worker status` says the same"), "no terminal");
+    assert!(stdout(&output).is_empty(), "nothing is drawn");
 }
 
 #[test]

@@ -43,6 +43,7 @@ use self::reason::Reason;
 use self::rule::{Action, Rule, Watch};
 use self::tally::{Tally, Use};
 use self::wish::Wished;
+use super::energy::{Busy, CORE_POWER, Energy, Power};
 use crate::time::Span;
 
 /// If the governor was not asked for so long, the machine slept.
@@ -74,6 +75,9 @@ pub struct Governor {
     watch: Watch,
     wished: Wished,
     budget: Budget,
+    /// Bytes that were moved since the last tick.
+    moved_bytes: u64,
+    core_power: Power,
     yielded: Yielded,
     calm: Calm,
     /// Since when nothing may run.
@@ -103,12 +107,25 @@ impl Governor {
             watch: Watch::new(rules),
             wished: Wished::default(),
             budget: Budget::default(),
+            moved_bytes: 0,
+            core_power: CORE_POWER,
             yielded: Yielded::default(),
             calm: Calm::default(),
             paused_at: None,
             last: None,
             tally,
         }
+    }
+
+    /// Goes by other limits and rules from the next tick on. They are the owner's word, so nothing is waited after.
+    pub fn adopt(&mut self, limits: Limits, rules: Vec<Rule>) {
+        (self.limits, self.watch) = (limits, Watch::new(rules));
+        self.calm.end();
+    }
+
+    /// Takes up what the owner knows a busy core to draw.
+    pub fn set_core_power(&mut self, power: Power) {
+        self.core_power = power;
     }
 
     /// Takes up what the owner wants; the next tick obeys.
@@ -138,7 +155,7 @@ impl Governor {
 
     /// Takes up that so many bytes were sent or received.
     pub fn moved(&mut self, bytes: u64) {
-        self.budget.moved(bytes);
+        self.moved_bytes = self.moved_bytes.saturating_add(bytes);
     }
 
     /// Takes up that so many bytes were written to disk.
@@ -152,11 +169,17 @@ impl Governor {
         self.account(now, doing);
         let readings = self.with_use(readings);
         self.watch.look(now.uptime, now.local, &readings);
-        self.budget.look(now.uptime, now.local);
+        self.budget_of_today(now);
         self.yielded.follow(now.uptime, readings.gauge(&Gauge::LoadOfOthers));
         let (decision, is_over) = self.decide(now.uptime, &readings);
         self.last = Some(Last { moment: now, readings, decision: decision.clone(), is_over });
         decision
+    }
+
+    /// Bytes moved today, and how many may be.
+    #[must_use]
+    pub fn network_today(&self) -> (u64, Option<u64>) {
+        (self.budget.moved_bytes(), self.limits.network_day_bytes)
     }
 
     /// Where the time went.
@@ -181,7 +204,7 @@ impl Governor {
             machine: self.machine,
             wish,
             watch: &self.watch,
-            is_in_use: cause::is_in_use(&self.limits, readings),
+            in_use: cause::in_use(&self.limits, readings),
             yielded: self.yielded,
             has_written_all,
         };
@@ -237,14 +260,22 @@ impl Governor {
     fn with_use(&self, readings: &Readings) -> Readings {
         let mut readings = readings.clone();
         if readings.gauge(&Gauge::Idle).is_some() {
-            let is_in_use = cause::is_in_use(&self.limits, &readings);
+            let is_in_use = cause::in_use(&self.limits, &readings).is_some();
             readings.state(Fact::InUse, is_in_use);
         }
         readings
     }
 
+    /// Counts bytes that were moved, for the day's budget and for its history.
+    fn budget_of_today(&mut self, now: Moment) {
+        let (today, bytes) = (now.local.day, std::mem::take(&mut self.moved_bytes));
+        self.budget.look(now.uptime, now.local);
+        self.budget.moved(bytes);
+        self.tally.note_cost(today, Energy(0), bytes);
+    }
+
     fn account(&mut self, now: Moment, doing: &Doing) {
-        let Some(Last { moment, decision, .. }) = &self.last else { return };
+        let Some(Last { moment, decision, readings, .. }) = &self.last else { return };
         let elapsed = now.uptime.minus(moment.uptime);
         let (used, cores) = match doing {
             _ if elapsed > GAP_MAX => (Use::Waited(Reason::Asleep), 0),
@@ -253,7 +284,12 @@ impl Governor {
         };
         let share = u64::from(decision.cpu_percent);
         let core_time = Span(elapsed.0.saturating_mul(cores).saturating_mul(share) / 100);
+        let shown = |gauge| readings.gauge(gauge).and_then(|value| u64::try_from(value).ok());
+        let others = shown(&Gauge::LoadOfOthers).unwrap_or(0);
+        let busy = Busy { ours: cores.saturating_mul(share) * 10, others };
+        let power = busy.power(shown(&Gauge::Power).map(Power), self.core_power);
         self.tally.note(now.local, elapsed, &used, core_time);
+        self.tally.note_cost(now.local.day, power.over(elapsed), 0);
     }
 }
 

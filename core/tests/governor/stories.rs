@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use manyhands_core::agent::energy::Power;
 use manyhands_core::agent::governor::defaults::DEFAULT_RULES;
 use manyhands_core::agent::governor::limits::{Allowance, Cores, Limits};
 use manyhands_core::agent::governor::reading::{Fact, Gauge};
@@ -275,10 +276,63 @@ fn who_resumes_what_a_rule_forbids_is_told_the_rule() {
 }
 
 #[test]
+fn bytes_are_told_with_their_budget_and_kept_in_the_history() {
+    let limits = Limits { network_day_bytes: Some(1_000), ..Limits::gentle(16 * GIBIBYTE) };
+    let mut home = Home::with(limits, &[]);
+    home.tick();
+    home.governor.moved(1_000);
+    assert_eq!(home.tick().no_network, Some(Reason::NetworkBudget));
+    assert_eq!(home.governor.network_today(), (1_000, Some(1_000)));
+    assert_eq!(home.governor.tally().day(MONDAY).unwrap().moved_bytes(), 1_000);
+    home.governor.adopt(Limits { network_day_bytes: None, ..limits }, Vec::new());
+    assert_eq!(home.tick().no_network, None, "unless its owner allows more");
+}
+
+#[test]
+fn what_computing_took_is_measured_where_the_processor_tells_it_and_else_estimated() {
+    let mut home = Home::new(&[]);
+    home.pass(Span::hours(1));
+    let energy = |home: &Home| home.governor.tally().day(MONDAY).unwrap().energy().to_string();
+    assert_eq!(energy(&home), "20 Wh", "four cores of 5 W");
+    home.governor.set_core_power(Power::watts(10));
+    home.pass(Span::hours(1));
+    assert_eq!(energy(&home), "60 Wh", "the owner knows better");
+    home.readings.show(Gauge::Power, 30_000);
+    home.tick();
+    home.pass(Span::hours(1));
+    assert_eq!(energy(&home), "90 Wh", "the processor knows best");
+    home.wish(Wish::Pause);
+    home.pass(Span::hours(1));
+    assert_eq!(energy(&home), "90 Wh", "a pause takes nothing");
+}
+
+#[test]
+fn new_limits_and_rules_count_at_once() {
+    let mut home = Home::new(&[("night", "when 00:00-06:00 pause")]);
+    assert_eq!(home.tick().reason, rule("night"));
+    home.governor.adopt(Limits::gentle(16 * GIBIBYTE), Vec::new());
+    assert_eq!(home.tick().slots, 4);
+}
+
+#[test]
+fn sensors_are_told_with_those_that_say_nothing() {
+    let mut home = Home::new(&[("blender", "when program \"blender\" runs pause")]);
+    home.readings.show(Gauge::Temperature, 61_549);
+    home.readings.show(Gauge::FreeMemory, 11_264_500);
+    home.tick();
+    let sensed: BTreeMap<String, Option<String>> = home.governor.sensed().into_iter().collect();
+    let says = |name: &str| sensed[name].as_deref();
+    assert_eq!(says("temperature"), Some("61.5 °C"));
+    assert_eq!(says("free memory"), Some("11 GiB"));
+    assert_eq!((says("on battery"), says("metered")), (Some("no"), None));
+    assert_eq!(says("program \"blender\" runs"), None);
+}
+
+#[test]
 fn a_machine_that_cannot_tell_of_its_owner_counts_as_used() {
     let mut home = Home::new(&[("heat", "when temperature > 80 pause")]);
     home.readings = Default::default();
-    assert_eq!(home.tick().reason, Some(Reason::InUse));
+    assert_eq!(home.tick().reason, Some(Reason::Untold));
     let said = home.governor.explain();
     assert!(said.starts_with("paused: nothing tells whether you use this machine"), "{said}");
     assert_eq!(home.governor.blind(), ["heat has no effect: nothing here tells of temperature"]);

@@ -38,6 +38,8 @@ pub(super) struct Held {
     pub(super) phase: Phase,
     /// In millionths.
     pub(super) progress_ppm: u32,
+    /// CPU time since it was begun, or went on, in a slot.
+    pub(super) cpu_ms: u64,
     /// The newest checkpoint made here.
     pub(super) checkpoint: Option<(CheckpointRef, Arc<Pin>)>,
     /// The newest one that the coordinator holds and was not told of.
@@ -112,6 +114,7 @@ impl Board {
             grant,
             phase: Phase::Waiting,
             progress_ppm: 0,
+            cpu_ms: 0,
             checkpoint: None,
             uploaded: None,
         };
@@ -121,8 +124,14 @@ impl Board {
 
     /// Takes up a lease that has nothing left but its report.
     pub(super) fn ended_before(&mut self, grant: LeaseGrant) {
-        let held =
-            Held { grant, phase: Phase::Ended, progress_ppm: 0, checkpoint: None, uploaded: None };
+        let held = Held {
+            grant,
+            phase: Phase::Ended,
+            progress_ppm: 0,
+            cpu_ms: 0,
+            checkpoint: None,
+            uploaded: None,
+        };
         if let Some(job) = self.jobs.get_mut(&grant.replica.unit.job) {
             job.leases += 1;
         }

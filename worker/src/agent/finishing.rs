@@ -49,9 +49,9 @@ impl Agent {
         let Some(replica) = self.seats[slot] else { return Ok(()) };
         match event {
             SlotEvent::Started { .. } => Ok(()),
-            SlotEvent::Progress { ppm, .. } => {
+            SlotEvent::Progress { ppm, cpu_ms, .. } => {
                 if let Some(held) = self.board.get_mut(replica) {
-                    held.progress_ppm = ppm;
+                    (held.progress_ppm, held.cpu_ms) = (ppm, cpu_ms);
                 }
                 Ok(())
             }

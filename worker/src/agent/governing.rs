@@ -61,7 +61,7 @@ pub(super) struct Governing {
 
 /// Whether a slot may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hold {
+pub(super) enum Hold {
     Runs,
     /// It is being saved, and stands still when it is, or then at the latest.
     Saving(Instant),
@@ -90,16 +90,12 @@ impl Governing {
         let rules = owner.rules.clone();
         let mut governor = Governor::new(machine, owner.limits, rules, tally);
         governor.wish(wish, clock::uptime());
+        governor.set_core_power(config.core_power);
         let spent = diary.read_spent();
         if let Some(spent) = spent {
             governor.recall(spent);
         }
-        let probe = Probe::start(Asked {
-            programs: governor.watch().programs().cloned().collect(),
-            sensors: owner.sensors.clone(),
-            folder: config.data_dir.clone(),
-            faked: owner.faked_sensors.clone(),
-        });
+        let probe = probe(config, &governor);
         // The first look for a person asks at once; until then nothing is known, and nothing runs.
         let mut tick = interval_at(Instant::now() + TICK, TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -132,6 +128,12 @@ impl Governing {
         }
     }
 
+    /// Goes by other limits and rules, which may ask for other sensors.
+    pub(super) fn adopt(&mut self, config: &Config) {
+        self.governor.adopt(config.owner.limits, config.owner.rules.clone());
+        self.probe = probe(config, &self.governor);
+    }
+
     /// Takes up what the owner wants.
     pub(super) fn wish(&mut self, wish: Wish) {
         self.governor.wish(wish, clock::uptime());
@@ -146,6 +148,15 @@ impl Governing {
     /// Whether a slot stands still, or is about to.
     pub(super) fn is_held(&self, slot: usize) -> bool {
         self.holds[slot] != Hold::Runs
+    }
+
+    /// What a slot was told.
+    pub(super) fn holds(&self, slot: usize) -> Hold {
+        self.holds[slot]
+    }
+
+    pub(super) fn diary(&self) -> &Diary {
+        &self.diary
     }
 
     pub(super) fn governor(&self) -> &Governor {
@@ -181,6 +192,17 @@ impl Governing {
     }
 }
 
+/// Begins to read what the owner's rules ask for.
+fn probe(config: &Config, governor: &Governor) -> Probe {
+    let owner = &config.owner;
+    Probe::start(Asked {
+        programs: governor.watch().programs().cloned().collect(),
+        sensors: owner.sensors.clone(),
+        folder: config.data_dir.clone(),
+        faked: owner.faked_sensors.clone(),
+    })
+}
+
 fn moment() -> Moment {
     Moment { uptime: clock::uptime(), local: clock::local() }
 }
@@ -204,6 +226,7 @@ impl Agent {
         if Instant::now() >= governing.write_at {
             governing.write_at = Instant::now() + DIARY;
             governing.close();
+            self.write_credit();
         }
         self.obey();
     }

@@ -68,11 +68,13 @@ impl Agent {
         matches!(held.phase, Phase::Running(_)).then_some(running)
     }
 
-    /// Counts reports that were acknowledged.
-    pub(super) fn tell_acknowledged(&self, reports: usize, credit_micro: u64) {
+    /// Counts reports that were acknowledged; `credit_micro` is all that this host has.
+    pub(super) fn tell_acknowledged(&mut self, reports: usize, credit_micro: u64) {
+        self.showing.earned(credit_micro);
+        let since_start_micro = self.showing.credit().since_start_micro;
         self.status.send_modify(|status| {
             status.reported += reports as u64;
-            status.credit_micro = status.credit_micro.saturating_add(credit_micro);
+            status.credit_micro = since_start_micro;
         });
     }
 }

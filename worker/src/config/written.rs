@@ -1,6 +1,7 @@
 //! The worker's settings as written, in TOML. The comments on the fields are their reference.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -64,6 +65,9 @@ pub struct Written {
     /// `always`: compute whatever the person, the battery and other programs do. Only what `[limits]` and
     /// `[rules]` say themselves still holds. For machines that are there for nothing else. Default false.
     pub always: Option<bool>,
+    /// `core_watts`: what a core draws more when it is busy, to estimate what was taken from the socket where the
+    /// processor's own meter cannot be read; 1 to 100. Default 5.
+    pub core_watts: Option<u32>,
     /// `sensors_from`: a file that pretends all sensors of the machine, to try out rules.
     pub sensors_from: Option<PathBuf>,
     /// `[limits]`: how much of the machine may be used.
@@ -79,8 +83,23 @@ pub struct Written {
     /// away by an empty one.
     #[serde(default)]
     pub rules: WrittenRules,
+    /// `[page]`: the worker's page for its owner.
+    #[serde(default)]
+    pub page: WrittenPage,
     /// A test device, see [`Fault`].
     pub fault: Option<Fault>,
+    /// The settings file that the owner's page writes, not part of it. Default: `settings.toml` in the data folder.
+    #[serde(skip)]
+    pub settings: Option<PathBuf>,
+}
+
+/// `[page]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenPage {
+    /// `listen`: the page is opened there as soon as the worker starts, on an address of this machine's own, such as
+    /// "127.0.0.1:7655". Default: only when `manyhands worker page` asks for it, on a port that is free.
+    pub listen: Option<SocketAddr>,
 }
 
 /// How many programs run at once.

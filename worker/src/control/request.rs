@@ -15,8 +15,14 @@ pub const DAYS_MAX: u32 = 400;
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// What it does, and why not more.
+    /// What it does, and why not more, in words.
     Status,
+    /// The same as JSON, see [`Snapshot`](super::Snapshot).
+    Snapshot,
+    /// That again and again, a line for each, about once a second.
+    Watch,
+    /// Where its page is; if it has none yet, it opens one.
+    Page,
     /// Where the time of the last days went, 1 to [`DAYS_MAX`].
     Log {
         /// So many, today among them.
@@ -32,7 +38,7 @@ pub enum Request {
 /// No request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is nothing that can be asked: status, log DAYS, peers, pause, resume, snooze MS or finish"
+    "`{0}` is nothing that can be asked: status, snapshot, watch, page, log DAYS, peers, pause, resume, snooze MS or finish"
 )]
 pub struct RequestError(String);
 
@@ -40,6 +46,9 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status => f.write_str("status"),
+            Self::Snapshot => f.write_str("snapshot"),
+            Self::Watch => f.write_str("watch"),
+            Self::Page => f.write_str("page"),
             Self::Log { days } => write!(f, "log {days}"),
             Self::Peers => f.write_str("peers"),
             Self::Wish(Wish::Pause) => f.write_str("pause"),
@@ -57,6 +66,9 @@ impl FromStr for Request {
         let words: Vec<&str> = line.split_whitespace().collect();
         let request = match words[..] {
             ["status"] => Some(Self::Status),
+            ["snapshot"] => Some(Self::Snapshot),
+            ["watch"] => Some(Self::Watch),
+            ["page"] => Some(Self::Page),
             ["log", days] => {
                 let days = days.parse().ok().filter(|days| (1..=DAYS_MAX).contains(days));
                 days.map(|days| Self::Log { days })
@@ -83,6 +95,9 @@ mod tests {
     fn requests_are_read_as_they_are_written() {
         for request in [
             Request::Status,
+            Request::Snapshot,
+            Request::Watch,
+            Request::Page,
             Request::Log { days: 7 },
             Request::Peers,
             Request::Wish(Wish::Pause),

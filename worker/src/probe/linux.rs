@@ -6,6 +6,7 @@ mod group;
 mod heat;
 mod load;
 mod memory;
+mod meter;
 mod power;
 mod pressure;
 mod processes;
@@ -16,11 +17,12 @@ mod x11;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use manyhands_core::agent::governor::reading::{Fact, Gauge, Readings};
 
 use self::load::Load;
+use self::meter::Meter;
 use self::terminals::Terminals;
 use self::wayland::Wayland;
 use self::x11::X11;
@@ -91,9 +93,9 @@ fn quick(asked: &Asked) -> Readings {
 }
 
 fn look_slowly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>) {
-    let mut load = Load::default();
+    let (mut load, mut meter) = (Load::default(), Meter::default());
     loop {
-        board.say(Part::Slow, slow(asked, &mut load));
+        board.say(Part::Slow, slow(asked, &mut load, &mut meter));
         // Twice as long at most, or what was said would be too old.
         if super::is_over(end, hurry.pause(SLOW).min(2 * SLOW)) {
             return;
@@ -101,13 +103,16 @@ fn look_slowly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>) 
     }
 }
 
-fn slow(asked: &Asked, load: &mut Load) -> Readings {
+fn slow(asked: &Asked, load: &mut Load, meter: &mut Meter) -> Readings {
     let mut readings = owned::read(&asked.sensors);
     if let Some(value) = heat::temperature(Path::new("/sys/class")) {
         readings.show(Gauge::Temperature, value);
     }
     if let Some(value) = heat::fan(Path::new("/sys/class/hwmon")) {
         readings.show(Gauge::Fan, value);
+    }
+    if let Some(value) = meter.power(Path::new("/sys/class/powercap"), Instant::now()) {
+        readings.show(Gauge::Power, value);
     }
     power::read(Path::new("/sys/class/power_supply"), &mut readings);
     if let Some(is_on) = call::is_on(Path::new("/proc/asound")) {

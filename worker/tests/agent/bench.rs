@@ -199,6 +199,7 @@ impl Job {
             manifest_bytes: manifest.len() as u64,
             submitter: Bytes::copy_from_slice(scientist.public_key().as_bytes()),
             signature: Bytes::copy_from_slice(&signature),
+            submitter_name: "ada".to_owned(),
         };
         Self { leased, manifest, module }
     }

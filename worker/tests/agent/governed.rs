@@ -7,7 +7,8 @@ use manyhands_core::agent::governor::reason::Reason;
 use manyhands_core::time::Span;
 use manyhands_proto::v1::worker_message::Message as In;
 use manyhands_worker::config::{Slots, Written, WrittenLimits};
-use manyhands_worker::control::{self, Request, Status};
+use manyhands_worker::control::snapshot::SlotState;
+use manyhands_worker::control::{self, Request, Snapshot, Status, Watched};
 use manyhands_worker::slots::Priority;
 use manyhands_worker::{Config, SlotProgram, Stop};
 use tempfile::TempDir;
@@ -241,4 +242,43 @@ async fn the_owner_is_told_what_happens_and_where_the_time_went() {
     assert!(status.contains("metered has no effect: nothing here tells of `metered`"), "{status}");
     let log = control::ask(&home.worker_folder(), Request::Log { days: 2 }).await.unwrap();
     assert!(log.contains("in all      you donated 0 s"), "{log}");
+}
+
+/// Waits for a snapshot of which `wanted` says yes.
+async fn seen(watched: &mut Watched, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
+    loop {
+        let snapshot = watched.next().await.unwrap().expect("the worker goes on");
+        if wanted(&snapshot) {
+            return snapshot;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_watches_sees_what_runs_for_whom_and_whether_it_stands_still() {
+    let mut home = Home::start(LEFT_ALONE).await;
+    home.lease(LOOP, [3]).await;
+    home.until(is_running).await;
+    let mut watched = control::watch(&home.worker_folder()).await.unwrap();
+    let has_used_time =
+        |snapshot: &Snapshot| snapshot.slots[0].work.as_ref().is_some_and(|work| work.cpu_ms > 0);
+    let snapshot = seen(&mut watched, has_used_time).await;
+    let work = snapshot.slots[0].work.as_ref().unwrap();
+    assert_eq!((work.job.as_str(), work.submitter.as_str()), ("a job", "ada"));
+    assert_eq!(work.why, "copy 1 of unit 3, chosen by the coordinator");
+    assert_eq!(snapshot.slots[0].state, SlotState::Running);
+    assert!(snapshot.coordinator.is_connected);
+    let said = |name: &str| {
+        let sensor = snapshot.sensors.iter().find(|sensor| sensor.name == name);
+        sensor.unwrap().value.clone()
+    };
+    assert_eq!((said("in use"), said("temperature")), (Some("no".to_owned()), None));
+
+    home.sense(TOUCHED);
+    let is_still = |snapshot: &Snapshot| snapshot.slots[0].state == SlotState::Stopped;
+    let snapshot = seen(&mut watched, is_still).await;
+    assert_eq!(snapshot.governor.reason.unwrap().code, "in-use");
+    // What a program does is asked while somebody watches: both are answered.
+    let json = control::ask(&home.worker_folder(), Request::Snapshot).await.unwrap();
+    assert!(is_still(&serde_json::from_str(&json).unwrap()));
 }

@@ -18,7 +18,7 @@ use crate::terminal::plain;
 pub(crate) enum Say {
     /// What the worker does, why not more, and where today went
     #[command(after_help = "Example: manyhands worker status")]
-    Status(Which),
+    Status(Status),
     /// Compute nothing until told to resume, also after a restart
     #[command(after_help = "Example: manyhands worker pause")]
     Pause(Which),
@@ -48,6 +48,15 @@ pub(crate) struct Which {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Print JSON; `worker/src/control/SNAPSHOT.md` says what it means
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Snooze {
     /// For how long, at most 31 days
     #[arg(value_name = "TIME", value_parser = snooze)]
@@ -68,7 +77,8 @@ pub(crate) struct Log {
 impl Say {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (which, request) = match self {
-            Self::Status(which) => (which, Request::Status),
+            Self::Status(Status { json: false, which }) => (which, Request::Status),
+            Self::Status(Status { json: true, which }) => (which, Request::Snapshot),
             Self::Pause(which) => (which, Request::Wish(Wish::Pause)),
             Self::Resume(which) => (which, Request::Wish(Wish::Resume)),
             Self::Snooze(Snooze { span, which }) => (which, Request::Wish(Wish::Snooze(span))),

@@ -5,6 +5,7 @@ use manyhands_core::digest::Digest;
 use manyhands_core::id::JobId;
 use manyhands_core::query::{Answer, Query};
 use manyhands_core::reply::Leased;
+use manyhands_core::store::Store as _;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use tonic::Status;
@@ -37,6 +38,9 @@ async fn describe(shared: &Shared, id: JobId, manifest: Digest) -> Result<v1::Le
         Answer::Refused(refusal) => return Err(status::refused(&refusal)),
         _ => return Err(status::confused()),
     };
+    let submitter = job.submitter;
+    let account = shared.reader.read(move |store| store.account(&submitter)).await;
+    let account = account.map_err(status::desk)?;
     let blobs = shared.blobs.clone();
     let size = off_runtime(move || Ok(blobs.read(&manifest, 0, 0)?.remaining())).await?;
     Ok(v1::LeasedJob {
@@ -45,5 +49,6 @@ async fn describe(shared: &Shared, id: JobId, manifest: Digest) -> Result<v1::Le
         manifest_bytes: size,
         submitter: Bytes::copy_from_slice(job.submitter.as_bytes()),
         signature: Bytes::copy_from_slice(&job.signature.0),
+        submitter_name: account.map_or_else(String::new, |account| account.name),
     })
 }

@@ -36,7 +36,8 @@ pub(super) struct Situation<'a> {
     pub(super) machine: Machine,
     pub(super) wish: Wish,
     pub(super) watch: &'a Watch,
-    pub(super) is_in_use: bool,
+    /// Why a person may be disturbed, if one may.
+    pub(super) in_use: Option<Reason>,
     pub(super) yielded: Yielded,
     /// Whether as many bytes were written as may be in a day.
     pub(super) has_written_all: bool,
@@ -83,8 +84,8 @@ impl Situation<'_> {
         if let Some(reason) = self.wish.reason() {
             plain(reason, nothing, true);
         }
-        if self.is_in_use {
-            plain(Reason::InUse, self.within(&self.limits.in_use), true);
+        if let Some(reason) = &self.in_use {
+            plain(reason.clone(), self.within(&self.limits.in_use), true);
         }
         if self.limits.yields {
             let slots = self.machine.cores.saturating_sub(self.yielded.cores);
@@ -124,8 +125,10 @@ impl Situation<'_> {
     }
 }
 
-/// Whether a person uses the machine: touched it not long ago, or nobody can tell.
-pub(super) fn is_in_use(limits: &Limits, readings: &Readings) -> bool {
-    let idle = readings.gauge(&Gauge::Idle).and_then(|ms| u64::try_from(ms).ok());
-    idle.is_none_or(|ms| ms < limits.idle_after.0)
+/// Why the machine counts as used: a person touched it not long ago, or nobody can tell.
+pub(super) fn in_use(limits: &Limits, readings: &Readings) -> Option<Reason> {
+    match readings.gauge(&Gauge::Idle).and_then(|ms| u64::try_from(ms).ok()) {
+        Some(ms) => (ms < limits.idle_after.0).then_some(Reason::InUse),
+        None => Some(Reason::Untold),
+    }
 }

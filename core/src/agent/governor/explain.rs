@@ -1,6 +1,9 @@
 //! What the governor decided, as a person would say it.
 
-use super::reading::{Fact, Name};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::reading::{Fact, Gauge, Name};
 use super::reason::Reason;
 use super::rule::{Rule, shown};
 use super::{Governor, Last, Wish};
@@ -35,6 +38,26 @@ impl Governor {
         because
     }
 
+    /// What the sensors say, for the owner: the name of each and its value in words, such as `61.5 °C`, `no`, or
+    /// nothing where it is unknown.
+    #[must_use]
+    pub fn sensed(&self) -> Vec<(String, Option<String>)> {
+        let readings = self.last.as_ref().map(|last| &last.readings);
+        let owned = self.watch.gauges().filter(|gauge| matches!(gauge, Gauge::Sensor(_)));
+        let owned: BTreeSet<Gauge> = owned.cloned().collect();
+        let programs: BTreeSet<&Name> = self.watch.programs().collect();
+        let programs = programs.into_iter().map(|name| Fact::Program(Arc::clone(name)));
+        let gauges = Gauge::ALL.into_iter().chain(owned).map(|gauge| {
+            let value = readings.and_then(|readings| readings.gauge(&gauge));
+            (gauge.to_string(), value.map(|value| shown_briefly(value, &gauge)))
+        });
+        let facts = Fact::ALL.into_iter().chain(programs).map(|fact| {
+            let holds = readings.and_then(|readings| readings.fact(&fact));
+            (fact.to_string(), holds.map(|holds| if holds { "yes" } else { "no" }.to_owned()))
+        });
+        gauges.chain(facts).collect()
+    }
+
     /// Rules without effect, and why: `heat has no effect: nothing tells the temperature`.
     #[must_use]
     pub fn blind(&self) -> Vec<String> {
@@ -59,8 +82,8 @@ impl Governor {
             Reason::Paused => "you said so".to_owned(),
             Reason::Snoozed => format!("you said so, for another {}", self.snooze_left()),
             Reason::Rule(name) => return self.because_of_rule(name, is_pause),
-            Reason::InUse if self.knows_of_use() => "you use this machine".to_owned(),
-            Reason::InUse => UNTOLD.to_owned(),
+            Reason::InUse => "you use this machine".to_owned(),
+            Reason::Untold => UNTOLD.to_owned(),
             Reason::Load => "other programs need the cores".to_owned(),
             Reason::Limits => "the limits leave room for no program".to_owned(),
             Reason::DiskBudget => "as much was written to disk as may be in a day".to_owned(),
@@ -83,10 +106,6 @@ impl Governor {
         }
     }
 
-    fn knows_of_use(&self) -> bool {
-        self.last.as_ref().is_some_and(|last| last.readings.fact(&Fact::InUse).is_some())
-    }
-
     fn because_of_rule(&self, name: &Name, is_pause: bool) -> String {
         let of = if is_pause { " for " } else { ", less because of " };
         let Some(rule) = self.watch.rule(name) else { return format!("{of}{name}") };
@@ -101,5 +120,24 @@ impl Governor {
         let values =
             if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
         format!("{of}{name}{values} ({rule})")
+    }
+}
+
+/// As in sentences, but without more digits than anybody wants to see change every second.
+fn shown_briefly(value: i64, gauge: &Gauge) -> String {
+    match gauge {
+        Gauge::Idle => Span(u64::try_from(value).unwrap_or(0) / 1_000 * 1_000).to_string(),
+        Gauge::FreeMemory | Gauge::FreeDisk if value >= 10_240_000 => {
+            format!("{} GiB", value / 1_024_000)
+        }
+        Gauge::FreeMemory | Gauge::FreeDisk | Gauge::Fan => shown(value / 1_000 * 1_000, gauge),
+        Gauge::Sensor(_) => shown(value, gauge),
+        Gauge::Temperature
+        | Gauge::Battery
+        | Gauge::LoadOfOthers
+        | Gauge::CpuPressure
+        | Gauge::MemoryPressure
+        | Gauge::DiskPressure
+        | Gauge::Power => shown(value / 100 * 100, gauge),
     }
 }

@@ -33,6 +33,8 @@ pub enum Gauge {
     FreeMemory,
     /// Room on the disk of the worker's folder, in MiB.
     FreeDisk,
+    /// What the processor draws by its own meter, in watts.
+    Power,
     /// Since a person's last touch of the machine, in seconds.
     Idle,
     /// A number that the machine's owner provides: a price, a forecast, a room's temperature.
@@ -115,7 +117,7 @@ const MEBIBYTES: &[(&str, i64)] = &[("MiB", 1), ("GiB", 1 << 10), ("TiB", 1 << 2
 
 impl Gauge {
     /// All that a machine may have, without those of its owner.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Temperature,
         Self::Fan,
         Self::Battery,
@@ -125,6 +127,7 @@ impl Gauge {
         Self::DiskPressure,
         Self::FreeMemory,
         Self::FreeDisk,
+        Self::Power,
         Self::Idle,
     ];
 
@@ -148,6 +151,9 @@ impl Gauge {
             }
             Self::FreeMemory | Self::FreeDisk => {
                 Scale { units: MEBIBYTES, bounds: (0, 1 << 30), margin: 128_000 }
+            }
+            Self::Power => {
+                Scale { units: &[("W", 1), ("", 1)], bounds: (0, 10_000), margin: 2_000 }
             }
             Self::Idle => {
                 let units = &[("s", 1), ("min", 60), ("h", 3_600)];
@@ -178,6 +184,7 @@ impl fmt::Display for Gauge {
             Self::DiskPressure => "disk pressure",
             Self::FreeMemory => "free memory",
             Self::FreeDisk => "free disk",
+            Self::Power => "power",
             Self::Idle => "idle",
             Self::Sensor(name) => return write!(f, "sensor \"{name}\""),
         })

@@ -16,8 +16,10 @@ pub enum Reason {
     Snoozed,
     /// The rule of that name.
     Rule(Name),
-    /// A person uses the machine, or may do so.
+    /// A person uses the machine.
     InUse,
+    /// Nothing tells whether a person uses the machine, so it counts as used.
+    Untold,
     /// Other programs need the cores.
     Load,
     /// The owner's limits leave room for no program.
@@ -44,10 +46,11 @@ pub enum Reason {
 const RULE: &str = "rule:";
 
 /// All that have a code of their own.
-const FIXED: [Reason; 13] = [
+const FIXED: [Reason; 14] = [
     Reason::Paused,
     Reason::Snoozed,
     Reason::InUse,
+    Reason::Untold,
     Reason::Load,
     Reason::Limits,
     Reason::NetworkBudget,
@@ -80,6 +83,7 @@ impl Reason {
             Self::Snoozed => ("snoozed", "you (snoozed)"),
             Self::Rule(name) => (RULE, name),
             Self::InUse => ("in-use", "you (the machine was in use)"),
+            Self::Untold => ("untold", "a sign that nobody uses it (nothing here tells)"),
             Self::Load => ("load", "other programs"),
             Self::Limits => ("limits", "the limits"),
             Self::NetworkBudget => ("network-budget", "the network budget"),
@@ -103,6 +107,7 @@ impl fmt::Display for Reason {
             Self::Paused
             | Self::Snoozed
             | Self::InUse
+            | Self::Untold
             | Self::Load
             | Self::Limits
             | Self::NetworkBudget

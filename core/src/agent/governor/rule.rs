@@ -5,7 +5,7 @@
 //! condition = test [ "or unknown" ]
 //! test      = gauge side quantity | [ "not" ] fact | [ "not" ] hours
 //! gauge     = "temperature" | "fan" | "battery" | "load of others" | "cpu pressure" | "memory pressure"
-//!           | "disk pressure" | "free memory" | "free disk" | "idle" | "sensor" name
+//!           | "disk pressure" | "free memory" | "free disk" | "power" | "idle" | "sensor" name
 //! fact      = "on battery" | "in use" | "full screen" | "in call" | "metered" | "program" name "runs"
 //! hours     = window { "," window }                        mon-fri 22:00-06:00, sat sun
 //! window    = days [ time "-" time ] | time "-" time       one that ends early lasts into the next day

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::hours::{DAY, Day, LocalTime};
 use super::reason::Reason;
+use crate::agent::energy::Energy;
 use crate::time::Span;
 
 /// Days that are remembered.
@@ -27,6 +28,10 @@ pub struct DayTally {
     spans: BTreeMap<Use, Span>,
     /// Time donated, once for each core that was computed on.
     core_time: Span,
+    /// What that took.
+    energy: Energy,
+    /// Bytes sent and received.
+    moved_bytes: u64,
 }
 
 /// All days that are remembered, oldest first.
@@ -53,6 +58,18 @@ impl Tally {
         }
         // Of a sleep of years, all that is longer ago is counted to the oldest day.
         self.days.entry(day).or_default().add(used.clone(), Span(left));
+        self.forget();
+    }
+
+    /// Counts what was drawn from the socket, and the bytes that were moved, on a day.
+    pub fn note_cost(&mut self, day: Day, energy: Energy, moved_bytes: u64) {
+        if (energy, moved_bytes) != (Energy(0), 0) {
+            self.days.entry(day).or_default().add_cost(energy, moved_bytes);
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
         while self.days.len() > DAYS_MAX {
             self.days.pop_first();
         }
@@ -83,6 +100,7 @@ impl Tally {
                 sum.add(used.clone(), span);
             }
             sum.core_time = sum.core_time.plus(tally.core_time);
+            sum.add_cost(tally.energy, tally.moved_bytes);
         }
         sum
     }
@@ -103,6 +121,12 @@ impl DayTally {
     /// Counts time on cores.
     pub fn add_core_time(&mut self, span: Span) {
         self.core_time = self.core_time.plus(span);
+    }
+
+    /// Counts what was drawn from the socket, and bytes that were moved.
+    pub fn add_cost(&mut self, energy: Energy, moved_bytes: u64) {
+        self.energy = self.energy.plus(energy);
+        self.moved_bytes = self.moved_bytes.saturating_add(moved_bytes);
     }
 
     /// What the time was used for, donated first.
@@ -126,6 +150,18 @@ impl DayTally {
     #[must_use]
     pub const fn core_time(&self) -> Span {
         self.core_time
+    }
+
+    /// What computing took.
+    #[must_use]
+    pub const fn energy(&self) -> Energy {
+        self.energy
+    }
+
+    /// Bytes sent and received.
+    #[must_use]
+    pub const fn moved_bytes(&self) -> u64 {
+        self.moved_bytes
     }
 
     /// In one sentence, the longest wait first: `you donated 5 h 12 min; 3 h waited for: battery`.
@@ -205,6 +241,19 @@ mod tests {
         assert_eq!(tally.days().count(), DAYS_MAX);
         let first = tally.days().next().unwrap().1.total();
         assert!(first > DAY, "{first}");
+    }
+
+    #[test]
+    fn what_it_cost_is_summed_too_and_days_stay_bounded() {
+        let mut tally = Tally::default();
+        tally.note_cost(Day(3), Energy(0), 0);
+        assert_eq!(tally.days().count(), 0, "nothing is no day");
+        for day in 0..2 * i32::try_from(DAYS_MAX).unwrap() {
+            tally.note_cost(Day(day), Energy(5), 7);
+        }
+        assert_eq!(tally.days().count(), DAYS_MAX);
+        let sum = tally.sum(Day(798), Day(900));
+        assert_eq!((sum.energy(), sum.moved_bytes()), (Energy(10), 14));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a volunteer is told before anything runs: brief enough for one screen of 80 by 24.
 
+use manyhands_core::agent::energy::CORE_POWER;
 use manyhands_worker::config::{Mode, Sharing};
 use manyhands_worker::wall::Wall;
 
@@ -9,9 +10,8 @@ pub(super) const VERSION: u32 = 2;
 /// A paragraph a line: its label, and words with facts of the machine in `{}`.
 const TEXT: &str = include_str!("text.txt");
 
-/// What a busy core draws more than an idle one, in watts: a guess in the middle of what processors of desktops and
-/// laptops do. The text says so, and how far off it may be.
-const WATTS_PER_CORE: u64 = 5;
+/// What a busy core draws, in watts, as the worker counts it later. The text says how far off that may be.
+const WATTS_PER_CORE: u64 = CORE_POWER.0 / 1_000;
 
 const COLUMNS: usize = 79;
 /// Where the words begin, right of the labels.

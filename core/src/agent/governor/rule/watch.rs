@@ -2,7 +2,7 @@
 
 use super::{Action, Rule};
 use crate::agent::governor::hours::LocalTime;
-use crate::agent::governor::reading::{Fact, Name, Readings};
+use crate::agent::governor::reading::{Fact, Gauge, Name, Readings};
 use crate::time::Span;
 
 /// What was known of a condition still counts so long after its sensor has fallen silent.
@@ -69,6 +69,11 @@ impl Watch {
     #[must_use]
     pub fn rule(&self, name: &Name) -> Option<&Rule> {
         self.rules.iter().map(|watched| &watched.rule).find(|rule| rule.name() == name)
+    }
+
+    /// Gauges that any rule asks for.
+    pub fn gauges(&self) -> impl Iterator<Item = &Gauge> {
+        self.rules.iter().flat_map(|watched| watched.rule.gauges())
     }
 
     /// Programs that any rule asks for.

@@ -1,0 +1,332 @@
+//! All that a worker shows of itself at a moment: one model for the command line, the terminal view and the page.
+//!
+//! As JSON it is documented in `SNAPSHOT.md` beside this file; the doc comments here are its reference. Texts are what
+//! the worker was told, jobs' names by strangers among them: whoever shows them takes out what would steer a terminal
+//! or a browser. Whatever is unknown is `null` (`None`), never left out and never guessed.
+
+use manyhands_core::agent::energy::Energy;
+use manyhands_core::agent::governor::hours::Day;
+use manyhands_core::agent::governor::reason::Reason;
+use manyhands_core::agent::governor::tally::{DayTally, Tally, Use};
+use serde::{Deserialize, Serialize};
+
+mod words;
+
+use crate::diary;
+
+/// The version of the model. A field that goes, or means something else, makes a new one; a new field does not.
+pub const VERSION: u32 = 1;
+
+/// Days of the history, today among them.
+pub const HISTORY_DAYS: i32 = 30;
+
+/// Reasons that a day names; what was waited for shorter is summed up.
+const WAITS_MAX: usize = 8;
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// See [`VERSION`].
+    pub version: u32,
+    /// When this was so, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// What others see of this machine; if empty, `host-` and the beginning of its key.
+    pub nickname: String,
+    /// The coordinator.
+    pub coordinator: Coordinator,
+    /// What may run, and why not more.
+    pub governor: Governed,
+    /// All slots, free ones included, in their order.
+    pub slots: Vec<Slot>,
+    /// What is held beside that.
+    pub held: Held,
+    /// What the sensors say.
+    pub sensors: Vec<Sensor>,
+    /// Rules that have no effect, because nothing here tells of what they ask for.
+    pub blind: Vec<String>,
+    /// Bytes sent and received.
+    pub network: Network,
+    /// What was earned.
+    pub credit: Credit,
+    /// The last days on which the worker ran, at most [`HISTORY_DAYS`], oldest first, today last.
+    pub days: Vec<DayShown>,
+}
+
+/// The coordinator, as this worker knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coordinator {
+    /// Where it listens.
+    pub place: String,
+    /// Whether the stream to it is open.
+    pub is_connected: bool,
+    /// Why it gives this host no work for a while, if it said so.
+    pub refused: Option<String>,
+}
+
+/// What the machine may be used for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Governed {
+    /// The governor's own sentence.
+    pub sentence: String,
+    /// Programs that may run at once; 0 is a pause.
+    pub slots: u32,
+    /// How much of each second they may run, in percent.
+    pub cpu_percent: u8,
+    /// What keeps more from running.
+    pub reason: Option<Why>,
+    /// Why nothing is downloaded or uploaded, if so.
+    pub no_network: Option<Why>,
+    /// What the owner said last.
+    pub wish: Wished,
+    /// Whether the worker is about to end.
+    pub is_draining: bool,
+}
+
+/// What the owner said last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wished {
+    /// Go by limits and rules.
+    #[default]
+    Resume,
+    /// Nothing until told otherwise.
+    Pause,
+    /// Nothing for a while; so many milliseconds of it are left.
+    Snooze {
+        /// What is left.
+        left_ms: u64,
+    },
+    /// End what was begun, and then end.
+    Finish,
+}
+
+/// A reason: its code, as in `core::agent::governor::reason`, and its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// Stable.
+    pub code: String,
+    /// For people.
+    pub words: String,
+}
+
+/// One slot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// Counted from 0.
+    pub number: usize,
+    /// Whether what is in it runs.
+    pub state: SlotState,
+    /// What is in it.
+    pub work: Option<Work>,
+}
+
+/// Whether a slot runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SlotState {
+    /// Nothing is in it.
+    #[default]
+    Free,
+    /// It runs.
+    Running,
+    /// It is being saved, and then stands still.
+    Saving,
+    /// It stands still, and keeps its memory.
+    Stopped,
+    /// It stands still, and gave its memory back: it goes on from its newest checkpoint.
+    Emptied,
+}
+
+/// What a slot computes, for whom and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The replica: job, unit and copy, as `1/17.0`.
+    pub replica: String,
+    /// The name of the job.
+    pub job: String,
+    /// What the job is for, as its submitter says; may be empty.
+    pub description: String,
+    /// Who submitted it: the name that the coordinator knows, or the beginning of the key.
+    pub submitter: String,
+    /// Why this unit, in words.
+    pub why: String,
+    /// How far it is, in millionths.
+    pub progress_ppm: u32,
+    /// CPU time that it took here.
+    pub cpu_ms: u64,
+}
+
+/// What is held and does not run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Units that wait for a slot, or for what they read.
+    pub units: usize,
+    /// Those of them whose inputs are here.
+    pub ready: usize,
+    /// Reports on disk that the coordinator has not acknowledged.
+    pub reports: usize,
+    /// Reports that it acknowledged since the start.
+    pub reported: u64,
+    /// CPU time of programs that have ended since the start.
+    pub computed_ms: u64,
+}
+
+/// A sensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sensor {
+    /// As rules call it.
+    pub name: String,
+    /// What it says, with its unit; `None` is unknown.
+    pub value: Option<String>,
+}
+
+/// Blobs moved today; messages to the coordinator are not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// Bytes sent and received today.
+    pub today_bytes: u64,
+    /// How many may be, if that is limited.
+    pub day_max_bytes: Option<u64>,
+}
+
+/// Credit of this host in millionths, as the coordinator told it last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credit {
+    /// All of it; `None` until this worker was told once.
+    pub total_micro: Option<u64>,
+    /// What came since the worker was started.
+    pub since_start_micro: u64,
+}
+
+/// Where the time of a day went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayShown {
+    /// As `2026-11-26`.
+    pub date: String,
+    /// Time in which at least one program ran.
+    pub donated_ms: u64,
+    /// The same, once for each core.
+    pub core_ms: u64,
+    /// What that took, in thousandths of a joule; 3,600,000,000 are a kilowatt-hour.
+    pub energy_mj: u64,
+    /// Bytes sent and received.
+    pub moved_bytes: u64,
+    /// What was waited for, the longest first.
+    pub waits: Vec<Wait>,
+    /// All of it in a sentence.
+    pub sentence: String,
+}
+
+/// Time that was waited for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// For what.
+    #[serde(flatten)]
+    pub why: Why,
+    /// How long.
+    pub ms: u64,
+}
+
+impl From<&Reason> for Why {
+    fn from(reason: &Reason) -> Self {
+        Self { code: reason.to_string(), words: reason.words().to_owned() }
+    }
+}
+
+impl DayShown {
+    /// A day of the tally.
+    pub(crate) fn of(day: Day, tally: &DayTally) -> Self {
+        let mut waits: Vec<Wait> = tally
+            .spans()
+            .filter_map(|(used, span)| match used {
+                Use::Waited(reason) => Some(Wait { why: reason.into(), ms: span.0 }),
+                Use::Donated => None,
+            })
+            .collect();
+        waits.sort_by_key(|wait| std::cmp::Reverse(wait.ms));
+        if waits.len() > WAITS_MAX {
+            let ms = waits.drain(WAITS_MAX - 1..).map(|wait| wait.ms).sum();
+            let why = Why { code: "others".to_owned(), words: "other reasons".to_owned() };
+            waits.push(Wait { why, ms });
+        }
+        Self {
+            date: diary::date(day).map_or_else(String::new, |date| date.to_string()),
+            donated_ms: tally.donated().0,
+            core_ms: tally.core_time().0,
+            energy_mj: tally.energy().0,
+            moved_bytes: tally.moved_bytes(),
+            waits,
+            sentence: Self::sentence(tally),
+        }
+    }
+
+    /// The days until `today` that are shown.
+    pub(crate) fn history(tally: &Tally, today: Day) -> Vec<Self> {
+        let first = Day(today.0.saturating_sub(HISTORY_DAYS - 1));
+        let days = tally.days().filter(|(day, _)| (first..=today).contains(day));
+        days.map(|(day, tally)| Self::of(day, tally)).collect()
+    }
+
+    /// What a day was, and what it took: `you donated 5 h 12 min; 3 h waited for: battery; about 310 Wh`.
+    pub(crate) fn sentence(tally: &DayTally) -> String {
+        match tally.energy() {
+            Energy(0) => tally.sentence(),
+            energy => format!("{}; about {energy}", tally.sentence()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use manyhands_core::time::Span;
+
+    use super::*;
+
+    #[test]
+    fn a_snapshot_is_read_as_it_was_written() {
+        let governor = Governed { wish: Wished::Snooze { left_ms: 7 }, ..Governed::default() };
+        let slot = Slot { state: SlotState::Saving, work: Some(Work::default()), number: 0 };
+        let snapshot = Snapshot { governor, slots: vec![slot], ..Snapshot::default() };
+        let json = serde_json::to_string(&snapshot).unwrap();
+        assert!(json.contains(r#""wish":{"snooze":{"left_ms":7}}"#), "{json}");
+        assert!(json.contains(r#""state":"saving""#), "{json}");
+        assert!(json.contains(r#""total_micro":null"#), "unknown is said: {json}");
+        assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), snapshot);
+    }
+
+    #[test]
+    fn a_day_names_the_longest_waits_and_loses_none() {
+        let mut tally = DayTally::default();
+        for number in 1..=20 {
+            let rule = Reason::Rule(Arc::from(format!("r{number:02}")));
+            tally.add(Use::Waited(rule), Span(number));
+        }
+        let day = DayShown::of(Day(20_783), &tally);
+        assert_eq!((day.date.as_str(), day.waits.len()), ("2026-11-26", WAITS_MAX));
+        assert_eq!((day.waits[0].why.code.as_str(), day.waits[0].ms), ("rule:r20", 20));
+        assert_eq!(day.waits.iter().map(|wait| wait.ms).sum::<u64>(), 210);
+        assert_eq!(day.waits[7].why.words, "other reasons");
+    }
+
+    #[test]
+    fn a_day_says_what_it_took() {
+        let mut tally = DayTally::default();
+        tally.add(Use::Donated, Span::hours(2));
+        assert_eq!(DayShown::of(Day(0), &tally).sentence, "you donated 2 h");
+        tally.add_cost(Energy(36_000_000), 0);
+        assert_eq!(DayShown::of(Day(0), &tally).sentence, "you donated 2 h; about 10 Wh");
+    }
+
+    #[test]
+    fn the_history_ends_today_and_has_a_bound() {
+        let mut tally = Tally::default();
+        for day in 0..100 {
+            tally.recall(Day(day), DayTally::default());
+        }
+        let days = DayShown::history(&tally, Day(50));
+        assert_eq!(days.len(), 30);
+        assert_eq!(days.last().unwrap().date, "1970-02-20");
+    }
+}

@@ -1,0 +1,93 @@
+//! A snapshot as text, for `manyhands worker status`.
+
+use std::fmt;
+
+use super::{Slot, SlotState, Snapshot, Work};
+
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.governor.sentence)?;
+        match (self.coordinator.is_connected, &self.coordinator.refused) {
+            (true, _) => {
+                writeln!(f, "connected to the coordinator at {}", self.coordinator.place)?;
+            }
+            (false, Some(why)) => writeln!(f, "no work for now: {why}")?,
+            (false, None) => f.write_str("the coordinator is away\n")?,
+        }
+        self.slots.iter().try_for_each(|slot| write!(f, "{slot}"))?;
+        if self.held.units > 0 {
+            writeln!(f, "units that wait for a slot: {}", self.held.units)?;
+        }
+        if self.held.reports > 0 {
+            writeln!(f, "reports that wait for the coordinator: {}", self.held.reports)?;
+        }
+        if self.held.computed_ms > 0 {
+            let (s, ms) = (self.held.computed_ms / 1_000, self.held.computed_ms % 1_000);
+            writeln!(f, "processor time of programs that have ended: {s}.{ms:03} s")?;
+        }
+        if let Some(today) = self.days.last() {
+            writeln!(f, "today {}", today.sentence)?;
+        }
+        self.blind.iter().try_for_each(|rule| writeln!(f, "{rule}"))
+    }
+}
+
+impl fmt::Display for Slot {
+    /// A line, or nothing for a free slot.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Work { replica, job, submitter, progress_ppm, .. }) = &self.work else {
+            return Ok(());
+        };
+        let percent = progress_ppm / 10_000;
+        let state = match self.state {
+            SlotState::Free | SlotState::Running => "",
+            SlotState::Saving => ", being saved",
+            SlotState::Stopped => ", stopped",
+            SlotState::Emptied => ", stopped, its memory given back",
+        };
+        let number = self.number;
+        writeln!(f, "slot {number}: {job} of {submitter}, replica {replica}, {percent} %{state}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::snapshot::{Coordinator, DayShown, Governed, Held};
+
+    #[test]
+    fn status_is_told_line_by_line() {
+        let work = Work {
+            replica: "1/17.0".to_owned(),
+            job: "mersenne".to_owned(),
+            submitter: "ada".to_owned(),
+            progress_ppm: 425_000,
+            ..Work::default()
+        };
+        let snapshot = Snapshot {
+            governor: Governed { sentence: "paused: you said so".to_owned(), ..Default::default() },
+            coordinator: Coordinator {
+                place: "grid:7654".to_owned(),
+                is_connected: true,
+                refused: None,
+            },
+            slots: vec![
+                Slot { number: 0, state: SlotState::Stopped, work: Some(work) },
+                Slot { number: 1, ..Slot::default() },
+            ],
+            held: Held { units: 2, ..Held::default() },
+            days: vec![DayShown { sentence: "you donated 2 h".to_owned(), ..Default::default() }],
+            blind: vec!["heat has no effect: nothing here tells of temperature".to_owned()],
+            ..Snapshot::default()
+        };
+        assert_eq!(
+            snapshot.to_string(),
+            "paused: you said so\n\
+             connected to the coordinator at grid:7654\n\
+             slot 0: mersenne of ada, replica 1/17.0, 42 %, stopped\n\
+             units that wait for a slot: 2\n\
+             today you donated 2 h\n\
+             heat has no effect: nothing here tells of temperature\n"
+        );
+    }
+}
