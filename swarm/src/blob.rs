@@ -237,7 +237,7 @@ mod tests {
     impl Folder {
         fn new() -> Self {
             let folder = Self(tempfile::tempdir().unwrap());
-            std::fs::write(folder.path("whole"), content()).unwrap();
+            fs::write(folder.path("whole"), content()).unwrap();
             folder
         }
 
@@ -272,7 +272,7 @@ mod tests {
             assert!(encoded.len() <= partial.encoded_bytes_max(piece));
             partial.store(piece, &encoded).unwrap();
         }
-        assert_eq!(std::fs::read(folder.path("partial")).unwrap(), content());
+        assert_eq!(fs::read(folder.path("partial")).unwrap(), content());
         assert_eq!(partial.encode(2).unwrap(), whole.encode(2).unwrap());
     }
 
@@ -322,12 +322,11 @@ mod tests {
     fn an_outboard_of_an_earlier_time_is_used_and_a_damaged_one_is_made_again() {
         let folder = Folder::new();
         drop(folder.whole());
-        let written =
-            |path: &str| std::fs::metadata(folder.path(path)).unwrap().modified().unwrap();
+        let written = |path: &str| fs::metadata(folder.path(path)).unwrap().modified().unwrap();
         let before = written("whole.bao");
         drop(folder.whole());
         assert_eq!(written("whole.bao"), before, "nothing was written");
-        std::fs::write(folder.path("whole.bao"), [0; 64]).unwrap();
+        fs::write(folder.path("whole.bao"), [0; 64]).unwrap();
         folder.whole().encode(4).unwrap();
     }
 

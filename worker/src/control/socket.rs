@@ -226,7 +226,7 @@ mod tests {
             let mut answer = ask(folder.path(), Request::Log { days: 3 }).await;
             while matches!(answer, Err(ControlError::NoWorker { .. })) {
                 tokio::task::yield_now().await;
-                answer = super::ask(folder.path(), Request::Log { days: 3 }).await;
+                answer = ask(folder.path(), Request::Log { days: 3 }).await;
             }
             assert_eq!(answer.unwrap(), "you asked: log 3");
             let mut stream = UnixStream::connect(folder.path().join(NAME)).await.unwrap();

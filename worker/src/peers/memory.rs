@@ -119,14 +119,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("peers");
         write(&path, &[known(1, true)]).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
         let (head, record) = text.trim().rsplit_once(' ').unwrap();
         // The signature is at the end.
         let forged = format!("{}{}", &record[..record.len() - 2], "00");
         let low = head.replace(":7777", ":25");
         let long = "f".repeat(2 * RECORD_BYTES_MAX + 2);
-        std::fs::write(&path, format!("{head} {forged}\n{low} -\nnonsense\n\n{head} {long}\n"))
-            .unwrap();
+        fs::write(&path, format!("{head} {forged}\n{low} -\nnonsense\n\n{head} {long}\n")).unwrap();
         let peer = Remembered { record: None, ..known(1, true) };
         assert_eq!(read(&path), [peer.clone(), peer]);
     }
