@@ -165,16 +165,17 @@ impl Config {
             written.slot_memory.unwrap_or_else(|| memory_bytes / 2 / u64::from(slots.get()));
         let memory_bytes = memory_bytes.max(2 * slot_memory_bytes * u64::from(slots.get()));
         let owner = Owner::new(&written, memory_bytes)?;
+        let invite = written.invite.ok_or(ConfigError::Missing {
+            key: "invite",
+            hint: "give the invite of a coordinator, in the settings or with --join",
+        })?;
         let data_dir = written.data_dir.ok_or(ConfigError::Missing {
             key: "data_dir",
             hint: "name a folder for the worker's data, in the settings or with --data",
         })?;
         let settings = written.settings.unwrap_or_else(|| data_dir.join("settings.toml"));
         let config = Self {
-            invite: written.invite.ok_or(ConfigError::Missing {
-                key: "invite",
-                hint: "give the invite of a coordinator, in the settings or with --join",
-            })?,
+            invite,
             data_dir,
             nickname: written.nickname.unwrap_or_default(),
             slots,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::grid::Grid;
 use crate::process::{Process, run, stderr};
+use crate::resumption::blobs;
 
 /// Some seconds of steps, saved every second.
 const EXPONENT: u32 = 40_009;
@@ -86,9 +87,4 @@ fn job_file(grid: &Grid, exponent: u32) -> PathBuf {
     let path = grid.path(&format!("{exponent}.toml"));
     fs::write(&path, text).unwrap();
     path
-}
-
-/// How many blobs the coordinator has.
-fn blobs(grid: &Grid) -> usize {
-    crate::grid::files(&grid.path("coordinator/blobs")).len()
 }

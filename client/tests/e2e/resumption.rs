@@ -67,7 +67,7 @@ fn submit(grid: &Grid, name: &str) -> JobNumber {
 }
 
 /// How many blobs the coordinator has; beside some lies what proves their pieces.
-fn blobs(grid: &Grid) -> usize {
+pub(crate) fn blobs(grid: &Grid) -> usize {
     let files = crate::grid::files(&grid.path("coordinator/blobs"));
     files.keys().filter(|name| !name.ends_with(".bao")).count()
 }
