@@ -65,7 +65,7 @@ fn summary(view: &PeersView) -> Vec<String> {
         None => "the coordinator cannot dial it".to_owned(),
     };
     let blobs = format!(
-        "blobs shared now: {}; {} came whole from the coordinator",
+        "{} blobs shared now; {} came whole from the coordinator",
         view.blobs.len(),
         bytes(view.whole_bytes)
     );
