@@ -34,6 +34,19 @@ impl Span {
     /// No time at all.
     pub const ZERO: Self = Self(0);
 
+    /// As one says it: `5 h 12 min`, `3 h`, `40 min`, `12 s`; rounded down.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let seconds = self.0 / 1_000;
+        let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
+        match (hours, minutes) {
+            (0, 0) => format!("{seconds} s"),
+            (0, minutes) => format!("{minutes} min"),
+            (hours, 0) => format!("{hours} h"),
+            (hours, minutes) => format!("{hours} h {minutes} min"),
+        }
+    }
+
     /// So many seconds.
     #[must_use]
     pub const fn seconds(n: u32) -> Self {

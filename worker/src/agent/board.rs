@@ -46,6 +46,13 @@ pub(super) struct Held {
     pub(super) uploaded: Option<CheckpointRef>,
 }
 
+impl Held {
+    /// Nothing has been computed for it yet.
+    pub(super) const fn new(grant: LeaseGrant, phase: Phase) -> Self {
+        Self { grant, phase, progress_ppm: 0, cpu_ms: 0, checkpoint: None, uploaded: None }
+    }
+}
+
 /// Whether a job can be computed yet.
 #[derive(Debug)]
 pub(super) enum JobState {
@@ -110,28 +117,14 @@ impl Board {
         job.waiting.push_back(replica);
         self.idle.retain(|idle| *idle != replica.unit.job);
         self.open += 1;
-        let held = Held {
-            grant,
-            phase: Phase::Waiting,
-            progress_ppm: 0,
-            cpu_ms: 0,
-            checkpoint: None,
-            uploaded: None,
-        };
+        let held = Held::new(grant, Phase::Waiting);
         self.leases.insert(replica, held);
         true
     }
 
     /// Takes up a lease that has nothing left but its report.
     pub(super) fn ended_before(&mut self, grant: LeaseGrant) {
-        let held = Held {
-            grant,
-            phase: Phase::Ended,
-            progress_ppm: 0,
-            cpu_ms: 0,
-            checkpoint: None,
-            uploaded: None,
-        };
+        let held = Held::new(grant, Phase::Ended);
         if let Some(job) = self.jobs.get_mut(&grant.replica.unit.job) {
             job.leases += 1;
         }

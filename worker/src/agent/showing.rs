@@ -232,14 +232,7 @@ mod tests {
             resume_from: None,
             replay: None,
         };
-        let held = Lease {
-            grant,
-            phase: Phase::Waiting,
-            progress_ppm: 0,
-            cpu_ms: 0,
-            checkpoint: None,
-            uploaded: None,
-        };
+        let held = Lease::new(grant, Phase::Waiting);
         assert_eq!(why(&held), "copy 2 of unit 17, chosen by the coordinator");
     }
 }

@@ -1,15 +1,10 @@
 //! Spans of time, sizes and credit, short enough for a cell of a table.
 
-/// `5 h 12 min`, `40 min`, `12 s`.
+use manyhands_core::time::Span;
+
+/// As [`Span::in_words`].
 pub(super) fn span(ms: u64) -> String {
-    let seconds = ms / 1_000;
-    let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds} s"),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
+    Span(ms).in_words()
 }
 
 /// `512 B`, `1.5 MiB`, `12 GiB`; rounded down.

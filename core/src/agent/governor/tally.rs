@@ -177,20 +177,8 @@ impl DayTally {
         waits.sort_by_key(|(_, span)| std::cmp::Reverse(*span));
         let waits = waits
             .iter()
-            .map(|(reason, span)| format!("; {} waited for: {}", long(*span), reason.words()));
-        format!("you donated {}{}", long(self.donated()), waits.collect::<String>())
-    }
-}
-
-/// A length of time as one says it: `5 h 12 min`, `3 h`, `40 min`, `12 s`.
-fn long(span: Span) -> String {
-    let seconds = span.0 / 1_000;
-    let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds} s"),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
+            .map(|(reason, span)| format!("; {} waited for: {}", span.in_words(), reason.words()));
+        format!("you donated {}{}", self.donated().in_words(), waits.collect::<String>())
     }
 }
 
