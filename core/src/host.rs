@@ -31,7 +31,7 @@ pub struct Host {
     pub standing: Standing,
     /// Where those units are that rested on the word of its earlier lives, and that are still to be
     /// looked at again.
-    pub reopening: Option<Reopening>,
+    pub reopening: Option<Box<Reopening>>,
     /// What became of its replicas.
     pub counters: Counters,
     /// Sum of all its grants that were not taken back.
@@ -150,7 +150,7 @@ impl Host {
     #[must_use]
     pub fn next_deadline_at(&self) -> Option<Timestamp> {
         let leases = self.leases.iter().map(|lease| lease.deadline_at);
-        let reopening = self.reopening.map(|reopening| reopening.since);
+        let reopening = self.reopening.as_ref().map(|reopening| reopening.since);
         let until = match self.state {
             HostState::Suspended { until, .. } => until,
             HostState::Active => None,

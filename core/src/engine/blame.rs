@@ -106,7 +106,7 @@ fn suspend(host: &mut Host, unit: UnitId, is_lie: bool, cx: &mut Context<'_>) {
         until: (!is_lie).then(|| cx.now.plus(rest)),
         unit: Some(unit),
     };
-    host.reopening = Some(Reopening { since: cx.now, from: JobId(0).unit(0) });
+    host.reopening = Some(Box::new(Reopening { since: cx.now, from: JobId(0).unit(0) }));
     cx.effects.due(cx.now);
     for lease in &mut host.leases {
         lease.deadline_at = cx.now;

@@ -45,6 +45,6 @@ fn may_be(rows: &Rows, host: HostId, reason: &str) -> Result<(), Refusal> {
 pub(super) fn let_on(host: &mut Host, cx: &mut Context<'_>) {
     host.state = HostState::Active;
     host.standing.pardoned = host.standing.life;
-    host.reopening = Some(Reopening { since: cx.now, from: JobId(0).unit(0) });
+    host.reopening = Some(Box::new(Reopening { since: cx.now, from: JobId(0).unit(0) }));
     cx.effects.due(cx.now);
 }

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::payment;
 use super::rows::Rows;
 use super::settle::{Answer, account};
-use crate::host::{Host, Reopening as Ongoing};
+use crate::host::Host;
 use crate::id::{HostId, UnitId};
 use crate::job::{Counts, JobState};
 use crate::limits::REOPEN_BATCH;
@@ -35,7 +35,9 @@ pub(super) fn load(
     rows: &mut Rows,
     host: &Host,
 ) -> Result<Option<Reopening>, StoreError> {
-    let Some(from) = host.reopening.map(|reopening| reopening.from) else { return Ok(None) };
+    let Some(from) = host.reopening.as_ref().map(|reopening| reopening.from) else {
+        return Ok(None);
+    };
     let units = store.units_vouched(host.id, from, REOPEN_BATCH)?;
     units.iter().try_for_each(|unit| rows.find_unit_and_hosts(store, *unit))?;
     let last = units.last().filter(|_| units.len() == REOPEN_BATCH);
@@ -49,7 +51,10 @@ pub(super) fn reopen(rows: &mut Rows, reopening: &Reopening, cx: &mut Context<'_
         one(rows, *unit, cx);
     }
     let host = rows.host_mut(reopening.host);
-    host.reopening = host.reopening.zip(reopening.next).map(|(old, from)| Ongoing { from, ..old });
+    match (&mut host.reopening, reopening.next) {
+        (Some(ongoing), Some(next)) => ongoing.from = next,
+        (ongoing, _) => *ongoing = None,
+    }
 }
 
 fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {

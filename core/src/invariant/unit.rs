@@ -162,7 +162,7 @@ pub(super) fn check_vouchers(
 
 /// Whether the unit is still to be looked at, because a host of it was caught.
 fn is_pending(unit: &WorkUnit, hosts: &BTreeMap<HostId, Host>) -> bool {
-    let mut reopening = unit.hosts().filter_map(|host| hosts.get(&host)?.reopening);
+    let mut reopening = unit.hosts().filter_map(|host| hosts.get(&host)?.reopening.as_deref());
     reopening.any(|reopening| reopening.from <= unit.id)
 }
 

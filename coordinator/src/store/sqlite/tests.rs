@@ -101,7 +101,7 @@ fn a_database_of_the_second_format_is_brought_up_to_date() {
     assert_eq!(active.standing, Standing { strikes: 2, ..Standing::default() });
     let suspended_at = Timestamp(70);
     assert_eq!(suspended.state, HostState::Suspended { suspended_at, until: None, unit: None });
-    assert_eq!(suspended.reopening, Some(Reopening { since: suspended_at, from }));
+    assert_eq!(suspended.reopening, Some(Box::new(Reopening { since: suspended_at, from })));
     assert_eq!(suspended.standing.life, 1, "what it answered before counts no more");
     assert_eq!(store.hosts_due(suspended_at, 9).unwrap(), [suspended]);
     let job = store.job(JobId(1)).unwrap().unwrap();

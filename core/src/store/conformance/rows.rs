@@ -270,10 +270,10 @@ pub fn hosts() -> Vec<Host> {
     let suspended_at = Timestamp(1_700_000_000_900);
     let suspended = |until, unit| HostState::Suspended { suspended_at, until, unit };
     let (until, unit) = (Some(Timestamp(1_800_000_000_000)), Some(JobId(4).unit(5)));
-    let reopening = Some(Reopening { since: suspended_at, from: JobId(0).unit(0) });
+    let reopening = Some(Box::new(Reopening { since: suspended_at, from: JobId(0).unit(0) }));
     vec![
         host(40, &[]),
-        Host { state: suspended(until, None), reopening, ..host(41, &[]) },
+        Host { state: suspended(until, None), reopening: reopening.clone(), ..host(41, &[]) },
         Host { state: suspended(None, unit), ..host(42, &[]) },
         Host { reopening, ..host(43, &[7]) },
     ]
