@@ -21,6 +21,8 @@ pub(crate) struct Progress {
     status: ProgressBar,
     /// Tenths of the job that plain lines have already told.
     told: Option<u64>,
+    /// The most units that had ended at once: audits and catches open some again.
+    ended_most: u64,
 }
 
 impl Progress {
@@ -29,7 +31,7 @@ impl Progress {
         let screen = MultiProgress::new();
         let bar = screen.add(ProgressBar::no_length().with_style(bar_style(terminal)));
         let status = screen.add(ProgressBar::no_length().with_style(line_style()));
-        Self { terminal, screen, bar, status, told: None }
+        Self { terminal, screen, bar, status, told: None, ended_most: 0 }
     }
 
     /// One more line below the bar, for whoever knows more than the job does.
@@ -40,6 +42,7 @@ impl Progress {
     /// Shows the job as it is now.
     pub(crate) fn show(&mut self, job: &v1::Job) -> Result<(), Failure> {
         let units = job.units.unwrap_or_default();
+        self.ended_most = self.ended_most.max(ended(&units));
         if !self.terminal.live() {
             return self.tell(job, &units);
         }
@@ -81,14 +84,30 @@ impl Progress {
             units.total,
             job.replicas_leased,
             failures(units),
-            phase(job)
+            self.phase(job, units)
         ))
+    }
+
+    /// What goes on beside computing.
+    fn phase(&self, job: &v1::Job, units: &v1::UnitCounts) -> String {
+        match job.state() {
+            v1::JobState::Auditing => ", the audits are being drawn".to_owned(),
+            v1::JobState::Cancelling => ", being cancelled".to_owned(),
+            v1::JobState::Open | v1::JobState::Unspecified => {
+                match self.ended_most.saturating_sub(ended(units)) {
+                    0 => String::new(),
+                    1 => ", 1 answer is being checked".to_owned(),
+                    again => format!(", {again} answers are being checked"),
+                }
+            }
+            v1::JobState::Finished | v1::JobState::Cancelled => String::new(),
+        }
     }
 
     fn status_line(&self, job: &v1::Job, units: &v1::UnitCounts) -> String {
         let flight = format!("{} replicas in flight", job.replicas_leased);
         let waiting = format!("{} units waiting", units.waiting);
-        let line = format!("{flight}, {waiting}{}", phase(job));
+        let line = format!("{flight}, {waiting}{}", self.phase(job, units));
         let line = Style::Faint.paint(&line, self.terminal);
         format!("  {line}{}", Style::Bad.paint(&failures(units), self.terminal))
     }
@@ -102,18 +121,6 @@ pub(crate) fn ended(units: &v1::UnitCounts) -> u64 {
 /// Whether the job is over.
 pub(crate) fn is_over(job: &v1::Job) -> bool {
     matches!(job.state(), v1::JobState::Finished | v1::JobState::Cancelled)
-}
-
-/// What goes on beside computing.
-fn phase(job: &v1::Job) -> &'static str {
-    match job.state() {
-        v1::JobState::Auditing => ", the last audits are being drawn",
-        v1::JobState::Cancelling => ", being cancelled",
-        v1::JobState::Unspecified
-        | v1::JobState::Open
-        | v1::JobState::Finished
-        | v1::JobState::Cancelled => "",
-    }
 }
 
 fn failures(units: &v1::UnitCounts) -> String {

@@ -28,6 +28,7 @@ mod judge;
 mod pardon;
 mod payment;
 mod question;
+mod queues;
 mod recover;
 mod renew;
 mod reopen;

@@ -142,6 +142,8 @@ pub trait Store {
 
     /// Units whose next replica is for this host, by id.
     fn units_of_turn(&self, host: HostId, limit: usize) -> Result<Vec<WorkUnit>, StoreError>;
+    /// How many of those there are, counted up to `limit`.
+    fn turns_of(&self, host: HostId, limit: usize) -> Result<usize, StoreError>;
     /// Units for which a host is to be drawn, [`draw_at`](crate::work_unit::Turn::draw_at)` <= now`,
     /// the earliest first.
     fn units_to_draw(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError>;

@@ -51,7 +51,7 @@ impl Rule {
             Self::Quorum(quorum) => usize::from(*quorum),
             Self::Trust(plan) => match unit.test {
                 Test::None => 1,
-                Test::Second | Test::Audit => 2,
+                Test::Second | Test::Sample | Test::Audit => 2,
                 Test::Vote => usize::from(plan.lead),
             },
         }

@@ -53,19 +53,32 @@ pub enum Test {
     /// host is asked. It is no
     /// audit, or accomplices could use up each other's audits on true answers.
     Second,
-    /// Chance has chosen it: a second host is asked.
+    /// Chance has chosen it as soon as it was there: a second host is asked. It is found early who lies
+    /// much, but whoever is caught at once may begin anew at little cost, so it is no audit either.
+    Sample,
+    /// It is one of those that the host owed when all units had an answer: a second host is asked.
     Audit,
     /// Nobody had standing yet: an answer must lead each other one.
     Vote,
 }
 
 impl Test {
-    /// Whether it counts as an audit of the host on whose word the answer rests.
+    /// Whether it was decided on as soon as the answer was there, or before. Of such answers no audits are drawn.
     #[must_use]
-    pub fn is_audit(self) -> bool {
+    pub fn is_at_once(self) -> bool {
         match self {
-            Self::None | Self::Second => false,
-            Self::Audit | Self::Vote => true,
+            Self::None | Self::Second | Self::Audit => false,
+            Self::Sample | Self::Vote => true,
+        }
+    }
+
+    /// What is left of it for whoever is believed next, because the first word for the answer was lost. An audit was
+    /// not drawn among *their* answers.
+    #[must_use]
+    pub fn inherited(self) -> Self {
+        match self {
+            Self::Audit => Self::Sample,
+            Self::None | Self::Second | Self::Sample | Self::Vote => self,
         }
     }
 }

@@ -137,14 +137,22 @@ fn show_zoo(part: Part, size: Size) -> Result<String, String> {
     table.map(|table| table.to_string()).map_err(|error| error.to_string())
 }
 
-/// How far the table is: on a terminal in one line, elsewhere now and then.
+/// How far the table is: each row that has ended, so that a long run is not in vain if it is broken off, and the runs
+/// that have begun: on a terminal in one line, elsewhere now and then.
 #[expect(clippy::print_stderr, reason = "a command line program talks to its terminal")]
-fn tell(Progress { begun, total, rule, attack }: Progress<'_>) {
-    let line = format!("run {begun} of {total}: {rule}, {attack}");
-    if io::stderr().is_terminal() {
-        eprint!("\r{line:<78.78}");
-    } else if begun % 100 == 1 {
-        eprintln!("{line}");
+fn tell(progress: Progress<'_>) {
+    let is_terminal = io::stderr().is_terminal();
+    match progress {
+        Progress::Begun { begun, total, rule, attack } => {
+            let line = format!("run {begun} of {total}: {rule}, {attack}");
+            if is_terminal {
+                eprint!("\r{line:<78.78}");
+            } else if begun % 100 == 1 {
+                eprintln!("{line}");
+            }
+        }
+        Progress::Ended { row } if is_terminal => eprintln!("\r{row:<78}"),
+        Progress::Ended { row } => eprintln!("{row}"),
     }
 }
 

@@ -13,7 +13,7 @@ use manyhands_core::trust::Confidence;
 use serde::Deserialize;
 
 pub use check::ScenarioError;
-pub use hosts::{Accomplices, Asked, Attack, Effort, HostFaults, Lies, Population};
+pub use hosts::{Accomplices, Asked, Attack, Effort, HostFaults, Lies, Loyal, Population};
 pub use quantity::{Share, Time};
 
 /// Everything that a run needs beside its seed.

@@ -43,15 +43,23 @@ pub enum Part {
 
 /// How far the table is, for somebody who waits for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress<'a> {
-    /// Runs that were begun.
-    pub begun: usize,
-    /// All runs.
-    pub total: usize,
-    /// The rule of the last one.
-    pub rule: &'a str,
-    /// What is done against it there.
-    pub attack: &'a str,
+pub enum Progress<'a> {
+    /// One more run has begun.
+    Begun {
+        /// Runs that were begun.
+        begun: usize,
+        /// All runs.
+        total: usize,
+        /// The rule of the last one.
+        rule: &'a str,
+        /// What is done against it there.
+        attack: &'a str,
+    },
+    /// All runs of a row have ended.
+    Ended {
+        /// What the table will say of it.
+        row: &'a str,
+    },
 }
 
 /// Runs everything.

@@ -160,7 +160,7 @@ fn plan(confidence: &Confidence, units: u32) -> String {
     };
     let (at_few, at_many) = (copies(few), copies(few * 10));
     format!(
-        "plan: of each host, {probation} answers are only compared and {audits} later ones audited; \
+        "plan: of each host, {probation} answers are only compared, and {audits} of the later ones audited at the end; \
          where answers differ, one must lead by {lead}; about {at_few} copies a unit on {few} hosts, \
          {at_many} on {}",
         few * 10

@@ -1,5 +1,5 @@
-//! Which answers are audited: some as soon as they are there, and what chance has left out at the
-//! end of the job. `trust/TRUST.md` says how many and why.
+//! Which answers are checked: a sample as soon as they are there, and the audits that each host owes when the job has
+//! all its answers. `trust/TRUST.md` says how many and why.
 
 use rand_core::Rng;
 
@@ -7,32 +7,32 @@ use super::context::Context;
 use super::reopen::{has_answer, open_again};
 use super::rows::Rows;
 use crate::backoff::below;
-use crate::id::{JobId, UnitId};
+use crate::id::{HostId, JobId, UnitId};
 use crate::job::{JobState, Settling};
 use crate::limits::{AUDIT_BATCH, PARTS_BATCH};
-use crate::part::Part;
 use crate::replica::Replica;
 use crate::store::{Store, StoreError};
 use crate::transition;
 use crate::trust::Plan;
-use crate::work_unit::{Test, UnitState};
+use crate::work_unit::{Test, UnitState, WorkUnit};
 
 /// All of something, in millionths.
 const PPM: u64 = 1_000_000;
 
-/// Draws whether an answer is audited that would stand alone now. The lot falls when the answer is
+/// Draws whether an answer is checked at once that would stand alone now. The lot falls when the answer is
 /// there, and not before, so nobody can know it when they answer.
 pub(super) fn draw(
     rows: &mut Rows,
     id: UnitId,
-    counts: impl Fn(&Replica) -> bool,
+    counts: impl Fn(&Replica) -> bool + Copy,
     cx: &mut Context<'_>,
 ) {
     let job = rows.job(id.job);
     let Some(plan) = job.policy.confidence.as_ref().map(Plan::new) else { return };
     let Some(unit) = rows.unit(id) else { return };
     let is_open = unit.state == UnitState::Open && unit.test == Test::None;
-    if !is_open || transition::standing(unit, &job.policy, counts).is_none() {
+    let Some(standing) = transition::standing(unit, &job.policy, counts) else { return };
+    if !is_open {
         return;
     }
     // Whoever chose a unit may have chosen what to say. A second host is asked, and that is no audit, or true
@@ -41,10 +41,13 @@ pub(super) fn draw(
         rows.unit_mut(id).test = Test::Second;
         return;
     }
+    let said_so = |replica: &&Replica| counts(replica) && replica.class() == Some(standing);
+    let Some(believed) = unit.voices().find(said_so).map(|replica| replica.host) else { return };
     let hosts = job.parts.max(plan.founders());
-    let rate = plan.audit_ppm(u64::from(job.units_total / hosts.max(1)));
+    let part = rows.part(id.job, believed);
+    let rate = plan.sample_ppm(part, u64::from(job.units_total / hosts.max(1)));
     if below(PPM, cx.rng) < u64::from(rate) {
-        rows.unit_mut(id).test = Test::Audit;
+        rows.unit_mut(id).test = Test::Sample;
     }
 }
 
@@ -81,14 +84,13 @@ pub(super) fn load(store: &dyn Store, rows: &mut Rows) -> Result<Option<Page>, S
 /// Goes to the next host that is owed audits; whether there may be one.
 fn next_host(store: &dyn Store, page: &mut Page, plan: &Plan) -> Result<bool, StoreError> {
     let parts = store.parts(page.job, page.at.host, PARTS_BATCH)?;
-    let owed = |part: &Part| plan.audits_owed(part.believed.into(), part.audited.into());
-    let owing = parts.iter().find(|part| owed(part) > 0);
+    let owing = parts.iter().find(|part| plan.audits_owed(part) > 0);
     if let Some(part) = owing.or_else(|| parts.last()) {
         page.at = Settling {
             host: part.host,
             next: 0,
-            owed: u32::try_from(owed(part)).unwrap_or(u32::MAX),
-            unseen: part.believed.saturating_sub(part.audited),
+            owed: plan.audits_owed(part),
+            unseen: part.alone().saturating_sub(part.audited),
         };
     }
     Ok(owing.is_some() || parts.len() == PARTS_BATCH)
@@ -109,10 +111,7 @@ fn load_units(store: &dyn Store, rows: &mut Rows, page: &mut Page) -> Result<(),
 pub(super) fn settle(rows: &mut Rows, page: Page, cx: &mut Context<'_>) {
     let Page { job, mut at, units, is_host_done, is_last } = page;
     for id in &units {
-        let is_its_own = rows.unit(*id).and_then(|unit| unit.believed()) == Some(at.host);
-        if is_its_own
-            && rows.unit(*id).is_some_and(|unit| has_answer(unit) && !unit.test.is_audit())
-        {
+        if rows.unit(*id).is_some_and(|unit| may_be_audited(unit, at.host)) {
             choose(rows, *id, &mut at, cx);
         }
     }
@@ -133,6 +132,12 @@ pub(super) fn settle(rows: &mut Rows, page: Page, cx: &mut Context<'_>) {
         (true, true) => JobState::Finished,
     };
     job.ended_at = (job.state == JobState::Finished).then_some(cx.now);
+}
+
+/// Whether the answer rests on the word of this host first of all, and was not looked at by chance yet.
+fn may_be_audited(unit: &WorkUnit, host: HostId) -> bool {
+    let is_untested = !unit.test.is_at_once() && unit.test != Test::Audit;
+    unit.believed() == Some(host) && has_answer(unit) && is_untested
 }
 
 fn choose(rows: &mut Rows, id: UnitId, at: &mut Settling, cx: &mut Context<'_>) {

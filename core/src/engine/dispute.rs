@@ -58,7 +58,7 @@ pub(super) fn goes_on(rows: &Rows, id: UnitId, counts: impl Fn(&Replica) -> bool
 /// Whether the question which answer is right is open, and a lead would have to settle it.
 fn is_open(unit: &WorkUnit, job: &Job, counts: impl Fn(&Replica) -> bool) -> bool {
     let has_lead = match unit.test {
-        Test::Second | Test::Audit => true,
+        Test::Second | Test::Sample | Test::Audit => true,
         // Where all are voted on, one dissenter costs one copy.
         Test::None | Test::Vote => false,
     };

@@ -4,12 +4,13 @@
 //! Hosts are drawn by the share of the job that they did, because the bound of `trust/TRUST.md` is
 //! about shares of the work. Whoever is drawn has some time to come; then the lot falls again.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::advance::advance;
 use super::context::Context;
+use super::queues::Queues;
 use super::rows::Rows;
 use crate::backoff::{self, below};
 use crate::host::Host;
@@ -37,9 +38,10 @@ pub(super) const STANDING_SEEN: Span = Span::hours(7 * 24);
 #[derive(Default)]
 pub(super) struct Draws {
     units: Vec<UnitId>,
-    /// Units for which hosts were drawn that were suspended since.
+    /// Units for which hosts were drawn that will not come.
     gone: Vec<UnitId>,
     candidates: BTreeMap<JobId, Candidates>,
+    queues: Queues,
 }
 
 /// Hosts of which one may be drawn for a unit of a job.
@@ -65,18 +67,37 @@ pub(super) fn load(
     let mut draws = Draws { units, ..Draws::default() };
     let suspended: Vec<_> = hosts.iter().filter(|host| !rows.host(**host).is_active()).collect();
     for host in suspended {
-        for unit in store.units_of_turn(*host, DRAW_BATCH)? {
-            draws.gone.push(unit.id);
-            rows.add_unit_and_hosts(store, unit)?;
-        }
+        draws.gone.extend(forgone(store, rows, *host)?);
     }
+    let mut absent = BTreeSet::new();
     for unit in &draws.units {
         rows.find_unit_and_hosts(store, *unit)?;
         if let Entry::Vacant(vacant) = draws.candidates.entry(unit.job) {
-            vacant.insert(candidates(store, rows, unit.job, cx)?);
+            let found = vacant.insert(candidates(store, rows, unit.job, cx)?);
+            draws.queues.load(store, found.by_work.iter().chain(&found.others))?;
+        }
+        let drawn = rows.unit(*unit).and_then(|unit| unit.turn?.host);
+        if let Some(host) = drawn.filter(|host| absent.insert(*host)) {
+            rows.load_host(store, host)?;
+            if will_not_come(rows.host(host), rows.job(unit.job), cx.now) {
+                draws.gone.extend(forgone(store, rows, host)?);
+            }
         }
     }
     Ok(draws)
+}
+
+/// Units that wait for this host.
+fn forgone(store: &dyn Store, rows: &mut Rows, host: HostId) -> Result<Vec<UnitId>, StoreError> {
+    let units = store.units_of_turn(host, DRAW_BATCH)?;
+    let ids = units.iter().map(|unit| unit.id).collect();
+    units.into_iter().try_for_each(|unit| rows.add_unit_and_hosts(store, unit))?;
+    Ok(ids)
+}
+
+/// Whether a host that was drawn and has not come is not on its way either: it computes nothing, or is silent.
+fn will_not_come(host: &Host, job: &Job, now: Timestamp) -> bool {
+    !host.is_active() || host.leases.is_empty() || !was_seen_lately(host, job, now)
 }
 
 impl Candidates {
@@ -140,37 +161,40 @@ pub(super) fn is_founding(
 }
 
 /// Lets the lots fall.
-pub(super) fn draw(rows: &mut Rows, draws: &Draws, cx: &mut Context<'_>) {
-    for id in &draws.gone {
+pub(super) fn draw(rows: &mut Rows, draws: Draws, cx: &mut Context<'_>) {
+    let Draws { units, gone, candidates, mut queues } = draws;
+    for id in &gone {
         forgo(rows, *id, cx);
     }
-    for id in &draws.units {
+    for id in &units {
         // An earlier item of this batch may have moved it.
         let turn = rows.unit(*id).and_then(|unit| unit.turn);
-        let Some(turn) = turn.filter(|turn| turn.draw_at <= cx.now) else { continue };
+        if turn.is_none_or(|turn| turn.draw_at > cx.now) {
+            continue;
+        }
         // Nobody gets work of a job whose audits are still being drawn: whoever was drawn now would come
         // in vain. That takes a moment, and what is to be drawn stays so.
         if matches!(rows.job(id.job).state, JobState::Settling(_)) {
             continue;
         }
-        match draws.candidates.get(&id.job) {
+        match candidates.get(&id.job) {
             Some(candidates) if candidates.is_founding => vote(rows, *id, cx),
-            Some(candidates) => one(rows, *id, turn, candidates, cx),
+            Some(candidates) => one(rows, *id, candidates, &mut queues, cx),
             None => {}
         }
     }
 }
 
-/// Whoever was drawn was suspended and will not come: the lot falls again at once.
+/// Whoever was drawn will not come: the lot falls again at once.
 fn forgo(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
     let turn = rows.unit(id).and_then(|unit| unit.turn);
     let drawn = turn.and_then(|turn| rows.find(turn.host?));
     // An earlier item of this batch may have moved the unit.
-    if drawn.is_none_or(Host::is_active) {
+    if drawn.is_none_or(|host| !will_not_come(host, rows.job(id.job), cx.now)) {
         return;
     }
     if let Some(turn) = &mut rows.unit_mut(id).turn {
-        *turn = Turn { host: None, draw_at: cx.now, ..*turn };
+        turn.draw_at = cx.now;
         cx.effects.due(cx.now);
     }
 }
@@ -183,7 +207,7 @@ fn vote(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
     advance(rows, id.replica(last), cx);
 }
 
-fn one(rows: &mut Rows, id: UnitId, turn: Turn, all: &Candidates, cx: &mut Context<'_>) {
+fn one(rows: &mut Rows, id: UnitId, all: &Candidates, queues: &mut Queues, cx: &mut Context<'_>) {
     let spoilt = rows.spoilt_chains(id);
     let (unit, job) = rows.unit_in_job(id);
     let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
@@ -192,6 +216,7 @@ fn one(rows: &mut Rows, id: UnitId, turn: Turn, all: &Candidates, cx: &mut Conte
         let last = unit.next_replica_id().number.saturating_sub(1);
         return advance(rows, id.replica(last), cx);
     }
+    let Some(turn) = unit.turn else { return };
     let drawn = match crossed(rows, id, cx) {
         Some(audited) => choose(rows, id, turn, &all.but(rows, &audited.isa), cx)
             .or_else(|| choose(rows, id, turn, all, cx)),
@@ -200,7 +225,7 @@ fn one(rows: &mut Rows, id: UnitId, turn: Turn, all: &Candidates, cx: &mut Conte
     let draws = turn.draws.saturating_add(1);
     let wait = if let Some(host) = drawn {
         cx.effects.turn(host);
-        rows.job(id.job).policy.lease_ms
+        queues.wait(rows.host(host), rows.job(id.job).policy.lease_ms)
     } else {
         backoff::pause(cx.settings.backoff_base, cx.settings.backoff_max, draws, cx.rng)
     };
@@ -216,7 +241,8 @@ fn crossed(rows: &Rows, id: UnitId, cx: &mut Context<'_>) -> Option<Arc<Capabili
     let unit = rows.unit(id)?;
     let mut answers = unit.voices().filter(|replica| replica.class().is_some());
     let audited = answers.next()?;
-    let is_audit = unit.test == Test::Audit && answers.next().is_none();
+    let is_by_chance = matches!(unit.test, Test::Sample | Test::Audit);
+    let is_audit = is_by_chance && answers.next().is_none();
     let is_crossed = is_audit && below(Plan::CROSSED_PER.into(), cx.rng) == 0;
     is_crossed.then(|| Arc::clone(&rows.host(audited.host).capabilities))
 }
@@ -327,8 +353,8 @@ mod tests {
         };
         let mut times = [0; 4];
         for _ in 0..draws {
-            let turn = Turn { host: None, draw_at: cx.now, draws: 0 };
-            one(&mut rows, id, turn, &all, &mut cx);
+            rows.unit_mut(id).turn = Some(Turn { host: None, draw_at: cx.now, draws: 0 });
+            one(&mut rows, id, &all, &mut Queues::default(), &mut cx);
             let host = rows.unit(id).and_then(|unit| unit.turn).and_then(|turn| turn.host);
             let Some(HostId(host)) = host else { panic!("nobody was drawn") };
             times[usize::try_from(host - 2).unwrap()] += 1;

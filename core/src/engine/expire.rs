@@ -90,7 +90,7 @@ pub(super) fn decide(loaded: Loaded, cx: &mut Context<'_>) -> Decision {
     if let Some(audits) = audits {
         audit::settle(&mut rows, audits, cx);
     }
-    draw::draw(&mut rows, &draws, cx);
+    draw::draw(&mut rows, draws, cx);
     judge::move_on(&mut rows, &disputes, cx);
     for (job, count) in waking {
         cx.effects.work_ready(job, count);

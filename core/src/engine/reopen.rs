@@ -68,7 +68,7 @@ fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
         let stands = unit.first_valid().and_then(Replica::class);
         return payment::settle_with_caught(rows, id, stands, cx.now);
     }
-    let test = if has_voice_left(unit, counts) { unit.test } else { Test::None };
+    let test = if has_voice_left(unit, counts) { unit.test.inherited() } else { Test::None };
     payment::settle_with_caught(rows, id, None, cx.now);
     if is_taken_back || !has_answer {
         return;

@@ -176,6 +176,11 @@ impl Rows {
         self.hosts.get_mut(id)
     }
 
+    /// What a host answered of a job; it must be loaded with one of its units.
+    pub(super) fn part(&self, job: JobId, host: HostId) -> &Part {
+        self.parts.get((job, host))
+    }
+
     /// What a host answered of a job, to be changed; it must be loaded with one of its units.
     pub(super) fn part_mut(&mut self, job: JobId, host: HostId) -> &mut Part {
         self.parts.get_mut((job, host))

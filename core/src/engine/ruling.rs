@@ -83,9 +83,8 @@ fn forget_test(rows: &mut Rows, id: UnitId) {
     let spoilt = rows.spoilt_chains(id);
     let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
     let unit = rows.unit_mut(id);
-    if !unit.voices().any(|replica| counts(replica) && replica.class().is_some()) {
-        unit.test = Test::None;
-    }
+    let has_voice_left = unit.voices().any(|replica| counts(replica) && replica.class().is_some());
+    unit.test = if has_voice_left { unit.test.inherited() } else { Test::None };
 }
 
 /// Ends what is under way, and finds nothing: whole copies settle the unit.

@@ -11,7 +11,7 @@ use crate::backoff::below;
 use crate::host::Host;
 use crate::id::{JobId, UnitId};
 use crate::job::Job;
-use crate::limits::{LEASES_PER_HOST_MAX, PROBATION_LEASES_MAX, REPLICAS_MAX};
+use crate::limits::{PROBATION_LEASES_MAX, REPLICAS_MAX};
 use crate::outlook::Outlook;
 use crate::reply::Idle;
 use crate::requirement::Kind;
@@ -87,6 +87,9 @@ pub(super) struct Search<'a> {
     idle: Idle,
 }
 
+/// So many more units than are wanted are looked at whose turn it is, for those that it cannot have.
+const TURNS_SPARE: usize = 8;
+
 impl<'a> Search<'a> {
     /// A search for `wanted` units in so many jobs.
     pub(super) fn new(
@@ -97,7 +100,7 @@ impl<'a> Search<'a> {
         jobs: usize,
     ) -> Result<Self, StoreError> {
         let in_vain_max = LOOKED_AT_IN_VAIN_SUM_MAX / jobs.max(1);
-        let mut turns = store.units_of_turn(host.id, LEASES_PER_HOST_MAX)?;
+        let mut turns = store.units_of_turn(host.id, wanted.saturating_add(TURNS_SPARE))?;
         // It was drawn where it was then. If it has moved to a party that had the unit, the lot falls again.
         turns.retain(|unit| !unit.knows(host.party()));
         Ok(Self {

@@ -64,19 +64,19 @@ pub(super) fn account(rows: &mut Rows, id: UnitId, answer: Answer) {
         return;
     }
     let Some(unit) = rows.unit(id) else { return };
-    let (Some(host), is_audit) = (unit.believed(), unit.test.is_audit()) else { return };
-    let count = |units: u32, is_one: bool| match answer {
-        Answer::Stands => units.saturating_add(is_one.into()),
-        Answer::Falls => units.saturating_sub(is_one.into()),
-    };
+    let (Some(host), test) = (unit.believed(), unit.test) else { return };
     let part = rows.part_mut(id.job, host);
     let had_any = part.believed > 0;
-    part.believed = count(part.believed, true);
-    part.audited = count(part.audited, is_audit);
-    let is_other = had_any != (part.believed > 0);
-    if is_other {
-        let job = rows.job_mut(id.job);
-        job.parts = count(job.parts, true);
+    *part = match answer {
+        Answer::Stands => part.with(test),
+        Answer::Falls => part.without(test),
+    };
+    let has_any = part.believed > 0;
+    let job = rows.job_mut(id.job);
+    match (had_any, has_any) {
+        (false, true) => job.parts = job.parts.saturating_add(1),
+        (true, false) => job.parts = job.parts.saturating_sub(1),
+        (true, true) | (false, false) => {}
     }
 }
 

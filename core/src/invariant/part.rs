@@ -24,8 +24,7 @@ pub(super) fn check(
         for unit in units.iter().filter(|unit| unit.id.job == *id) {
             let Some(host) = unit.believed() else { continue };
             let part = found.entry(host).or_insert_with(|| Part::new(*id, host));
-            part.believed += 1;
-            part.audited += u32::from(unit.test.is_audit());
+            *part = part.with(unit.test);
         }
         let parts = store.parts(*id, HostId(0), PAGE_MAX)?;
         let kept: Vec<Part> = parts.into_iter().filter(|part| part.believed > 0).collect();
@@ -34,7 +33,7 @@ pub(super) fn check(
         let parts = format_args!("job {id}: counts {} parts of {}", job.parts, found.len());
         ensure(job.parts as usize == found.len(), parts)?;
         let plan = Plan::new(confidence);
-        let owes = |part: &Part| plan.audits_owed(part.believed.into(), part.audited.into()) > 0;
+        let owes = |part: &Part| plan.audits_owed(part) > 0;
         let is_settled = job.state != JobState::Finished || !found.iter().any(owes);
         ensure(is_settled, format_args!("job {id} has finished and owes audits"))?;
     }

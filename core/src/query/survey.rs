@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Disputes;
-use crate::id::{HostId, JobId, VolunteerId};
+use crate::id::{HostId, VolunteerId};
 use crate::job::{Counts, Tally};
 use crate::part::Part;
 use crate::replica::{Replica, Verdict};
@@ -26,8 +26,8 @@ pub struct Survey {
     pub agreeing: BTreeMap<u16, u32>,
     /// Hosts that gave an answer which a quorum judged.
     pub voices: BTreeMap<HostId, Voice>,
-    /// Of each host, how many answers rest on its word first of all, and how many of those were audited.
-    pub parts: BTreeMap<HostId, (u32, u32)>,
+    /// Of each host, how many answers rest on its word first of all, and how those were tested.
+    pub parts: BTreeMap<HostId, Part>,
     /// The outputs.
     pub results: Results,
     /// What disputes about the units came to. They are rows of their own, which whoever surveys reads too.
@@ -66,9 +66,8 @@ impl Survey {
         self.tally.reopened = self.tally.reopened.saturating_add(unit.reopened.into());
         unit.replicas.iter().for_each(|replica| self.hear(replica));
         if let Some(host) = unit.believed() {
-            let (believed, audited) = self.parts.entry(host).or_default();
-            *believed = believed.saturating_add(1);
-            *audited = audited.saturating_add(u32::from(unit.test.is_audit()));
+            let part = self.parts.entry(host).or_insert_with(|| Part::new(unit.id.job, host));
+            *part = part.with(unit.test);
         }
         if let Some(canonical) = unit.canonical() {
             let is_valid = |replica: &&Replica| replica.verdict() == Some(Verdict::Valid);
@@ -99,10 +98,7 @@ impl Survey {
     /// What the audits reached of what was asked for.
     #[must_use]
     pub fn reached(&self, confidence: Confidence) -> Reached {
-        self.parts.iter().fold(Reached::nothing(confidence), |sum, (host, (believed, audited))| {
-            let (believed, audited) = (*believed, *audited);
-            sum.and(&Part { believed, audited, ..Part::new(JobId(0), *host) })
-        })
+        self.parts.values().fold(Reached::nothing(confidence), Reached::and)
     }
 }
 

@@ -70,6 +70,11 @@ impl MemoryStore {
         Self::default()
     }
 
+    fn turns(&self, host: HostId) -> impl Iterator<Item = UnitId> {
+        let turns = self.units_by_turn.range((host, JobId(0).unit(0))..);
+        turns.take_while(move |(other, _)| *other == host).map(|(_, unit)| *unit)
+    }
+
     fn write(&mut self, write: Write) {
         match write {
             Write::PutJob(job) => self.put_job(job),
@@ -289,10 +294,12 @@ impl Store for MemoryStore {
     }
 
     fn units_of_turn(&self, host: HostId, limit: usize) -> Result<Vec<WorkUnit>, StoreError> {
-        let turns = self.units_by_turn.range((host, JobId(0).unit(0))..);
-        let own = turns.take_while(|(other, _)| *other == host);
-        let units = own.filter_map(|(_, unit)| self.units.get(unit)).take(limit);
+        let units = self.turns(host).filter_map(|unit| self.units.get(&unit)).take(limit);
         Ok(units.map(|unit| WorkUnit::clone(unit)).collect())
+    }
+
+    fn turns_of(&self, host: HostId, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.turns(host).take(limit).count())
     }
 
     fn units_to_draw(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError> {

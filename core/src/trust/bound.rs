@@ -12,7 +12,7 @@ pub struct Reached {
     pub confidence: Confidence,
     /// Answers that rest on the word of one host first of all.
     pub believed: u64,
-    /// Of those, how many were audited or voted on.
+    /// Of those, how many were audited, sampled or voted on.
     pub audited: u64,
     /// The share of wrong answers that is left at most, in thousand-millionths, under what
     /// [`Confidence`] assumes and `trust/TRUST.md` lists.
@@ -33,12 +33,13 @@ impl Reached {
     /// hosts that were audited least, so the worst part counts for all of it.
     #[must_use]
     pub fn and(self, part: &Part) -> Self {
-        let (believed, audited) = (u64::from(part.believed), u64::from(part.audited));
+        let believed = u64::from(part.believed);
         if believed == 0 {
             return self;
         }
+        let audited = u64::from(part.sampled.saturating_add(part.audited));
         let plan = Plan::new(&self.confidence);
-        let lies_ppm = plan.lies_left_ppm(believed, audited);
+        let lies_ppm = plan.lies_left_ppm(part);
         let hostile = u128::from(self.confidence.hostile_ppm) * u128::from(lies_ppm);
         let answers = u128::from(plan.probation) + u128::from(believed);
         let error_ppb = u64::try_from(hostile.div_ceil(1_000 * answers)).unwrap_or(PPB).min(PPB);
@@ -82,6 +83,22 @@ mod tests {
             let error_ppb = reached(&[(believed, audited)]).error_ppb;
             assert!(error_ppb <= ASKED.error_ppb.into(), "{believed}: {error_ppb}");
         }
+    }
+
+    /// What was checked on the way says nothing about the rest of an identity that came back until nothing was found.
+    #[test]
+    fn samples_are_no_audits() {
+        let part = |sampled, audited| Part {
+            believed: 1_000,
+            sampled,
+            audited,
+            ..Part::new(JobId(1), HostId(1))
+        };
+        let bound = |part: Part| Reached::nothing(ASKED).and(&part).error_ppb;
+        assert!(bound(part(900, 0)).abs_diff(bound(part(0, 0)) / 10) <= 1);
+        assert!(bound(part(0, 94)) <= ASKED.error_ppb.into());
+        assert!(bound(part(50, 94)) < bound(part(0, 94)));
+        assert_eq!(Reached::nothing(ASKED).and(&part(50, 94)).audited, 144);
     }
 
     #[test]

@@ -9,7 +9,9 @@ impl Plan {
     #[must_use]
     pub fn copies_per_hundred_units(&self, units: u32, hosts: u32) -> u64 {
         let (units, hosts) = (u64::from(units.max(1)), u64::from(hosts.max(1)));
-        let audits = u64::from(self.audits).saturating_mul(hosts).min(units);
+        let samples = self.audits / Self::AUDITS_PER_SAMPLE;
+        let checks = u64::from(self.audits.saturating_add(samples));
+        let audits = checks.saturating_mul(hosts).min(units);
         // Newcomers get at most a tenth of all copies.
         let compared_max = (units + audits) / 9;
         let compared = u64::from(self.probation).saturating_mul(hosts).min(compared_max);
@@ -26,10 +28,10 @@ mod tests {
         let confidence =
             Confidence { error_ppb: 1_000_000, hostile_ppm: 200_000, colluding_ppm: 200_000 };
         let plan = Plan::new(&confidence);
-        // 1 + (94 + 43) / 1,000, as the page says.
-        assert_eq!(plan.copies_per_hundred_units(16_000, 16), 113);
-        // 1 + 94 / 100, and of that a ninth more for newcomers, who would take 43 / 100.
-        assert_eq!(plan.copies_per_hundred_units(16_000, 160), 215);
+        // 1 + (94 + 23 + 43) / 1,000, as the page says.
+        assert_eq!(plan.copies_per_hundred_units(16_000, 16), 116);
+        // All are audited, and of that a ninth more for newcomers, who would take 43 / 100.
+        assert_eq!(plan.copies_per_hundred_units(16_000, 160), 222);
         assert_eq!(plan.copies_per_hundred_units(1, 1_000_000), 200);
         assert_eq!(plan.copies_per_hundred_units(u32::MAX, 1), 100);
     }

@@ -1,6 +1,7 @@
 //! What a confidence means for every host: probation, audits, and the lead that ends a dispute.
 
 use super::confidence::{Confidence, PPM};
+use crate::part::Part;
 
 /// A thousand million: the unit of errors.
 const PPB: u128 = 1_000_000_000;
@@ -19,7 +20,8 @@ const PROBATION_MIN: u32 = 10;
 pub struct Plan {
     /// Answers of an identity that are compared but not believed, before it has standing.
     pub probation: u32,
-    /// Answers of an identity that are audited, of all that it gave alone; all, if there are fewer.
+    /// Answers of an identity that are audited when the job has all its answers, of all that it gave alone; all, if
+    /// there are fewer.
     pub audits: u32,
     /// By how many more independent voices an answer must be ahead of each other one, where
     /// answers differ.
@@ -36,6 +38,10 @@ impl Plan {
     /// One of so many audits goes to a host of another instruction set than the audited one's, if there
     /// is one. In the worst case the ring owns all of those.
     pub const CROSSED_PER: u32 = 64;
+
+    /// For so many audits that are owed at the end, one answer is checked on the way. It costs little and finds
+    /// early who lies much; what is expected of audits does not rest on it.
+    pub const AUDITS_PER_SAMPLE: u32 = 4;
 
     /// What a confidence takes. `TRUST.md` derives it.
     #[must_use]
@@ -60,19 +66,29 @@ impl Plan {
         }
     }
 
-    /// With which probability, in millionths, an answer is audited as soon as it is there, if each
-    /// identity is expected to give `units_per_host` of them.
+    /// With which probability, in millionths, the next answer of an identity is checked as soon as it is there, if
+    /// each identity is expected to give `units_per_host` of them.
+    ///
+    /// It is a part of the rate of audits; the whole of it for whoever has had the audits already that were owed; and
+    /// all answers where all would be audited anyway, because then it is no secret.
     #[must_use]
-    pub fn audit_ppm(&self, units_per_host: u64) -> u32 {
-        let rate = u64::from(self.audits) * u64::from(PPM) / units_per_host.max(1);
+    pub fn sample_ppm(&self, part: &Part, units_per_host: u64) -> u32 {
+        let audits = u64::from(self.audits);
+        let rate = |audits: u64, of: u64| audits.saturating_mul(PPM.into()) / of.max(1);
+        let rate = if audits >= units_per_host {
+            PPM.into()
+        } else if part.audited >= self.audits {
+            rate(audits, part.alone().into())
+        } else {
+            rate(audits, units_per_host) / u64::from(Self::AUDITS_PER_SAMPLE)
+        };
         u32::try_from(rate).unwrap_or(PPM).min(PPM)
     }
 
-    /// How many audits are still owed at the end to an identity that gave `answered` answers alone,
-    /// of which `audited` were audited.
+    /// How many audits are still owed to an identity when its job has all answers.
     #[must_use]
-    pub fn audits_owed(&self, answered: u64, audited: u64) -> u64 {
-        u64::from(self.audits).min(answered).saturating_sub(audited)
+    pub fn audits_owed(&self, part: &Part) -> u32 {
+        self.audits.min(part.alone()).saturating_sub(part.audited)
     }
 
     /// How many hosts must have standing before any of them is believed alone: enough for a dispute
@@ -83,10 +99,13 @@ impl Plan {
     }
 
     /// How many false answers, in millionths, an identity is expected to have left standing at
-    /// most, if `audited` of its `answered` answers were audited and it was not caught.
+    /// most, if its answers were tested so and it was not caught.
     #[must_use]
-    pub fn lies_left_ppm(&self, answered: u64, audited: u64) -> u64 {
-        lies_left_ppm(self.accomplice_ppm, answered, audited)
+    pub fn lies_left_ppm(&self, part: &Part) -> u64 {
+        let alone = lies_left_ppm(self.accomplice_ppm, part.alone().into(), part.audited.into());
+        // Where all were tested, a lie may stand that an accomplice confirmed.
+        let tested = u64::from(self.accomplice_ppm).min(u64::from(part.believed) * u64::from(PPM));
+        alone.max(tested)
     }
 }
 
@@ -143,6 +162,7 @@ fn saturated(of: u128) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::{HostId, JobId};
 
     fn plan(error: f64, hostile: f64, colluding: f64) -> Plan {
         let parts = |share: f64, of: f64| format!("{:.0}", share * of).parse().unwrap();
@@ -203,14 +223,34 @@ mod tests {
         }
     }
 
+    fn part(believed: u32, sampled: u32, audited: u32) -> Part {
+        Part { believed, sampled, audited, ..Part::new(JobId(1), HostId(1)) }
+    }
+
     #[test]
-    fn audits_are_spread_over_what_is_expected_and_made_up_for_at_the_end() {
+    fn a_quarter_as_many_are_sampled_on_the_way_as_are_audited_at_the_end() {
         let plan = plan(1e-3, 0.2, 0.2);
-        assert_eq!(plan.audit_ppm(1_000), 94_000);
-        assert_eq!(plan.audit_ppm(50), 1_000_000);
-        assert_eq!(plan.audits_owed(1_000, 80), 14);
-        assert_eq!(plan.audits_owed(50, 20), 30);
-        assert_eq!(plan.audits_owed(1_000, 200), 0);
+        assert_eq!(plan.sample_ppm(&part(30, 2, 0), 1_000), 23_500);
+        assert_eq!(plan.audits_owed(&part(1_000, 24, 0)), 94);
+        assert_eq!(plan.audits_owed(&part(1_000, 24, 80)), 14);
+        assert_eq!(plan.audits_owed(&part(1_000, 24, 200)), 0);
+    }
+
+    /// They are told from others by nothing, so there is nothing to wait for.
+    #[test]
+    fn where_all_are_to_be_audited_they_are_checked_at_once() {
+        let plan = plan(1e-3, 0.2, 0.2);
+        assert_eq!(plan.sample_ppm(&part(0, 0, 0), 94), 1_000_000);
+        assert_eq!(plan.audits_owed(&part(50, 20, 0)), 30);
+        assert_eq!(plan.audits_owed(&part(50, 50, 0)), 0);
+    }
+
+    /// The audits that were owed were drawn before this answer was given.
+    #[test]
+    fn whoever_was_audited_is_sampled_at_the_whole_rate() {
+        let plan = plan(1e-3, 0.2, 0.2);
+        assert_eq!(plan.sample_ppm(&part(1_040, 40, 94), 900), 94_000);
+        assert_eq!(plan.sample_ppm(&part(1_040, 40, 93), 940), 25_000);
     }
 
     #[test]

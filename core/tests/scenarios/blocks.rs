@@ -112,7 +112,7 @@ fn whoever_was_drawn_and_has_moved_next_door_does_not_check() {
     assert!(next != drawn && next != suspect);
     let lease = grid.request(next, 1).leases.pop().unwrap();
     assert_eq!(lease.replica.unit, unit);
-    assert_eq!(grid.unit_row(unit).test, Test::Audit);
+    assert_eq!(grid.unit_row(unit).test, Test::Sample);
 }
 
 /// While everybody has a voice, a rack has one of them on each unit.

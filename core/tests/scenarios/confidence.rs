@@ -133,12 +133,33 @@ fn hosts_of_standing_are_believed_and_audited() {
     let row = grid.job_row(job);
     assert_eq!((row.counts.done, row.tally.invalid, row.tally.reopened), (120, 0, 0));
     let parts = grid.store.parts(job, HostId(0), 99).unwrap();
-    assert!(parts.iter().all(|part| part.audited >= plan().audits.min(part.believed)), "{parts:?}");
+    assert!(parts.iter().all(|part| plan().audits_owed(part) == 0), "{parts:?}");
+    assert!(parts.iter().all(|part| part.audited > 0), "{parts:?}");
     let copies = row.tally.leased;
     assert!((120 + 12 * 4..=120 + 12 * 4 * 2).contains(&copies), "{copies} copies");
 }
 
-/// Which answer is audited cannot be seen in advance, and the auditor is drawn: nobody else gets
+/// Nobody learns from what is checked on the way whether a lie will be found: the audits that are owed are drawn
+/// when there is nothing left to begin anew with.
+#[test]
+fn no_audit_is_drawn_while_the_job_lacks_answers() {
+    let mut grid = Grid::new();
+    let crowd = Crowd::founded(&mut grid);
+    let job = grid.job(300, policy());
+    let answered = |grid: &Grid| grid.store.parts(job, HostId(0), 99).unwrap();
+    while grid.job_row(job).counts.waiting > 0 {
+        crowd.work(&mut grid, 4);
+        assert!(answered(&grid).iter().all(|part| part.audited == 0), "{:?}", answered(&grid));
+    }
+    let sampled: u32 = answered(&grid).iter().map(|part| part.sampled).sum();
+    crowd.work_until_done(&mut grid, job, 4);
+    let parts = answered(&grid);
+    let audited: u32 = parts.iter().map(|part| part.audited).sum();
+    assert_eq!(audited, plan().audits * u32::try_from(parts.len()).unwrap());
+    assert!((audited / 8..audited).contains(&sampled), "{sampled} sampled, {audited} audited");
+}
+
+/// Which answer is checked cannot be seen in advance, and the auditor is drawn: nobody else gets
 /// the unit, however often they ask, and the lot falls again if the auditor does not come.
 #[test]
 fn auditors_are_drawn_by_lot() {
@@ -156,7 +177,7 @@ fn auditors_are_drawn_by_lot() {
         grid.assimilate();
     }
     let unit = audited.unwrap();
-    assert_eq!(unit.test, Test::Audit);
+    assert_eq!(unit.test, Test::Sample);
     assert_eq!((unit.ready_at, unit.turn.map(|turn| turn.host)), (None, Some(None)));
     // Those who ask before the lot has fallen get something else.
     for host in &crowd.hosts {

@@ -47,7 +47,7 @@ fn one_step_names_the_liar() {
     assert!(matches!(row.state, HostState::Suspended { until: Some(_), .. }), "{:?}", row.state);
     assert_eq!((row.standing.life, row.counters.invalid), (1, 1));
 
-    assert_eq!(quarrel.grid.unit_row(quarrel.unit()).test, Test::Audit);
+    assert_eq!(quarrel.grid.unit_row(quarrel.unit()).test, Test::Sample);
     let auditor = quarrel.audit();
     assert!(auditor != honest && auditor != liar);
     let unit = quarrel.grid.unit_row(quarrel.unit());
@@ -197,7 +197,7 @@ fn a_question_given_back_comes_again() {
     quarrel.lie();
     assert_eq!(quarrel.ended().findings, [Finding::Silent, Finding::Stands]);
     // Who stands is not believed for that: an audit finds the lie.
-    assert_eq!(quarrel.grid.unit_row(quarrel.unit()).test, Test::Audit);
+    assert_eq!(quarrel.grid.unit_row(quarrel.unit()).test, Test::Sample);
     quarrel.grid.cancel(quarrel.job);
     quarrel.grid.wait(Span::minutes(1));
 }

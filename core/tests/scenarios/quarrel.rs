@@ -67,7 +67,7 @@ impl Quarrel {
         let honest = hosts[0];
         let first = grid.lease_one(honest).replica;
         assert_eq!(grid.report(honest, first, says("truth")), Reported::Accepted);
-        assert_eq!(grid.unit_row(job.unit(0)).test, Test::Audit);
+        assert_eq!(grid.unit_row(job.unit(0)).test, Test::Sample);
         grid.wait(Span(1));
         let liar = grid.unit_row(job.unit(0)).turn.and_then(|turn| turn.host).unwrap();
         let second = grid.lease_one(liar).replica;

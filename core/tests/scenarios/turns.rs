@@ -78,3 +78,52 @@ fn nobody_waits_for_an_auditor_that_was_suspended() {
     assert_ne!(next, drawn);
     assert_eq!(grid.lease_one(next).replica.unit, unit);
 }
+
+/// Two are there, one answers, and it is the other one's turn for all of it.
+fn queue(grid: &mut Grid, people: &[HostId]) -> (HostId, Vec<UnitId>) {
+    grid.wait(Span::hours(3));
+    let (author, drawn) = (people[0], people[1]);
+    grid.request(drawn, 1);
+    grid.job(12, Policy { confidence: Some(CONFIDENCE), ..Policy::default() });
+    let answered = grid.lease(author, 12);
+    for replica in &answered {
+        grid.answer(author, *replica, "42");
+    }
+    grid.wait(Span(0));
+    let units: Vec<UnitId> = answered.iter().map(|replica| replica.unit).collect();
+    assert_eq!(waiting(grid, &units, drawn), 12);
+    (drawn, units)
+}
+
+/// For how many of these it is the host's turn.
+fn waiting(grid: &Grid, units: &[UnitId], host: HostId) -> usize {
+    units.iter().filter(|unit| turn_of(grid, **unit) == Some(host)).count()
+}
+
+/// It has four slots and twelve units: when it is late for four, it is not for those after them.
+#[test]
+fn whoever_was_drawn_for_many_units_is_given_the_time_for_them() {
+    let mut grid = Grid::new();
+    let people = people(&mut grid);
+    let (drawn, units) = queue(&mut grid, &people);
+    let held = grid.lease_one(drawn).replica;
+    grid.request(people[2], 1);
+    for left in [11, 8, 8] {
+        grid.wait(Span::minutes(6));
+        grid.renew(drawn, held, None);
+        assert_eq!(waiting(&grid, &units, drawn), left);
+    }
+}
+
+/// It computes nothing and has not come for the first one, so nobody waits for it with the others.
+#[test]
+fn whoever_was_drawn_and_is_gone_is_waited_for_once() {
+    let mut grid = Grid::new();
+    let people = people(&mut grid);
+    let (drawn, units) = queue(&mut grid, &people);
+    grid.request(people[2], 1);
+    grid.wait(Span::minutes(9));
+    assert_eq!(waiting(&grid, &units, drawn), 12);
+    grid.wait(Span::minutes(2));
+    assert_eq!(waiting(&grid, &units, people[2]), 12);
+}

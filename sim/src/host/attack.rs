@@ -6,7 +6,7 @@ use super::work::{End, Held, Stage};
 use super::{Around, Host};
 use crate::chance::hashed_fraction;
 use crate::ring::Ring;
-use crate::scenario::{Asked, Effort, Lies};
+use crate::scenario::{Asked, Effort, Lies, Loyal};
 use crate::workload::{Variant, Workload};
 
 /// Lies that nobody agreed on have numbers from here on.
@@ -28,7 +28,9 @@ impl Host {
         let Some(ring) = around.rings.of(self.population.into(), self.place) else {
             return Stage::Ended(End::Answer(honest));
         };
-        let agreed = ring.pact(unit).said;
+        let pact = ring.pact(unit);
+        let is_ours_alone = held.replica.number < u16::from(pact.holding);
+        let agreed = pact.said.filter(|_| is_ours_alone || attack.loyal == Loyal::Always);
         let variant = match agreed {
             Some(said) => said,
             None if lies(attack.lies, held, ring, history, around.workload) => {

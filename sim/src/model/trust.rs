@@ -96,10 +96,14 @@ impl Outcome {
 mod tests {
     use super::*;
 
-    fn outcome(attack: Attack) -> Outcome {
+    fn trial(attack: Attack) -> Trial {
         let confidence =
             Confidence { error_ppb: 1_000_000, hostile_ppm: 200_000, colluding_ppm: 200_000 };
-        let trial = Trial { confidence, hosts: 50, hostile: 10, units: 50_000, attack };
+        Trial { confidence, hosts: 50, hostile: 10, units: 50_000, attack }
+    }
+
+    fn outcome(attack: Attack) -> Outcome {
+        let trial = trial(attack);
         let outcome = [1, 2].map(|seed| trial.run(seed));
         let sum = outcome[0].plus(outcome[1]);
         assert_eq!(sum.accepted, 100_000);
@@ -113,10 +117,10 @@ mod tests {
         outcome
     }
 
-    /// One copy, an audit for every eleventh unit, and probation.
+    /// One copy, an audit for every eleventh unit, a sample of every forty-third, and probation.
     #[test]
     fn honest_hosts_cost_little_and_are_never_wronged() {
-        let outcome = check(Attack::None, 0, 114_000);
+        let outcome = check(Attack::None, 0, 116_000);
         assert_eq!((outcome.caught, outcome.wronged), (0, 0));
     }
 
@@ -134,6 +138,18 @@ mod tests {
         let outcome = check(Attack::Spell { after: 800, lies: u32::MAX }, 0, 140_000);
         assert_eq!((outcome.caught, outcome.left), (20, 0));
         assert!(outcome.copies > 125_000, "{outcome:?}");
+    }
+
+    /// Whoever tells all lies at once, and begins anew until they were not found, would own the grid if what is
+    /// checked at once were all that is checked.
+    #[test]
+    fn beginning_anew_until_nothing_was_found_does_not_help() {
+        for lies in [7, 13, 20] {
+            let trial = trial(Attack::Restarting { after: 0, lies });
+            let sum = (1..=8).map(|seed| trial.run(seed)).fold(Outcome::default(), Outcome::plus);
+            assert!(sum.wrong * 1_000 <= sum.accepted, "{lies} lies: {sum:?}");
+            assert!(sum.caught > 100, "{lies} lies: {sum:?}");
+        }
     }
 
     #[test]

@@ -78,6 +78,8 @@ pub struct Attack {
     pub lies: Lies,
     /// Who gives the same wrong answers as it does.
     pub accomplices: Accomplices,
+    /// Where it repeats the lie of an accomplice.
+    pub loyal: Loyal,
     /// What it does before it answers.
     pub effort: Effort,
     /// How many leases it takes, if not as many as it needs.
@@ -96,6 +98,17 @@ pub struct Attack {
     pub asked: Asked,
     /// After a suspension it comes back as somebody else, after so long.
     pub returns_after: Option<Time>,
+}
+
+/// Where a host repeats the lie of an accomplice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loyal {
+    /// Everywhere.
+    #[default]
+    Always,
+    /// Where nobody but accomplices had the unit: a dispute is lost with everybody who took the wrong side.
+    UntilDenied,
 }
 
 /// What a host does before it answers.
@@ -191,6 +204,7 @@ impl Default for Attack {
             inflates: 1.0,
             bursts_every: None,
             asked: Asked::Repeats,
+            loyal: Loyal::Always,
             returns_after: None,
         }
     }

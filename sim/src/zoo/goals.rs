@@ -75,12 +75,12 @@ pub(super) const GOALS: &[Goal] = &[
         against: "1 in 1,000 hosts is faulty: of 50 grids of 20 hosts, one has one; that one is run, and one that counts for the others",
         error_max: 1e-6,
         copies_max: 1.1,
-        rule: "5e-7, 0.1 % faulty",
-        // A faulty host or two in each million: twice as sure, so that their luck does not decide.
-        confidence: confidence(500, 1_000, 0),
+        rule: "6e-7, 0.1 % faulty",
+        // A faulty host or two in each million: surer than promised, so that their luck does not decide.
+        confidence: confidence(600, 1_000, 0),
         hosts: 20,
         bad: 1,
-        units_per_host: 8_000,
+        units_per_host: 10_000,
         grids: 50,
         strategies: strategies::faulty,
     },
@@ -89,12 +89,12 @@ pub(super) const GOALS: &[Goal] = &[
         against: "a fifth lies, each for itself",
         error_max: 1e-4,
         copies_max: 1.3,
-        rule: "5e-5, 20 % liars",
-        // Whoever is not found leaves seven to fifteen lies at once: twice as sure, as for A.
-        confidence: confidence(50_000, 200_000, 0),
+        rule: "7e-5, 20 % liars",
+        // Whoever is not found leaves ten to twenty lies at once: surer than promised, as for A.
+        confidence: confidence(70_000, 200_000, 0),
         hosts: 20,
         bad: 4,
-        units_per_host: 10_000,
+        units_per_host: 20_000,
         strategies: strategies::alone,
         ..C
     },

@@ -84,6 +84,11 @@ impl Row {
         ]
     }
 
+    /// All cells in one line.
+    pub(super) fn line(&self) -> String {
+        self.cells().join("  ")
+    }
+
     /// Who ran it.
     pub(super) fn by(&self) -> &'static str {
         if self.contest.is_engine() { "engine" } else { "model" }

@@ -11,6 +11,9 @@ const TEMPLATE: &str = include_str!("../../scenarios/attack/careful.toml");
 /// Nothing gets lost in these runs, so hosts need not say often that they are still there.
 const LEASE: Time = Time::ms(6 * 3_600_000);
 
+/// The hosts of some goals have two years of work.
+const ENDS_BY: Time = Time::ms(3 * 365 * 24 * 3_600_000);
+
 /// What bad hosts do, by will or not.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bad {
@@ -38,7 +41,7 @@ pub(super) struct Grid {
 impl Grid {
     /// Its scenario, with hosts that are bad in this way.
     pub(super) fn scenario(&self, bad: &Bad) -> Result<Scenario, ScenarioError> {
-        let mut scenario = Scenario::parse(TEMPLATE)?;
+        let mut scenario = Scenario { ends_by: ENDS_BY, ..Scenario::parse(TEMPLATE)? };
         for job in &mut scenario.jobs {
             job.units = self.units;
             job.lease = LEASE;

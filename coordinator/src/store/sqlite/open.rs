@@ -13,7 +13,7 @@ use super::ledger;
 const APPLICATION_ID: i32 = 0x4d48_4e44;
 
 /// How many steps [`migrations`] has.
-const FORMAT: usize = 7;
+const FORMAT: usize = 8;
 
 /// Prepared statements kept; there are about 50 in this store.
 const STATEMENTS_MAX: usize = 64;
@@ -122,6 +122,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0005_evidence.sql")),
         M::up(include_str!("../migrations/0006_disputes.sql")),
         M::up(include_str!("../migrations/0007_blocks.sql")),
+        M::up(include_str!("../migrations/0008_samples.sql")),
     ];
     Migrations::new(steps.to_vec())
 }

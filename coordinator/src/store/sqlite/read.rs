@@ -87,7 +87,8 @@ impl SqliteStore {
     }
 
     fn parts_where(&self, sql: &str, params: impl Params) -> Result<Vec<Part>, StoreError> {
-        let columns = |row: &Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
+        let columns =
+            |row: &Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]);
         self.list(sql, params, columns, part)
     }
 
@@ -244,6 +245,13 @@ impl Store for SqliteStore {
         )
     }
 
+    fn turns_of(&self, host: HostId, limit: usize) -> Result<usize, StoreError> {
+        let sql = "select count(*) from (select 1 from unit indexed by unit_turn
+                   where turn_host = ?1 limit ?2)";
+        let count = self.number(sql, params![signed(host.0), signed(limit as u64)])?;
+        narrow("turns", count.unwrap_or(0))
+    }
+
     fn units_to_draw(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitId>, StoreError> {
         self.list(
             "select id from unit indexed by unit_draw
@@ -343,13 +351,14 @@ impl Store for SqliteStore {
     }
 
     fn part(&self, job: JobId, host: HostId) -> Result<Option<Part>, StoreError> {
-        let sql = "select job, host, believed, audited from part where job = ?1 and host = ?2";
+        let sql =
+            "select job, host, believed, sampled, audited from part where job = ?1 and host = ?2";
         Ok(self.parts_where(sql, [signed(job.0), signed(host.0)])?.pop())
     }
 
     fn parts(&self, job: JobId, after: HostId, limit: usize) -> Result<Vec<Part>, StoreError> {
         self.parts_where(
-            "select job, host, believed, audited from part
+            "select job, host, believed, sampled, audited from part
              where job = ?1 and host > ?2 order by host limit ?3",
             [signed(job.0), signed(after.0), signed(limit as u64)],
         )
@@ -406,12 +415,13 @@ impl Store for SqliteStore {
     }
 }
 
-fn part(columns: [i64; 4]) -> Result<Part, StoreError> {
-    let [job, host, believed, audited] = columns;
+fn part(columns: [i64; 5]) -> Result<Part, StoreError> {
+    let [job, host, believed, sampled, audited] = columns;
     Ok(Part {
         job: JobId(unsigned("job id", job)?),
         host: HostId(unsigned("host id", host)?),
         believed: narrow("believed", believed)?,
+        sampled: narrow("sampled", sampled)?,
         audited: narrow("audited", audited)?,
     })
 }

@@ -85,11 +85,11 @@ impl SqliteStore {
     }
 
     fn put_part(&self, part: Part) -> Result<(), StoreError> {
-        let Part { job, host, believed, audited } = part;
+        let Part { job, host, believed, sampled, audited } = part;
         self.execute(
-            "insert into part (job, host, believed, audited) values (?1, ?2, ?3, ?4)
-             on conflict (job, host) do update set believed = ?3, audited = ?4",
-            params![signed(job.0), signed(host.0), believed, audited],
+            "insert into part (job, host, believed, sampled, audited) values (?1, ?2, ?3, ?4, ?5)
+             on conflict (job, host) do update set believed = ?3, sampled = ?4, audited = ?5",
+            params![signed(job.0), signed(host.0), believed, sampled, audited],
         )
     }
 

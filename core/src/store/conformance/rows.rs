@@ -151,6 +151,7 @@ pub fn units(job: JobId) -> Vec<WorkUnit> {
         WorkUnit { test: Test::Second, ..turn(job.unit(7), Some(3), 1_700_000_000_201) },
         WorkUnit { test: Test::Audit, ..turn(job.unit(8), None, 1_700_000_000_202) },
         WorkUnit { test: Test::Vote, ..unit(job.unit(9)) },
+        WorkUnit { test: Test::Sample, ..unit(job.unit(10)) },
         failed(3, FailReason::App { message: message.clone() }),
         failed(4, FailReason::TooManyTries { replicas: 300, message }),
         failed(5, FailReason::NoAgreement { replicas: 9, answers: 300 }),
@@ -282,7 +283,7 @@ pub fn hosts() -> Vec<Host> {
 /// What a host answered of a job.
 #[must_use]
 pub fn part(job: u64, host: u64) -> Part {
-    Part { job: JobId(job), host: HostId(host), believed: u32::MAX, audited: 9 }
+    Part { job: JobId(job), host: HostId(host), believed: u32::MAX, sampled: 7, audited: 9 }
 }
 
 /// A volunteer, perhaps with a name.

@@ -39,6 +39,8 @@ pub fn turns_are_found_by_host_and_time(fixture: &mut dyn Fixture) -> Outcome {
     assert_eq!(store.units_of_turn(HostId(5), 9)?, [first, third.clone()]);
     assert_eq!(store.units_of_turn(HostId(6), 9)?, [other]);
     assert_eq!(store.units_of_turn(HostId(7), 9)?, []);
+    let turns = |host, limit| store.turns_of(HostId(host), limit);
+    assert_eq!((turns(5, 9)?, turns(5, 1)?, turns(6, 9)?, turns(7, 9)?), (2, 1, 1, 0));
     let due = |store: &dyn crate::store::Store, now| store.units_to_draw(Timestamp(now), 2);
     assert_eq!(due(store, 9)?, [] as [UnitId; 0]);
     assert_eq!(due(store, 20)?, [at(1), at(2)]);

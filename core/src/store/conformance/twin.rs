@@ -137,6 +137,7 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
         assert_eq!(a.next_ready_at(at)?, b.next_ready_at(at)?);
         assert_eq!(a.host(HostId(id))?, b.host(HostId(id))?);
         assert_eq!(a.units_of_turn(HostId(id), 3)?, b.units_of_turn(HostId(id), 3)?);
+        assert_eq!(a.turns_of(HostId(id), 3)?, b.turns_of(HostId(id), 3)?);
         assert_eq!(a.parts(job, HostId(2), 3)?, b.parts(job, HostId(2), 3)?);
         let standing = |store: &dyn Store| store.parties_of_standing(2, at, 2);
         assert_eq!(standing(a)?, standing(b)?);

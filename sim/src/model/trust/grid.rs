@@ -1,13 +1,16 @@
 //! Units, voices and identities under the rule, one unit after the other.
 
+use manyhands_core::id::{HostId, JobId};
+use manyhands_core::part::Part;
 use manyhands_core::trust::Plan;
 use manyhands_core::trust::dispute::{Opinion, opinion};
+use manyhands_core::work_unit::Test;
 
 use super::liar::TRUTH;
 use super::{Outcome, Trial};
 use crate::chance::Chance;
 use crate::clusters::Clusters;
-use crate::guesser::Guesser;
+use crate::guesser::{FirstAnswer, guessed};
 
 /// Draws after which nobody is found who may answer.
 const DRAWS_MAX: u32 = 10_000;
@@ -30,8 +33,8 @@ pub(super) struct Identity {
     pub(super) lies: u32,
     /// Of those, the ones that accomplices audited.
     pub(super) lies_safe: u32,
-    /// Answers that were believed since its ring last saw one of them audited.
-    since_audit: u32,
+    /// Answers that it was audited on because they were owed.
+    pub(super) audited: u32,
     pub(super) is_caught: bool,
     /// Units on which it has a voice.
     pub(super) vouched: Vec<u32>,
@@ -47,8 +50,8 @@ pub(super) struct Voice {
 #[derive(Debug, Default)]
 pub(super) struct Unit {
     pub(super) voices: Vec<Voice>,
-    /// Whether chance has chosen it for an audit, or it never rested on one voice.
-    pub(super) is_tested: bool,
+    /// How its answer is tested.
+    pub(super) test: Test,
     /// Whether a false voice on it was taken out.
     was_lied_on: bool,
     accepted: u32,
@@ -58,7 +61,7 @@ pub(super) struct Unit {
 pub(super) struct Grid<'a> {
     pub(super) trial: &'a Trial,
     pub(super) plan: Plan,
-    audit_rate: f64,
+    units_per_host: u64,
     pub(super) chance: Chance,
     /// The identity of each host; none if it is out.
     hosts: Vec<Option<u32>>,
@@ -68,17 +71,17 @@ pub(super) struct Grid<'a> {
     copies_of_newcomers: u64,
     /// Caught, and what they vouched for is still to be re-opened.
     caught: Vec<u32>,
-    guesser: Guesser,
+    /// Units that rested on the word of a hostile host when they got an answer, and on whose.
+    believed: Vec<(u32, u32)>,
     outcome: Outcome,
 }
 
 impl<'a> Grid<'a> {
     pub(super) fn new(trial: &'a Trial, plan: Plan, chance: Chance) -> Self {
-        let audit_ppm = plan.audit_ppm(u64::from(trial.units) / u64::from(trial.hosts.max(1)));
         let mut grid = Self {
             trial,
             plan,
-            audit_rate: f64::from(audit_ppm) / 1e6,
+            units_per_host: u64::from(trial.units) / u64::from(trial.hosts.max(1)),
             chance,
             hosts: vec![None; at(trial.hosts)],
             identities: Vec::new(),
@@ -86,7 +89,7 @@ impl<'a> Grid<'a> {
             standing: 0,
             copies_of_newcomers: 0,
             caught: Vec::new(),
-            guesser: Guesser::new(),
+            believed: Vec::new(),
             outcome: Outcome::default(),
         };
         (0..trial.hosts).for_each(|host| grid.enrol(host));
@@ -113,7 +116,7 @@ impl<'a> Grid<'a> {
 
     /// While hardly anybody has standing, everybody's voice counts, and an answer must lead.
     fn vote(&mut self, unit: u32) {
-        self.units[at(unit)].is_tested = true;
+        self.units[at(unit)].test = Test::Vote;
         while !matches!(self.opinion(unit), Opinion::Settled(_)) {
             let Some(identity) = self.pick(unit, |_| true) else { break };
             self.voice(unit, identity);
@@ -133,45 +136,52 @@ impl<'a> Grid<'a> {
         let Some(first) = self.pick(unit, |identity| identity.has_standing || may_newcomers) else {
             return;
         };
-        let newcomer = (!self.identities[at(first)].has_standing).then(|| {
-            self.copies_of_newcomers += 1;
-            (first, self.answer(unit, first))
-        });
+        let newcomer = (!self.identities[at(first)].has_standing).then_some(first);
         let believed = match newcomer {
             None => Some(first),
             Some(_) => self.pick(unit, |identity| identity.has_standing),
         };
         let Some(believed) = believed else { return };
         self.believe(unit, believed);
-        let is_denied = newcomer.is_some_and(|(_, said)| said != self.units[at(unit)].accepted);
-        if is_denied && !self.units[at(unit)].is_tested {
-            self.ask_another(unit);
-        }
-        if let Some((newcomer, said)) = newcomer {
-            if said == self.units[at(unit)].accepted {
-                self.compare(newcomer);
-            } else {
-                self.catch(newcomer);
-            }
+        if let Some(newcomer) = newcomer {
+            self.compare_with_answer(unit, newcomer);
         }
         if self.trial.attack.is_over(&self.identities[at(believed)]) {
             self.leave(believed);
         }
     }
 
-    /// Takes one answer, and audits it if chance says so, now that it is given.
+    /// A newcomer gets a unit that has an answer. Who denies that has it tested.
+    fn compare_with_answer(&mut self, unit: u32, newcomer: u32) {
+        self.copies_of_newcomers += 1;
+        let said = self.answer(unit, newcomer);
+        if said != self.units[at(unit)].accepted && self.units[at(unit)].test == Test::None {
+            self.ask_another(unit);
+        }
+        if said == self.units[at(unit)].accepted {
+            self.compare(newcomer);
+        } else {
+            self.catch(newcomer);
+        }
+    }
+
+    /// Takes one answer, and checks it if chance says so, now that it is given.
     fn believe(&mut self, unit: u32, identity: u32) {
         self.voice(unit, identity);
         self.weigh(unit);
-        let is_audited = self.chance.happens(self.audit_rate);
+        let me = &self.identities[at(identity)];
+        // What was sampled of it is nothing to the rate: all that it answered counts.
+        let part =
+            Part { believed: me.believed, audited: me.audited, ..Part::new(JobId(0), HostId(0)) };
+        let sample_ppm = self.plan.sample_ppm(&part, self.units_per_host);
+        let is_sampled = self.chance.happens(f64::from(sample_ppm) / 1e6);
         let me = &mut self.identities[at(identity)];
         if me.is_hostile {
-            self.guesser.guess(me.believed, me.since_audit, is_audited);
+            self.believed.push((unit, identity));
         }
         me.believed += 1;
-        me.since_audit += 1;
-        if is_audited {
-            self.units[at(unit)].is_tested = true;
+        if is_sampled {
+            self.units[at(unit)].test = Test::Sample;
             self.audit(unit);
             self.show_audit(unit, identity);
         }
@@ -184,7 +194,6 @@ impl<'a> Grid<'a> {
         if voices.any(|voice| self.identities[at(voice.identity)].is_hostile) {
             let is_lie = own.is_some_and(|voice| voice.says != TRUTH);
             let me = &mut self.identities[at(identity)];
-            me.since_audit = 0;
             me.lies_safe += u32::from(is_lie && !me.is_caught);
         }
     }
@@ -258,9 +267,10 @@ impl<'a> Grid<'a> {
         }
         let Some(next) = self.pick(unit, |identity| identity.has_standing) else { return };
         if self.units[at(unit)].voices.is_empty() {
-            self.units[at(unit)].is_tested = false;
+            self.units[at(unit)].test = Test::None;
             self.believe(unit, next);
         } else {
+            self.units[at(unit)].test = self.units[at(unit)].test.inherited();
             self.voice(unit, next);
             self.weigh(unit);
         }
@@ -344,7 +354,7 @@ impl<'a> Grid<'a> {
 
     /// What has come of everything.
     pub(super) fn outcome(mut self) -> Outcome {
-        self.outcome.guesses = self.guesser.guesses();
+        self.outcome.guesses = guessed(self.first_answers());
         for unit in &self.units {
             self.outcome.accepted += u64::from(!unit.voices.is_empty());
             if unit.accepted == TRUTH {
@@ -358,6 +368,19 @@ impl<'a> Grid<'a> {
         }
         self.outcome.clusters = self.clusters();
         self.outcome
+    }
+
+    /// What the hostile answered first of all, if it stands.
+    fn first_answers(&self) -> Vec<FirstAnswer> {
+        let of = |(number, identity): &(u32, u32)| {
+            let unit = &self.units[at(*number)];
+            let (first, others) = unit.voices.split_first()?;
+            let is_seen = others.iter().any(|voice| self.identities[at(voice.identity)].is_hostile);
+            let is_audited = matches!(unit.test, Test::Sample | Test::Audit);
+            let who = u64::from(*identity);
+            (first.identity == *identity).then_some(FirstAnswer { who, is_audited, is_seen })
+        };
+        self.believed.iter().filter_map(of).collect()
     }
 
     /// Hostile identities, and the lies that stand on the word of each first of all.

@@ -1,12 +1,15 @@
-//! The end of a job: every identity is audited as often as the plan says, whatever chance has left
-//! out on the way.
+//! The end of a job: every identity is audited as often as the plan says.
+
+use manyhands_core::id::{HostId, JobId};
+use manyhands_core::part::Part;
+use manyhands_core::work_unit::Test;
 
 use super::grid::{Grid, at};
 
-/// What an identity has answered alone.
-#[derive(Clone, Debug, Default)]
+/// What an identity has answered.
+#[derive(Clone, Debug)]
 struct Account {
-    tested: u64,
+    part: Part,
     untested: Vec<u32>,
 }
 
@@ -26,8 +29,7 @@ impl Grid<'_> {
 
     /// Whether nothing was owed.
     fn settle(&mut self, identity: u32, mut account: Account) -> bool {
-        let answered = account.tested + account.untested.len() as u64;
-        let owed = self.plan.audits_owed(answered, account.tested);
+        let owed = self.plan.audits_owed(&account.part);
         for _ in 0..owed {
             if self.identities[at(identity)].is_caught {
                 return false;
@@ -37,10 +39,13 @@ impl Grid<'_> {
             let row = &mut self.units[at(unit)];
             let is_its_own = row.voices.first().is_some_and(|first| first.identity == identity);
             // A catch may have changed what the account was made from: then there is another round.
-            if !is_its_own || std::mem::replace(&mut row.is_tested, true) {
+            if !is_its_own || is_tested(row.test) {
                 continue;
             }
-            if row.voices.len() == 1 {
+            row.test = Test::Audit;
+            let has_auditor = row.voices.len() > 1;
+            self.identities[at(identity)].audited += 1;
+            if !has_auditor {
                 self.audit(unit);
                 self.reopen_what_rests_on_the_caught();
             }
@@ -49,16 +54,20 @@ impl Grid<'_> {
     }
 
     fn accounts(&self) -> Vec<Account> {
-        let mut accounts = vec![Account::default(); self.identities.len()];
+        let part = Part::new(JobId(0), HostId(0));
+        let mut accounts = vec![Account { part, untested: Vec::new() }; self.identities.len()];
         for (number, unit) in (0..).zip(&self.units) {
             let Some(first) = unit.voices.first() else { continue };
             let account = &mut accounts[at(first.identity)];
-            if unit.is_tested {
-                account.tested += 1;
-            } else {
+            account.part = account.part.with(unit.test);
+            if !is_tested(unit.test) {
                 account.untested.push(number);
             }
         }
         accounts
     }
+}
+
+fn is_tested(test: Test) -> bool {
+    test.is_at_once() || test == Test::Audit
 }

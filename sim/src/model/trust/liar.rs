@@ -9,7 +9,7 @@ pub(super) const TRUTH: u32 = 0;
 
 /// What hostile or faulty hosts do. But for the faulty, the fresh and the framing ones they tell the
 /// truth on probation and wherever an honest host has answered before them, and confirm each
-/// other's lies.
+/// other's lies until an honest host has denied one: a dispute is lost with all who took its side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Attack {
     /// Nothing.
@@ -26,6 +26,14 @@ pub enum Attack {
     /// All the same lie: true to so many answers that are believed, then so many lies, then honest
     /// for good.
     Spell {
+        /// Answers before the first lie.
+        after: u32,
+        /// Lies.
+        lies: u32,
+    },
+    /// The same, and whoever is caught begins anew as somebody else: who tells all lies at once keeps the name that
+    /// got away with them.
+    Restarting {
         /// Answers before the first lie.
         after: u32,
         /// Lies.
@@ -67,11 +75,13 @@ impl Attack {
             return SHARED_LIE;
         }
         let mut is_first = true;
+        let mut is_denied = false;
         for said in earlier {
-            if said == SHARED_LIE {
-                return SHARED_LIE;
-            }
+            is_denied |= said != SHARED_LIE;
             is_first = false;
+        }
+        if !is_first && self != Self::Framing {
+            return if is_denied { TRUTH } else { SHARED_LIE };
         }
         if !me.has_standing {
             return TRUTH;
@@ -80,15 +90,15 @@ impl Attack {
             Self::Framing => return if is_first || me.lies > 0 { TRUTH } else { SHARED_LIE },
             Self::None | Self::Faulty(_) | Self::Fresh => false,
             Self::Alone(share) => {
-                return if is_first && is_chosen(share, me.number) { own_lie } else { TRUTH };
+                return if is_chosen(share, me.number) { own_lie } else { TRUTH };
             }
             Self::Together(share) => is_chosen(share, 0),
-            Self::Spell { after, lies } | Self::Whitewashing { after, lies } => {
-                me.believed >= after && me.lies < lies
-            }
+            Self::Spell { after, lies }
+            | Self::Restarting { after, lies }
+            | Self::Whitewashing { after, lies } => me.believed >= after && me.lies < lies,
             Self::Adaptive { at_risk } => me.lies < me.lies_safe.saturating_add(at_risk),
         };
-        if is_first && lies_now { SHARED_LIE } else { TRUTH }
+        if lies_now { SHARED_LIE } else { TRUTH }
     }
 
     /// Who tells the same lies.
@@ -99,6 +109,7 @@ impl Attack {
             Self::Fresh => "all",
             Self::Together(_)
             | Self::Spell { .. }
+            | Self::Restarting { .. }
             | Self::Whitewashing { .. }
             | Self::Adaptive { .. }
             | Self::Framing => "all, talking",
@@ -113,7 +124,9 @@ impl Attack {
     /// Whether whoever is caught comes back.
     pub(super) fn comes_back(self) -> bool {
         match self {
-            Self::Faulty(_) | Self::Fresh | Self::Whitewashing { .. } => true,
+            Self::Faulty(_) | Self::Fresh | Self::Restarting { .. } | Self::Whitewashing { .. } => {
+                true
+            }
             Self::None
             | Self::Alone(_)
             | Self::Together(_)

@@ -2,13 +2,13 @@
 //!
 //! They have read the rule. On the engine they are honest on probation and to whoever the number of a
 //! replica says is not the first one, and lie at about the rate that pays most; or they do not, and
-//! are found sooner. Some strategies are only tried in the model, which gives attackers more than
+//! are found sooner. Nobody stands by an accomplice whose lie is in dispute. Some strategies are only tried in the model, which gives attackers more than
 //! they can know.
 
 use std::num::NonZeroU32;
 
 use crate::model::trust::Attack as Modelled;
-use crate::scenario::{Accomplices, Attack, Lies, Time};
+use crate::scenario::{Accomplices, Attack, Lies, Loyal, Time};
 use crate::zoo::scenarios::{Bad, share};
 
 /// One strategy of one attacker.
@@ -45,7 +45,8 @@ fn lone(lies: Lies) -> Bad {
 }
 
 fn ring(lies: Lies) -> Bad {
-    let attack = Attack { lies, accomplices: Accomplices::All, ..Attack::default() };
+    let (accomplices, loyal) = (Accomplices::All, Loyal::UntilDenied);
+    let attack = Attack { lies, accomplices, loyal, ..Attack::default() };
     Bad { attack, ..lone(lies) }
 }
 
@@ -82,11 +83,11 @@ pub(super) fn faulty() -> Vec<Strategy> {
 pub(super) fn alone() -> Vec<Strategy> {
     let seldom = |name, rate| both("seldom liar", name, lone(first(rate)), Modelled::Alone(rate));
     vec![
-        model("seldom liar", "on 1 in 5000", Modelled::Alone(0.0002)),
-        seldom("on 1 in 1500", 0.000_67),
-        seldom("on 1 in 750", 0.001_33),
-        seldom("on 1 in 200", 0.005),
-        model("seldom liar", "on 1 in 20", Modelled::Alone(0.05)),
+        model("seldom liar", "on 1 in 7000", Modelled::Alone(0.000_14)),
+        seldom("on 1 in 2000", 0.000_5),
+        seldom("on 1 in 1000", 0.001),
+        seldom("on 1 in 250", 0.004),
+        model("seldom liar", "on 1 in 25", Modelled::Alone(0.04)),
         both("always-lie", "always", lone(Lies::Always), Modelled::Alone(1.0)),
     ]
 }
@@ -166,6 +167,10 @@ pub(super) fn fresh() -> Vec<Strategy> {
 pub(super) fn whitewashers() -> Vec<Strategy> {
     vec![
         engine("whitewashing", "1 in 75, then somebody new", returning(ring(first(0.0133)))),
+        restarting("all lies at once, anew if caught: 7", 0, 7),
+        restarting("all lies at once, anew if caught: 13", 0, 13),
+        restarting("all lies at once, anew if caught: 20", 0, 20),
+        restarting("13 lies after 150, anew if caught", 150, 13),
         model("whitewashing", "13 lies, then new", Modelled::Whitewashing { after: 0, lies: 13 }),
         model("whitewashing", "1 lie, then new", Modelled::Whitewashing { after: 0, lies: 1 }),
         model("whitewashing", "3 after 200, new", Modelled::Whitewashing { after: 200, lies: 3 }),
@@ -176,6 +181,12 @@ pub(super) fn whitewashers() -> Vec<Strategy> {
             Modelled::Whitewashing { after: 100, lies: ALL },
         ),
     ]
+}
+
+/// What is checked at once does not stop these: they try again until nothing was found.
+fn restarting(name: &'static str, after: u32, lies: u32) -> Strategy {
+    let bad = returning(ring(Lies::Spell { after, lies }));
+    both("whitewashing", name, bad, Modelled::Restarting { after, lies })
 }
 
 /// Of goal F.

@@ -151,6 +151,7 @@ fn test_number(test: Test) -> u32 {
         Test::Second => 1,
         Test::Audit => 2,
         Test::Vote => 3,
+        Test::Sample => 4,
     }
 }
 
@@ -160,6 +161,7 @@ fn test_of(number: u32) -> Result<Test, StoreError> {
         1 => Ok(Test::Second),
         2 => Ok(Test::Audit),
         3 => Ok(Test::Vote),
+        4 => Ok(Test::Sample),
         other => Err(corrupt("test", other)),
     }
 }
