@@ -38,7 +38,7 @@ mod written;
 mod tests;
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -92,9 +92,16 @@ fn read_text(path: &Path) -> Result<String, Problem> {
     if bytes.len() as u64 > JOB_FILE_BYTES_MAX {
         return Err(Problem::TooLarge { max: JOB_FILE_BYTES_MAX });
     }
-    let not_text = |error| Problem::Read(io::Error::new(io::ErrorKind::InvalidData, error));
-    String::from_utf8(bytes).map_err(not_text)
+    if bytes.starts_with(WASM_MAGIC) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        return Err(Problem::Program { name });
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| Problem::NotText { at: error.utf8_error().valid_up_to() })
 }
+
+/// How every WebAssembly program begins.
+const WASM_MAGIC: &[u8] = b"\0asm";
 
 fn parse(source: &SourceText) -> Result<Written, JobFileError> {
     toml::from_str(source.text()).map_err(|error| {

@@ -65,7 +65,7 @@ fn summary(view: &PeersView) -> Vec<String> {
         None => "the coordinator cannot dial it".to_owned(),
     };
     let blobs = format!(
-        "{} blobs shared now; {} came whole from the coordinator",
+        "blobs shared now: {}; {} came whole from the coordinator",
         view.blobs.len(),
         bytes(view.whole_bytes)
     );
@@ -153,7 +153,7 @@ mod tests {
             peers: Vec::new(),
         };
         let lines = summary(&view);
-        assert_eq!(lines[1], "0 blobs shared now; 5 B came whole from the coordinator");
+        assert_eq!(lines[1], "blobs shared now: 0; 5 B came whole from the coordinator");
         assert_eq!(lines.len(), 2);
     }
 }

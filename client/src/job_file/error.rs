@@ -49,6 +49,21 @@ pub enum Problem {
         /// Bytes allowed.
         max: u64,
     },
+    /// It is the program, and not the file that says what to do with it.
+    #[error(
+        "this is a WebAssembly program; a job file names it, as in `module = \"{name}\"` \
+         (examples/mersenne/job.toml is a short one)"
+    )]
+    Program {
+        /// The program's file name.
+        name: String,
+    },
+    /// Bytes that are no text.
+    #[error("this is no text from byte {at} on; a job file is TOML")]
+    NotText {
+        /// The first byte that is none.
+        at: usize,
+    },
     /// Not TOML, an unknown key, or a value of the wrong type.
     #[error("{0}")]
     Toml(String),

@@ -152,9 +152,12 @@ fn a_module_has_one_kind_and_enough_memory() {
 
 #[test]
 fn a_job_file_that_is_none_is_told_so() {
-    let folder = Folder::new();
+    let folder = Folder::new().put("other", b"name = \"\xff\"");
     let read =
         |path: &str| super::JobFile::read(&folder.path().join(path)).unwrap_err().to_string();
     assert!(read("gone.toml").contains("gone.toml: No such file"));
-    assert!(read("a.wasm").contains("utf-8") || read("a.wasm").contains("a.wasm:1"));
+    let program =
+        "a.wasm: this is a WebAssembly program; a job file names it, as in `module = \"a.wasm\"`";
+    assert!(read("a.wasm").contains(program), "{}", read("a.wasm"));
+    assert!(read("other").contains("this is no text from byte 8 on"), "{}", read("other"));
 }
