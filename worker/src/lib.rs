@@ -168,7 +168,7 @@ pub async fn run(
     let capabilities = capabilities(&config, isa(&slot_command).await?);
     let (attached, coordinator) = watch::channel(None);
     let dialer = Dialer {
-        finder: Finder::new(&config.invite, home.coordinators(), config.lan),
+        finder: Finder::new(&config.invite, home.coordinators(), config.lan, peers.clone()),
         token: config.invite.token().cloned(),
         nickname: nickname(&config, &identity),
         identity: identity.clone(),

@@ -55,8 +55,6 @@ struct Shared {
     /// Where others dial this worker.
     listen: SocketAddr,
     identity: Identity,
-    /// The project's key.
-    project: PublicKey,
     table: Arc<Mutex<Table>>,
     swarm: Swarm,
     /// Where it is written down who has answered.
@@ -82,15 +80,11 @@ impl Peers {
             return Self { shared: None };
         }
         let own = key(&identity.public_key());
-        let mut coordinators = BTreeSet::from([key(&invited)]);
-        let mut project = invited;
+        let mut table = Table::new(own, key(&invited));
+        table.set_coordinators(BTreeSet::from([key(&invited)]));
         if let Some(known) = known {
-            let named = PublicKey::from_bytes(known.record.project().as_bytes());
-            project = named.unwrap_or(invited);
-            coordinators = Coordinators::restored(known).believed(clock::now());
+            take_up(&mut table, known);
         }
-        let mut table = Table::new(own, key(&project));
-        table.set_coordinators(coordinators);
         table.remember(memory::read(&memory), clock::now());
         let table = Arc::new(Mutex::new(table));
         let swarm = Swarm::new(Settings {
@@ -102,8 +96,15 @@ impl Peers {
         let listen = sharing.listen.unwrap_or_else(|| default_listen(address));
         let reached = watch::Sender::new(None);
         let identity = identity.clone();
-        let shared = Shared { sharing, listen, identity, project, table, swarm, memory, reached };
+        let shared = Shared { sharing, listen, identity, table, swarm, memory, reached };
         Self { shared: Some(Arc::new(shared)) }
+    }
+
+    /// Takes up a newer record of the project's coordinators. Its signature is checked.
+    pub(crate) fn hear(&self, record: &SignedCoordinators) {
+        if let Some(shared) = &self.shared {
+            take_up(&mut shared.table(), record.clone());
+        }
     }
 
     /// Where blobs are exchanged, if they are.
@@ -140,6 +141,12 @@ impl Peers {
         shared.swarm.shut_down().await;
         shared.write_down().await;
     }
+}
+
+/// From now on the table is one of the project whose key has signed the record, and believes the coordinators that it names.
+fn take_up(table: &mut Table, record: SignedCoordinators) {
+    table.set_project(*record.record.project());
+    table.set_coordinators(Coordinators::restored(record).believed(clock::now()));
 }
 
 /// Begins whatever needs a port.

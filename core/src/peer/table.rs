@@ -122,6 +122,20 @@ impl Table {
         Self { own, project, coordinators, entries, pace: Pace::default() }
     }
 
+    /// The project's key.
+    #[must_use]
+    pub fn project(&self) -> Key {
+        self.project
+    }
+
+    /// The project turns out to have this key. Whoever is known of another one is forgotten.
+    pub fn set_project(&mut self, project: Key) {
+        if self.project != project {
+            self.project = project;
+            self.entries.clear();
+        }
+    }
+
     /// Whose word counts alone: the coordinators that the project's key names.
     pub fn set_coordinators(&mut self, coordinators: BTreeSet<Key>) {
         self.coordinators = coordinators;

@@ -17,6 +17,7 @@ use manyhands_proto::peer::{self, RecordError};
 use manyhands_proto::v1;
 use tokio::time::{Instant, timeout_at};
 
+use crate::peers::Peers;
 use crate::{cache, clock};
 
 /// How long to look on the local network. Whoever is there is mostly found at once.
@@ -33,6 +34,8 @@ pub(crate) struct Finder {
     path: PathBuf,
     /// Whether the local network may be asked.
     lan: bool,
+    /// Who else wants to know of new records.
+    peers: Peers,
 }
 
 #[derive(Debug)]
@@ -66,7 +69,7 @@ enum Unbelieved {
 
 impl Finder {
     /// Knows what the invite says, and the record at `path` if there is one.
-    pub(crate) fn new(invite: &Invite, path: PathBuf, lan: bool) -> Self {
+    pub(crate) fn new(invite: &Invite, path: PathBuf, lan: bool, peers: Peers) -> Self {
         let route = match invite.endpoint() {
             Endpoint::Pinned { address, key } => {
                 let place = Place { key: Key(*key.as_bytes()), address: address.to_string() };
@@ -78,7 +81,7 @@ impl Finder {
             }
             plain @ Endpoint::Plain(_) => Route::Plain(plain.clone()),
         };
-        Self { route, path, lan }
+        Self { route, path, lan, peers }
     }
 
     /// Dials all places, one after the other, until somebody answers who is the coordinator.
@@ -137,6 +140,7 @@ impl Finder {
         let Route::Keyed(whereabouts) = &mut self.route else { return Ok(()) };
         let heard = peer::open_coordinators(record)?;
         if whereabouts.hear(heard.clone(), &place.key, clock::now())? {
+            self.peers.hear(&heard);
             let path = self.path.clone();
             cache::blocking(move || write_file(&path, &heard)).await?;
         }

@@ -93,7 +93,7 @@ fn own_record(shared: &Shared, listening: SocketAddr, ip: &[u8]) -> Option<v1::P
     let now = clock::now();
     let own = key(&shared.identity.public_key());
     // A later record has a higher number, also after a restart.
-    let record =
-        Record::new(key(&shared.project), own, vec![address], now.0, now.plus(LIFE)).ok()?;
+    let project = shared.table().project();
+    let record = Record::new(project, own, vec![address], now.0, now.plus(LIFE)).ok()?;
     Some(peer::sign(&shared.identity, record)?.into())
 }

@@ -277,3 +277,16 @@ fn a_host_signs_for_whom_it_has_seen() {
     let witnesses = table.record(&name).unwrap().witnesses();
     assert!(witnesses.contains(&own) && witnesses.len() == 2);
 }
+
+/// A host was invited by a coordinator, took that one's key for the project's, and then heard the project's record.
+#[test]
+fn a_host_that_learns_whose_project_it_is_in_forgets_whom_it_knew_of_another() {
+    let mut table = table();
+    befriend(&mut table, 1, NOW);
+    table.set_project(PROJECT);
+    assert_eq!(table.len(), 1, "it knew that");
+    table.set_project(COORDINATOR);
+    assert_eq!((table.project(), table.len()), (COORDINATOR, 0));
+    let heard = table.hear(vouched(2, NOW), Source::Coordinator, Reach::World, NOW);
+    assert!(heard.is_err(), "its record is of the other project");
+}
