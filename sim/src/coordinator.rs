@@ -3,6 +3,7 @@
 mod offer;
 mod receive;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use manyhands_core::block::Block;
@@ -35,6 +36,8 @@ pub struct Coordinator {
     engine: Engine,
     chance: Chance,
     seats: Vec<Seat>,
+    /// What those hosts expect of themselves who are not always there, by place.
+    outlooks: BTreeMap<u32, Outlook>,
     /// The place of each host, by its id from 1 on.
     places: Vec<u32>,
     line: Line,
@@ -73,8 +76,6 @@ struct Seat {
     host: Option<HostId>,
     /// From which public address block it comes.
     block: Option<Block>,
-    /// What it expects of itself; always there if it did not say.
-    outlook: Option<Outlook>,
 }
 
 /// What leaves the coordinator.
@@ -133,6 +134,7 @@ impl Coordinator {
             engine: Engine::new(settings, [0; 32]),
             chance,
             seats: vec![Seat::default(); usize::try_from(hosts).unwrap_or(usize::MAX)],
+            outlooks: BTreeMap::new(),
             places: Vec::new(),
             line: Line::default(),
             looks: Looks::default(),
@@ -204,6 +206,7 @@ impl Coordinator {
         self.alarm_at = None;
         self.line = Line::default();
         self.looks = Looks::default();
+        self.outlooks.clear();
         for (place, seat) in (0..).zip(&mut self.seats) {
             let Seat { connection, .. } = std::mem::take(seat);
             if connection > 0 {

@@ -166,7 +166,7 @@ impl Coordinator {
             return Ok(None);
         };
         self.looks.ask(place);
-        let outlook = seat.outlook.unwrap_or(Outlook::ALWAYS);
+        let outlook = self.outlooks.get(&place).copied().unwrap_or(Outlook::ALWAYS);
         let request = Request { host, count: seat.want, block: seat.block, outlook };
         let request = Command::Request(request);
         match self.decide(request, now)? {

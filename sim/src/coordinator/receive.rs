@@ -9,6 +9,7 @@ use manyhands_core::digest::Digest;
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::key::Key;
 use manyhands_core::limits::BATCH_MAX;
+use manyhands_core::outlook::Outlook;
 use manyhands_core::refusal::Refusal;
 use manyhands_core::reply::{Claimed, Renewed, Reply, Reported};
 use manyhands_core::requirement::Capabilities;
@@ -58,8 +59,12 @@ impl Coordinator {
         match message {
             Uplink::Want(want, outlook) => {
                 self.leave_line(place);
-                let seat = self.seat(place);
-                (seat.want, seat.outlook) = (want, Some(outlook));
+                self.seat(place).want = want;
+                if outlook == Outlook::ALWAYS {
+                    self.outlooks.remove(&place);
+                } else {
+                    self.outlooks.insert(place, outlook);
+                }
                 self.serve(place, now)?;
             }
             Uplink::Claim { job, units } => self.claim(place, job, units, now)?,
