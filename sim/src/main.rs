@@ -34,7 +34,7 @@ enum Command {
     },
     /// Try every attack against every rule, and show a table.
     Zoo {
-        /// Only the rows of one goal, A to G.
+        /// Only the rows of one goal, A to G, or of none, -.
         #[arg(long)]
         goal: Option<char>,
         /// Runs of each row.

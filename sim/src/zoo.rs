@@ -35,7 +35,7 @@ pub struct Size {
 pub enum Part {
     /// All of them.
     All,
-    /// Those of one goal.
+    /// Those of one goal, or, for `-`, those of none.
     Goal(char),
     /// Those of the model against the goals: these take seconds.
     ModelOfGoals,
@@ -72,11 +72,12 @@ pub fn table(
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Table, ZooError> {
     let mut contests = goals::contests(size)?;
+    if part != Part::ModelOfGoals {
+        contests.extend(attackers::contests(size)?);
+        contests.extend(rules::contests(size));
+    }
     match part {
-        Part::All => {
-            contests.extend(attackers::contests(size)?);
-            contests.extend(rules::contests(size));
-        }
+        Part::All => {}
         Part::Goal(name) => contests.retain(|contest| contest.goal == name),
         Part::ModelOfGoals => contests.retain(|contest| !contest.is_engine()),
     }
@@ -102,7 +103,7 @@ pub enum ZooError {
         failure: Box<Failure>,
     },
     /// There is no such goal.
-    #[error("there is no goal {0}; they are A to G")]
+    #[error("there is no goal {0}; they are A to G, and - is for the rows of none")]
     NoGoal(char),
     /// A scenario cannot be read.
     #[error("{scenario}: {error}")]

@@ -34,5 +34,8 @@ fn the_table_does_not_depend_on_how_many_runs_go_on_at_a_time() {
 #[test]
 fn a_goal_that_does_not_exist_is_named() {
     let error = zoo::table(Part::Goal('H'), SIZE, &|_| {}).unwrap_err();
-    assert_eq!(error.to_string(), "there is no goal H; they are A to G");
+    assert_eq!(
+        error.to_string(),
+        "there is no goal H; they are A to G, and - is for the rows of none"
+    );
 }
