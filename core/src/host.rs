@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::block::Block;
 use crate::credit::MicroCredits;
-use crate::id::{HostId, ReplicaId, UnitId, VolunteerId};
+use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
 use crate::key::Key;
 use crate::lease::Lease;
 use crate::requirement::Capabilities;
@@ -112,6 +112,11 @@ pub struct Counters {
 }
 
 impl Host {
+    /// All units that it vouched for are to be looked at again, from the first one on.
+    pub(crate) fn look_again(&mut self, now: Timestamp) {
+        self.reopening = Some(Box::new(Reopening { since: now, from: JobId(0).unit(0) }));
+    }
+
     /// Whether it may get work.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -72,6 +72,24 @@ impl Test {
         }
     }
 
+    /// Whether chance has chosen the answer.
+    #[must_use]
+    pub fn is_by_chance(self) -> bool {
+        match self {
+            Self::Sample | Self::Audit => true,
+            Self::None | Self::Second | Self::Vote => false,
+        }
+    }
+
+    /// Whether the answer is among those of which audits are still to be drawn.
+    #[must_use]
+    pub fn may_be_audited(self) -> bool {
+        match self {
+            Self::None | Self::Second => true,
+            Self::Sample | Self::Audit | Self::Vote => false,
+        }
+    }
+
     /// What is left of it for whoever is believed next, because the first word for the answer was lost. An audit was
     /// not drawn among *their* answers.
     #[must_use]

@@ -31,10 +31,10 @@ pub(super) fn draw(
     let Some(plan) = job.policy.confidence.as_ref().map(Plan::new) else { return };
     let Some(unit) = rows.unit(id) else { return };
     let is_open = unit.state == UnitState::Open && unit.test == Test::None;
-    let Some(standing) = transition::standing(unit, &job.policy, counts) else { return };
     if !is_open {
         return;
     }
+    let Some(standing) = transition::standing(unit, &job.policy, counts) else { return };
     // Whoever chose a unit may have chosen what to say. A second host is asked, and that is no audit, or true
     // answers to units of one's own choice would use up those of others.
     if unit.voices().any(|replica| replica.sealed.is_some()) {
@@ -136,8 +136,7 @@ pub(super) fn settle(rows: &mut Rows, page: Page, cx: &mut Context<'_>) {
 
 /// Whether the answer rests on the word of this host first of all, and was not looked at by chance yet.
 fn may_be_audited(unit: &WorkUnit, host: HostId) -> bool {
-    let is_untested = !unit.test.is_at_once() && unit.test != Test::Audit;
-    unit.believed() == Some(host) && has_answer(unit) && is_untested
+    unit.believed() == Some(host) && has_answer(unit) && unit.test.may_be_audited()
 }
 
 fn choose(rows: &mut Rows, id: UnitId, at: &mut Settling, cx: &mut Context<'_>) {

@@ -8,8 +8,8 @@ use super::context::Context;
 use super::pardon;
 use super::payment;
 use super::rows::Rows;
-use crate::host::{Host, HostState, Reopening};
-use crate::id::{HostId, JobId, UnitId};
+use crate::host::{Host, HostState};
+use crate::id::{HostId, UnitId};
 use crate::replica::{Class, Replica};
 use crate::time::Span;
 use crate::work_unit::WorkUnit;
@@ -106,7 +106,7 @@ fn suspend(host: &mut Host, unit: UnitId, is_lie: bool, cx: &mut Context<'_>) {
         until: (!is_lie).then(|| cx.now.plus(rest)),
         unit: Some(unit),
     };
-    host.reopening = Some(Box::new(Reopening { since: cx.now, from: JobId(0).unit(0) }));
+    host.look_again(cx.now);
     cx.effects.due(cx.now);
     for lease in &mut host.leases {
         lease.deadline_at = cx.now;

@@ -69,7 +69,7 @@ pub(super) fn load(
     for host in suspended {
         draws.gone.extend(forgone(store, rows, *host)?);
     }
-    let mut absent = BTreeSet::new();
+    let mut looked_at = BTreeSet::new();
     for unit in &draws.units {
         rows.find_unit_and_hosts(store, *unit)?;
         if let Entry::Vacant(vacant) = draws.candidates.entry(unit.job) {
@@ -77,7 +77,7 @@ pub(super) fn load(
             draws.queues.load(store, found.by_work.iter().chain(&found.others))?;
         }
         let drawn = rows.unit(*unit).and_then(|unit| unit.turn?.host);
-        if let Some(host) = drawn.filter(|host| absent.insert(*host)) {
+        if let Some(host) = drawn.filter(|host| looked_at.insert(*host)) {
             rows.load_host(store, host)?;
             if will_not_come(rows.host(host), rows.job(unit.job), cx.now) {
                 draws.gone.extend(forgone(store, rows, host)?);
@@ -241,8 +241,7 @@ fn crossed(rows: &Rows, id: UnitId, cx: &mut Context<'_>) -> Option<Arc<Capabili
     let unit = rows.unit(id)?;
     let mut answers = unit.voices().filter(|replica| replica.class().is_some());
     let audited = answers.next()?;
-    let is_by_chance = matches!(unit.test, Test::Sample | Test::Audit);
-    let is_audit = is_by_chance && answers.next().is_none();
+    let is_audit = unit.test.is_by_chance() && answers.next().is_none();
     let is_crossed = is_audit && below(Plan::CROSSED_PER.into(), cx.rng) == 0;
     is_crossed.then(|| Arc::clone(&rows.host(audited.host).capabilities))
 }

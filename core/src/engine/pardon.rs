@@ -8,8 +8,8 @@ use super::check;
 use super::context::{Context, Decision};
 use super::rows::Rows;
 use crate::command::Pardon;
-use crate::host::{Host, HostState, Pardoned, Reopening};
-use crate::id::{HostId, JobId};
+use crate::host::{Host, HostState, Pardoned};
+use crate::id::HostId;
 use crate::limits::REASON_BYTES_MAX;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -45,6 +45,6 @@ fn may_be(rows: &Rows, host: HostId, reason: &str) -> Result<(), Refusal> {
 pub(super) fn let_on(host: &mut Host, cx: &mut Context<'_>) {
     host.state = HostState::Active;
     host.standing.pardoned = host.standing.life;
-    host.reopening = Some(Box::new(Reopening { since: cx.now, from: JobId(0).unit(0) }));
+    host.look_again(cx.now);
     cx.effects.due(cx.now);
 }

@@ -68,7 +68,7 @@ fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
         let stands = unit.first_valid().and_then(Replica::class);
         return payment::settle_with_caught(rows, id, stands, cx.now);
     }
-    let test = if has_voice_left(unit, counts) { unit.test.inherited() } else { Test::None };
+    let test = test_left(unit, counts);
     payment::settle_with_caught(rows, id, None, cx.now);
     if is_taken_back || !has_answer {
         return;
@@ -80,9 +80,11 @@ fn one(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
     open_again(rows, id, test, cx);
 }
 
-/// Whether anybody is left who gave an answer.
-fn has_voice_left(unit: &WorkUnit, counts: impl Fn(&Replica) -> bool) -> bool {
-    unit.voices().any(|replica| counts(replica) && replica.class().is_some())
+/// How a unit that has lost a voice is tested from now on. A test was of an answer: if nobody is left who gave one,
+/// whoever does next is tested by a lot of their own.
+pub(super) fn test_left(unit: &WorkUnit, counts: impl Fn(&Replica) -> bool) -> Test {
+    let has_answer = unit.voices().any(|replica| counts(replica) && replica.class().is_some());
+    if has_answer { unit.test.inherited() } else { Test::None }
 }
 
 /// Takes back that a unit has an answer, and from now on tests it so.

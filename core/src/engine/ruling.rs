@@ -4,6 +4,7 @@ use super::advance::advance;
 use super::blame;
 use super::context::Context;
 use super::question;
+use super::reopen::test_left;
 use super::rows::Rows;
 use crate::dispute::{Ended, UnderWay};
 use crate::id::{HostId, UnitId};
@@ -11,7 +12,6 @@ use crate::replica::Replica;
 use crate::trust::bisect::{Finding, Moment, Next};
 use crate::trust::dispute::{Opinion, opinion};
 use crate::validate::Rule;
-use crate::work_unit::Test;
 
 /// That neither party was found wrong.
 pub(super) const NOTHING: [Finding; 2] = [Finding::Stands; 2];
@@ -77,14 +77,12 @@ fn distrust(rows: &mut Rows, id: UnitId, number: u16) {
     rows.host_mut(host).standing.compared = 0;
 }
 
-/// An audit was of an answer. If nobody is left who gave one, whoever does next is audited by a lot
-/// of their own.
+/// A voice was lost.
 fn forget_test(rows: &mut Rows, id: UnitId) {
     let spoilt = rows.spoilt_chains(id);
     let counts = |replica: &Replica| !spoilt.contains(&replica.chain);
     let unit = rows.unit_mut(id);
-    let has_voice_left = unit.voices().any(|replica| counts(replica) && replica.class().is_some());
-    unit.test = if has_voice_left { unit.test.inherited() } else { Test::None };
+    unit.test = test_left(unit, counts);
 }
 
 /// Ends what is under way, and finds nothing: whole copies settle the unit.

@@ -71,13 +71,14 @@ pub(super) fn account(rows: &mut Rows, id: UnitId, answer: Answer) {
         Answer::Stands => part.with(test),
         Answer::Falls => part.without(test),
     };
-    let has_any = part.believed > 0;
-    let job = rows.job_mut(id.job);
-    match (had_any, has_any) {
-        (false, true) => job.parts = job.parts.saturating_add(1),
-        (true, false) => job.parts = job.parts.saturating_sub(1),
-        (true, true) | (false, false) => {}
+    if had_any == (part.believed > 0) {
+        return;
     }
+    let job = rows.job_mut(id.job);
+    job.parts = match answer {
+        Answer::Stands => job.parts.saturating_add(1),
+        Answer::Falls => job.parts.saturating_sub(1),
+    };
 }
 
 /// Takes back the leases of replicas that are not needed any more.

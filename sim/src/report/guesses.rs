@@ -14,11 +14,10 @@ pub(super) struct FirstAnswers(Vec<(Timestamp, FirstAnswer)>);
 impl FirstAnswers {
     /// Notes a unit, if its answer rests on the word of a hostile host, and not on a vote.
     pub(super) fn note(&mut self, unit: &WorkUnit, is_hostile: impl Fn(HostId) -> bool) {
-        let is_audited = match unit.test {
-            Test::None | Test::Second => false,
-            Test::Sample | Test::Audit => true,
-            Test::Vote => return,
-        };
+        if unit.test == Test::Vote {
+            return;
+        }
+        let is_audited = unit.test.is_by_chance();
         let Some(first) = unit.first_valid().filter(|first| is_hostile(first.host)) else { return };
         let mut others = unit.replicas.iter().filter(|replica| replica.number > first.number);
         let is_seen = others.any(|other| is_hostile(other.host));

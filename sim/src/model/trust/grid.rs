@@ -376,7 +376,7 @@ impl<'a> Grid<'a> {
             let unit = &self.units[at(*number)];
             let (first, others) = unit.voices.split_first()?;
             let is_seen = others.iter().any(|voice| self.identities[at(voice.identity)].is_hostile);
-            let is_audited = matches!(unit.test, Test::Sample | Test::Audit);
+            let is_audited = unit.test.is_by_chance();
             let who = u64::from(*identity);
             (first.identity == *identity).then_some(FirstAnswer { who, is_audited, is_seen })
         };

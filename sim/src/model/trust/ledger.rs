@@ -39,7 +39,7 @@ impl Grid<'_> {
             let row = &mut self.units[at(unit)];
             let is_its_own = row.voices.first().is_some_and(|first| first.identity == identity);
             // A catch may have changed what the account was made from: then there is another round.
-            if !is_its_own || is_tested(row.test) {
+            if !is_its_own || !row.test.may_be_audited() {
                 continue;
             }
             row.test = Test::Audit;
@@ -60,14 +60,10 @@ impl Grid<'_> {
             let Some(first) = unit.voices.first() else { continue };
             let account = &mut accounts[at(first.identity)];
             account.part = account.part.with(unit.test);
-            if !is_tested(unit.test) {
+            if unit.test.may_be_audited() {
                 account.untested.push(number);
             }
         }
         accounts
     }
-}
-
-fn is_tested(test: Test) -> bool {
-    test.is_at_once() || test == Test::Audit
 }

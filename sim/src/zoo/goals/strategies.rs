@@ -2,8 +2,8 @@
 //!
 //! They have read the rule. On the engine they are honest on probation and to whoever the number of a
 //! replica says is not the first one, and lie at about the rate that pays most; or they do not, and
-//! are found sooner. Nobody stands by an accomplice whose lie is in dispute. Some strategies are only tried in the model, which gives attackers more than
-//! they can know.
+//! are found sooner. Nobody stands by an accomplice whose lie is in dispute. Some strategies are only
+//! tried in the model, which gives attackers more than they can know.
 
 use std::num::NonZeroU32;
 
