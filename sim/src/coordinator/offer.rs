@@ -19,7 +19,7 @@ use crate::message::{Downlink, Ending};
 const LOOK_MIN: Span = Span(10);
 
 /// The longest such wait.
-const LOOK_MAX: Span = Span::seconds(1);
+const LOOK_MAX: Span = Span::seconds(30);
 
 /// The longest one of a host on probation, for which nobody calls either.
 const PROBATION_LOOK_MAX: Span = Span::minutes(5);

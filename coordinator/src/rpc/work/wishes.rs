@@ -9,8 +9,9 @@ use crate::hub::{Offer, Parked, Seat};
 /// The first wait before another look, doubled for each further one.
 const LOOK_MIN: Duration = Duration::from_millis(10);
 
-/// The longest such wait.
-const LOOK_MAX: Duration = Duration::from_secs(1);
+/// The longest such wait. It is long, as a party that knows all ready units looks in vain for as long as
+/// others are busy with them; and as waits double, a look is late by no more than was waited before.
+const LOOK_MAX: Duration = Duration::from_secs(30);
 
 /// A worker's standing wish.
 #[derive(Debug, Default)]
