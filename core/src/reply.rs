@@ -68,7 +68,8 @@ pub struct Leased {
 /// What a host got of what it had chosen itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claimed {
-    /// Leases of units that nobody had before.
+    /// Leases of units that nobody had before, and those that the host got for the same answers when it asked
+    /// before.
     pub leased: Leased,
     /// Units that others have, or that are not to be given: their answers are for nothing.
     pub taken: Vec<UnitId>,

@@ -47,13 +47,15 @@ pub struct Host {
     /// Reports that were taken in.
     accepted: u32,
     /// Lies that it told where its ring did not own the quorum.
-    gambled: u32,
+    gambled: u16,
     /// Who the coordinator says it is.
     id: Option<HostId>,
     chance: Chance,
     power: Power,
     link: Link,
     retry: Retry,
+    /// Whether there is nothing left that it could choose itself before it has met the coordinator.
+    has_chosen_all: bool,
     run_time: RunTime,
     held: Vec<Held>,
     /// When it leaves for good.
@@ -108,6 +110,7 @@ impl Host {
             power: Power::Off { until: join_at },
             link: Link::None { dial_at: join_at },
             retry: Retry::default(),
+            has_chosen_all: false,
             run_time: RunTime::default(),
             held: Vec::new(),
             leaves_at: power::NEVER,

@@ -18,7 +18,8 @@ use crate::replica::Class;
 /// worth, and nobody may bring a large part of a job that they chose themselves.
 pub const CHOSEN_MAX: usize = 64;
 
-/// Units that are looked at in one choice. Beyond, the host looks again the next time, from elsewhere.
+/// Units that are looked at in one choice. Of a larger job each host looks at a part of its own, in which it finds more
+/// than it may choose.
 const LOOKED_AT_MAX: u32 = 4_096;
 
 /// Peers whose weights are compared. The table of peers has as many that answered.
@@ -52,17 +53,27 @@ impl Offer<'_> {
     /// slow; two that do not may have some. That costs time and is never a danger: see the page.
     #[must_use]
     pub fn choose(&self, count: usize, is_done: impl Fn(u32) -> bool) -> Vec<u32> {
-        let from = first(self.manifest, self.own, self.units_total);
+        let own = Weigher::new(self.manifest, self.own);
+        let others = self.peers.iter().filter(|peer| *peer != self.own).take(PEERS_MAX);
+        let others: Vec<_> = others.map(|peer| Weigher::new(self.manifest, peer)).collect();
+        let from = own.first(self.units_total);
         let looked_at = (0..self.units_total.min(LOOKED_AT_MAX))
             .map(|step| (u64::from(from) + u64::from(step)) % u64::from(self.units_total))
             .filter_map(|index| u32::try_from(index).ok());
         let mut first_choice = Vec::new();
         let mut second_choice = Vec::new();
-        for index in looked_at.filter(|index| !is_done(*index)) {
-            match self.heavier(index) {
-                0 => first_choice.push(index),
-                1 => second_choice.push(index),
-                _ => {}
+        for index in looked_at {
+            let weight = own.weight(index);
+            let heavier =
+                others.iter().filter(|other| other.weight(index) > weight).take(2).count();
+            let choice = match heavier {
+                0 => &mut first_choice,
+                1 if second_choice.len() < count => &mut second_choice,
+                _ => continue,
+            };
+            // Asked last, as it costs most, and of few.
+            if !is_done(index) {
+                choice.push(index);
             }
             if first_choice.len() >= count {
                 break;
@@ -70,28 +81,41 @@ impl Offer<'_> {
         }
         first_choice.into_iter().chain(second_choice).take(count).collect()
     }
+}
 
-    /// How many peers have a higher weight for a unit; 2 stands for more, too.
-    fn heavier(&self, index: u32) -> usize {
-        let own = weight(self.manifest, index, self.own);
-        let others = self.peers.iter().filter(|peer| *peer != self.own).take(PEERS_MAX);
-        others.filter(|peer| weight(self.manifest, index, peer) > own).take(2).count()
+/// What gives a host its weights in one job.
+#[derive(Clone, Copy, Debug)]
+struct Weigher(u64);
+
+impl Weigher {
+    fn new(manifest: &Digest, host: &Key) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"manyhands rendezvous v2\0");
+        hasher.update(manifest.as_bytes()).update(host.as_bytes());
+        let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hasher.finalize().into();
+        Self(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    /// The host's weight for a unit. A choice compares it for thousands of units and dozens of hosts, so it is
+    /// mixed and not hashed: nobody gains by heavy units.
+    fn weight(self, index: u32) -> u64 {
+        mix(self.0 ^ mix(index.into()))
+    }
+
+    /// Where the host begins to look, so that not all look at the same few units of a large job.
+    fn first(self, units_total: u32) -> u32 {
+        let place = self.weight(u32::MAX).checked_rem(units_total.into());
+        place.and_then(|place| u32::try_from(place).ok()).unwrap_or(0)
     }
 }
 
-/// A host's weight for a unit. The key decides between equals, which there are none of in practice.
-fn weight(manifest: &Digest, index: u32, host: &Key) -> (Digest, Key) {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(b"manyhands rendezvous v1\0").update(manifest.as_bytes());
-    hasher.update(&index.to_le_bytes()).update(host.as_bytes());
-    (Digest(hasher.finalize().into()), *host)
-}
-
-/// Where a host begins to look, so that not all look at the same few units of a large job.
-fn first(manifest: &Digest, host: &Key, units_total: u32) -> u32 {
-    let (Digest(bytes), _) = weight(manifest, u32::MAX, host);
-    let [a, b, c, d, ..] = bytes;
-    u32::from_le_bytes([a, b, c, d]).checked_rem(units_total).unwrap_or(0)
+/// Each bit of `z` changes about half of those of the result, and no two have the same: the finisher of `SplitMix64`
+/// (Steele, Lea and Flood, *Fast splittable pseudorandom number generators*, OOPSLA 2014).
+fn mix(z: u64) -> u64 {
+    let z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// That a host has an answer to a unit, without the answer: whoever sees it can neither take the answer over nor

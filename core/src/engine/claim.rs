@@ -15,12 +15,13 @@ use super::search::Role;
 use crate::command::{Claim, Request};
 use crate::digest::Digest;
 use crate::host::Host;
-use crate::id::UnitId;
+use crate::id::{HostId, UnitId};
 use crate::job::{Job, JobState};
+use crate::lease::Lease;
 use crate::limits::{BATCH_MAX, LEASES_PER_HOST_MAX};
 use crate::outlook::Outlook;
 use crate::refusal::Refusal;
-use crate::reply::{Claimed, Leased, Reply};
+use crate::reply::{Claimed, LeaseGrant, Leased, Reply};
 use crate::store::{Store, StoreError};
 use crate::trust::Plan;
 use crate::work_unit::WorkUnit;
@@ -63,6 +64,10 @@ pub(super) fn decide(loaded: Loaded, claim: &Claim, cx: &mut Context<'_>) -> Dec
     let (mut leased, mut taken) = (Leased::default(), Vec::new());
     for (index, sealed) in claim.units.iter().copied().collect::<BTreeMap<u32, Digest>>() {
         let unit = claim.job.unit(index);
+        if let Some(grant) = granted(&rows, unit, claim.host, &sealed) {
+            name(&mut leased, claim.job, &rows, [grant]);
+            continue;
+        }
         if !is_free(&rows, unit, rows.host(claim.host)) {
             taken.push(unit);
             continue;
@@ -80,6 +85,18 @@ pub(super) fn decide(loaded: Loaded, claim: &Claim, cx: &mut Context<'_>) -> Dec
     }
     let reply = Reply::Claimed(Claimed { leased, taken });
     Decision { reply, writes: rows.into_writes() }
+}
+
+/// The lease that the host holds for this very answer: it says again what it said, as our reply was lost.
+fn granted(rows: &Rows, unit: UnitId, host: HostId, sealed: &Digest) -> Option<LeaseGrant> {
+    let replica = rows
+        .unit(unit)?
+        .replicas
+        .iter()
+        .find(|replica| replica.host == host && replica.sealed.as_deref() == Some(sealed))?;
+    let replica = unit.replica(replica.number);
+    let Lease { deadline_at, hard_deadline_at, .. } = *rows.host(host).lease(replica)?;
+    Some(LeaseGrant { replica, deadline_at, hard_deadline_at, resume_from: None, replay: None })
 }
 
 /// Whether the unit is one that nobody ever had, and the host may hold one more.

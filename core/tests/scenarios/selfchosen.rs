@@ -98,6 +98,27 @@ fn what_a_host_chose_it_gets_and_a_second_host_is_drawn_for_each() {
     assert_eq!(grid.host_row(hosts[0]).counters.valid, 2);
 }
 
+/// The reply to a claim was lost on the way.
+#[test]
+fn a_claim_that_is_said_again_gets_the_same_leases_for_the_same_answers() {
+    let (mut grid, hosts, job) = grid(40);
+    let first = claim(&mut grid, hosts[0], job, &[3, 7], "truth");
+    let counts = grid.job_row(job).counts;
+    assert_eq!(claim(&mut grid, hosts[0], job, &[3, 7], "truth"), first);
+    assert_eq!((grid.job_row(job).counts, grid.host_row(hosts[0]).leases.len()), (counts, 2));
+    let other_answer = claimed(&mut grid, hosts[0], job, &[3], "lie");
+    let other_host = claimed(&mut grid, hosts[1], job, &[3], "truth");
+    let taken = (vec![], vec![job.unit(3)]);
+    assert_eq!((other_answer, other_host), (taken.clone(), taken.clone()));
+
+    report(&mut grid, hosts[0], job.unit(3).replica(0), "truth", SALT);
+    assert_eq!(
+        claimed(&mut grid, hosts[0], job, &[3], "truth"),
+        taken,
+        "there is nothing left to lease"
+    );
+}
+
 #[test]
 fn of_two_who_chose_the_same_unit_one_gets_it() {
     let (mut grid, hosts, job) = grid(40);

@@ -34,7 +34,8 @@ impl Host {
         let variant = match agreed {
             Some(said) => said,
             None if lies(attack.lies, held, ring, history, around.workload) => {
-                self.gambled += u32::from(!owns_quorum(held, ring, around.workload));
+                let gambles = !owns_quorum(held, ring, around.workload);
+                self.gambled = self.gambled.saturating_add(gambles.into());
                 ring.lied(unit, self.place);
                 ring.lie
             }
@@ -96,7 +97,7 @@ impl Host {
 
     fn history(&self) -> History {
         let Self { place, accepted, gambled, .. } = *self;
-        History { place, accepted, gambled }
+        History { place, accepted, gambled: gambled.into() }
     }
 
     /// What an honest host would say: the truth, unless its machine or a stranger's checkpoint is

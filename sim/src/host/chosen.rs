@@ -64,7 +64,8 @@ impl Host {
         let slots = usize::from(around.population.slots);
         let computing = self.held.iter().filter(|held| held.is_computing()).count();
         let is_away = self.retry.failures() >= FAILURES;
-        if !around.population.chooses || !is_away || computing >= slots || around.is_calm {
+        let has_idle_slot = computing < slots && !self.has_chosen_all;
+        if !around.population.chooses || !is_away || !has_idle_slot || around.is_calm {
             return;
         }
         let chosen = self.held.iter().filter(|held| held.is_chosen()).count();
@@ -79,7 +80,10 @@ impl Host {
             let unit = job.unit(index);
             around.known.units.contains(&unit) || is_held(unit)
         };
-        for index in offer.choose(room, is_done) {
+        let units = offer.choose(room, is_done);
+        // What is done stays done: to look again would be for nothing.
+        self.has_chosen_all = units.len() < room;
+        for index in units {
             let grant = LeaseGrant {
                 replica: job.unit(index).replica(NUMBER),
                 deadline_at: around.now,
@@ -159,6 +163,7 @@ impl Host {
         };
         let failed: Vec<ReplicaId> =
             self.held.iter().filter(failed).map(|held| held.replica).collect();
+        self.has_chosen_all &= failed.is_empty();
         failed.into_iter().for_each(|replica| self.drop_held(replica, around));
     }
 }

@@ -57,11 +57,14 @@ fn when_all_of_its_own_are_done_it_helps_out_where_it_is_the_next() {
     let own = key(0);
     let offer = Offer { manifest: &MANIFEST, units_total: 300, own: &own, peers: &peers };
     let firsts = offer.choose(300, |_| false);
-    let own_firsts: BTreeSet<u32> = (0..300).filter(|unit| offer.heavier(*unit) == 0).collect();
+    let weight = |unit, host| Weigher::new(&MANIFEST, host).weight(unit);
+    let heavier =
+        |unit| peers.iter().filter(|peer| weight(unit, peer) > weight(unit, &own)).count();
+    let own_firsts: BTreeSet<u32> = (0..300).filter(|unit| heavier(*unit) == 0).collect();
     assert!((70..130).contains(&own_firsts.len()), "about a third: {}", own_firsts.len());
     let later = offer.choose(10, |unit| own_firsts.contains(&unit));
     assert_eq!(later.len(), 10);
-    assert!(later.iter().all(|unit| offer.heavier(*unit) == 1));
+    assert!(later.iter().all(|unit| heavier(*unit) == 1));
     assert!(firsts.iter().take(own_firsts.len()).all(|unit| own_firsts.contains(unit)));
 }
 
@@ -81,8 +84,9 @@ fn hosts_that_know_only_half_of_each_other_seldom_choose_the_same() {
 
 #[test]
 fn who_joins_moves_only_units_that_become_theirs() {
-    let heaviest =
-        |hosts: u32, unit| (0..hosts).max_by_key(|host| weight(&MANIFEST, unit, &key(*host)));
+    let heaviest = |hosts: u32, unit| {
+        (0..hosts).max_by_key(|host| Weigher::new(&MANIFEST, &key(*host)).weight(unit))
+    };
     let moved = (0..1_000).filter(|unit| heaviest(9, *unit) != heaviest(10, *unit));
     let moved: Vec<u32> = moved.collect();
     assert!(moved.iter().all(|unit| heaviest(10, *unit) == Some(9)));
