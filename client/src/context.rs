@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use manyhands::profile::{Profile, ProfileError};
 use manyhands::session::Session;
+use manyhands_core::private::JobSecret;
 use manyhands_proto::identity::Identity;
-use manyhands_proto::link::LinkError;
+use manyhands_proto::link::{Endpoint, LinkError};
 use tonic::{Code, Status};
 
 use crate::failure::Failure;
@@ -22,6 +23,16 @@ impl Context {
     /// The caller's profile.
     pub(crate) fn profile(&self) -> Result<Profile, Failure> {
         Ok(Profile::locate(self.profile_dir.clone())?)
+    }
+
+    /// What private inputs of the caller's jobs at that coordinator are encrypted under.
+    pub(crate) fn job_secret(&self) -> Result<JobSecret, Failure> {
+        let profile = self.profile()?;
+        let coordinator = match profile.coordinator()?.endpoint() {
+            Endpoint::Pinned { key, .. } => Some(*key),
+            Endpoint::Plain(_) => None,
+        };
+        Ok(profile.identity()?.job_secret(coordinator.as_ref()))
     }
 
     /// A link to the coordinator that the caller joined, and the caller's key.

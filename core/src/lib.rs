@@ -80,6 +80,7 @@ pub mod party;
 pub mod path;
 pub mod peer;
 pub mod policy;
+pub mod private;
 pub mod query;
 pub mod refusal;
 pub mod replica;

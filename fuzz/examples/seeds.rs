@@ -108,7 +108,7 @@ fn artefact(name: &str) -> v1::Artefact {
     let inline = bytes::Bytes::from_static(b"42\n");
     let digest = manyhands_core::digest::Digest::of(&inline);
     let digest = digest.as_bytes().to_vec().into();
-    v1::Artefact { name: name.to_owned(), digest, size_bytes: 3, inline: Some(inline) }
+    v1::Artefact { name: name.to_owned(), digest, size_bytes: 3, inline: Some(inline), ..Default::default() }
 }
 
 fn stream() -> Result<(), Failure> {
@@ -154,6 +154,7 @@ fn stream() -> Result<(), Failure> {
         resume: checkpoint(),
         hard_deadline_at_ms: 20,
         replay: Some(v1::Replay { until_step: 9, keep_state: true }),
+        input_keys: vec![vec![5; 32].into()],
     };
     say("work", "lease", &lease)?;
     let has = v1::Capabilities {

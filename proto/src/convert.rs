@@ -28,4 +28,4 @@ pub use self::manifest::{
     MANIFEST_BYTES_MAX, MANIFEST_SIGNATURE, decode_manifest, encode_manifest,
 };
 pub(crate) use self::peer::{coordinator_record, peer_record};
-pub use self::work::{renewals, renewed, reports};
+pub use self::work::{input_keys, renewals, renewed, reports};

@@ -19,7 +19,7 @@ use manyhands_core::manifest::{Draft, Manifest};
 use prost::Message as _;
 
 use super::error::{Fault, WireError};
-use super::field::{at_most, bounded, list, nested, optional};
+use super::field::{at_most, bounded, digest, digest_bytes, if_any, list, nested, optional};
 use crate::identity::Context;
 use crate::v1;
 
@@ -73,6 +73,7 @@ impl From<Draft> for v1::Manifest {
             outputs: draft.outputs,
             axes: draft.axes.into_iter().map(Into::into).collect(),
             policy: Some(draft.policy.into()),
+            secret: draft.secret.as_ref().map_or_else(Bytes::new, digest_bytes),
         }
     }
 }
@@ -94,6 +95,7 @@ impl TryFrom<v1::Manifest> for Draft {
             outputs: wire.outputs,
             axes: list("axes", AXES_MAX, wire.axes)?,
             policy: nested("policy", wire.policy)?,
+            secret: if_any(&wire.secret, |bytes| digest("secret", bytes))?,
         })
     }
 }
