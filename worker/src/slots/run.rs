@@ -5,8 +5,8 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use manyhands_proto::convert::slot_note;
 use manyhands_proto::slot::v1;
-use prost::Message;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_stream::StreamExt;
@@ -209,8 +209,9 @@ impl<'a> Run<'a> {
     }
 
     async fn note(&mut self, bytes: &[u8]) -> Option<SlotEvent> {
-        let Ok(v1::Note { note: Some(note) }) = v1::Note::decode(bytes) else {
-            return Some(self.broken("an unknown message").await);
+        let note = match slot_note(bytes) {
+            Ok(note) => note,
+            Err(error) => return Some(self.broken(&error.to_string()).await),
         };
         match note {
             v1::note::Note::Ready(_) => Some(self.broken("it says twice what it is").await),

@@ -286,3 +286,6 @@ fn to_app_error(error: v1::AppError) -> Result<AppError, WireError> {
     };
     Ok(AppError { kind, message: String::from_utf8_lossy(&error.message).into_owned() })
 }
+
+#[cfg(test)]
+mod tests;
