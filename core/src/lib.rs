@@ -72,6 +72,7 @@ pub mod key;
 pub mod lease;
 pub mod ledger;
 pub mod limits;
+pub mod looking;
 pub mod manifest;
 pub mod order;
 pub mod outlook;
