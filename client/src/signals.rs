@@ -1,29 +1,11 @@
 //! How people and systems ask a program to stop.
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
-use crate::failure::Failure;
-
-/// Ctrl-C and SIGTERM. While this lives neither ends the process by itself.
-#[derive(Debug)]
-pub(crate) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// Takes both signals over.
-    pub(crate) fn listen() -> Result<Self, Failure> {
-        let interrupt = signal(SignalKind::interrupt())?;
-        let terminate = signal(SignalKind::terminate())?;
-        Ok(Self { interrupt, terminate })
-    }
-
-    /// Completes at the next of them.
-    pub(crate) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
+#[cfg(unix)]
+pub(crate) use self::unix::Signals;
+#[cfg(windows)]
+pub(crate) use self::windows::Signals;

@@ -34,6 +34,7 @@ use self::download::Turns;
 use self::index::{Index, State};
 pub(crate) use self::pieces::Origin;
 pub(crate) use self::upload::{UploadError, upload, upload_all};
+use crate::os;
 
 /// Largest piece of a blob in one message.
 const CHUNK_BYTES_MAX: usize = 256 << 10;
@@ -378,7 +379,7 @@ fn keep(root: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    fs::File::open(root.join("whole"))?.sync_all()
+    os::sync_folder(&root.join("whole"))
 }
 
 fn hash_file(path: &Path) -> Result<Digest, io::Error> {

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::tz::TimeZone;
 use manyhands_core::agent::governor::hours::{Day, LocalTime};
 use manyhands_core::time::{Span, Timestamp};
-use nix::time::{ClockId, clock_gettime};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
@@ -32,12 +31,28 @@ pub(crate) fn local() -> LocalTime {
 
 /// Since the machine's start, by a clock that nobody sets and that goes on while the machine sleeps.
 #[must_use]
+#[cfg(unix)]
 pub(crate) fn uptime() -> Span {
+    use nix::time::{ClockId, clock_gettime};
     #[cfg(target_os = "linux")]
     let clock = ClockId::CLOCK_BOOTTIME;
     #[cfg(not(target_os = "linux"))]
     let clock = ClockId::CLOCK_MONOTONIC;
     let since = clock_gettime(clock).map(Duration::from).unwrap_or_default();
+    Span(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Since the machine's start, by a clock that nobody sets and that goes on while the machine sleeps.
+#[must_use]
+#[cfg(windows)]
+pub(crate) fn uptime() -> Span {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+    // The system tells whole seconds; what has passed since it was asked is known better.
+    static ASKED: OnceLock<(Instant, Duration)> = OnceLock::new();
+    let ask = || (Instant::now(), Duration::from_secs(sysinfo::System::uptime().unwrap_or(0)));
+    let (asked_at, uptime) = ASKED.get_or_init(ask);
+    let since = uptime.saturating_add(asked_at.elapsed());
     Span(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 

@@ -10,7 +10,6 @@ mod instant;
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use manyhands_core::time::Timestamp;
@@ -18,6 +17,7 @@ use manyhands_proto::invite::Invite;
 use serde::{Deserialize, Serialize};
 
 use crate::home::{self, Home, HomeError};
+use crate::os;
 
 /// The file in the data folder.
 const FILE: &str = "consent.jsonl";
@@ -224,7 +224,7 @@ fn write(path: &Path, record: &Record) -> io::Result<()> {
     // An editor may have left the last line open.
     let is_open = fs::read(path).is_ok_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'));
     let start = if is_open { "\n" } else { "" };
-    let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    let mut file = os::private(OpenOptions::new().create(true).append(true)).open(path)?;
     // In one call, so that two who write at once do not mix.
     file.write_all(format!("{start}{line}\n").as_bytes())?;
     file.sync_all()

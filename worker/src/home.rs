@@ -10,7 +10,7 @@
 //! modules/       compiled programs; only this machine ever wrote here
 //! slots/         a folder for each slot; emptied on start
 //! peers          other workers that have answered
-//! control        the socket through which the owner asks
+//! control        the socket through which the owner asks (a named pipe on Windows)
 //! diary, budget, wish
 //!                where the time went, what was spent of a day's budgets, what the owner said last
 //! availability   when this machine is usually there
@@ -19,10 +19,11 @@
 //! settings.toml  what the owner said on the page, if no other settings file was named
 //! ```
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use crate::os;
 
 /// An open data folder. It is this process's alone until this value is dropped.
 #[derive(Debug)]
@@ -68,13 +69,11 @@ impl Home {
         // Slots use these paths too, from another working folder.
         let root = &std::path::absolute(root)
             .map_err(|source| HomeError::Unusable { path: root.to_owned(), source })?;
+        os::check_name(root)
+            .map_err(|source| HomeError::Unusable { path: root.to_owned(), source })?;
         make(root)?;
         let path = root.join("lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
+        let lock = os::private(OpenOptions::new().create(true).truncate(false).write(true))
             .open(&path)
             .map_err(|source| HomeError::Unusable { path: path.clone(), source })?;
         match lock.try_lock() {
@@ -128,10 +127,10 @@ impl Home {
 /// Makes the folder, for its owner only, where there is none.
 pub(crate) fn make(root: &Path) -> Result<(), HomeError> {
     let unusable = |source| HomeError::Unusable { path: root.to_owned(), source };
-    DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(unusable)
+    os::private_folder(root).map_err(unusable)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

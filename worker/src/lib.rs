@@ -22,6 +22,7 @@ pub mod guest;
 mod home;
 pub mod kept;
 mod link;
+mod os;
 mod page;
 mod peers;
 mod probe;

@@ -1,14 +1,16 @@
 //! What this machine has and what happens on it. Only here is the machine asked about itself.
 //!
 //! Sensors are read on threads of their own, so that one that hangs holds nothing up; what is not told, or was
-//! told too long ago, is unknown. What depends on the system is in a folder of its own: `linux`. On other systems
-//! nothing is known but what `sysinfo` tells, so the machine counts as used unless its owner says otherwise.
+//! told too long ago, is unknown. What depends on the system is in a place of its own: `linux`, and `other`, which has what
+//! libraries tell of macOS and Windows.
 
 mod allotment;
 mod board;
 mod faked;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(not(target_os = "linux"))]
+mod other;
 mod owned;
 mod presence;
 
@@ -144,8 +146,8 @@ fn start(board: &Arc<Board>, asked: &Arc<Asked>, hurry: &Arc<Hurry>) -> Vec<Thre
 }
 
 #[cfg(not(target_os = "linux"))]
-fn start(_: &Arc<Board>, _: &Arc<Asked>, _: &Arc<Hurry>) -> Vec<Thread> {
-    Vec::new()
+fn start(board: &Arc<Board>, asked: &Arc<Asked>, hurry: &Arc<Hurry>) -> Vec<Thread> {
+    other::start(board, asked, hurry)
 }
 
 /// Starts a thread that ends when what is returned is dropped; `None` if there can be no more threads.

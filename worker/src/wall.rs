@@ -42,6 +42,7 @@ pub struct Wall {
 
 impl Wall {
     /// A wall that is there, by such means.
+    #[cfg(target_os = "linux")]
     fn standing(name: &str, means: impl Into<String>) -> Self {
         Self { name: name.to_owned(), stands: true, detail: means.into() }
     }

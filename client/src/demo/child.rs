@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child as Process, ChildStdout, Command};
 use tokio::time::timeout;
@@ -57,12 +55,7 @@ impl Child {
 
     /// Asks the process to stop, and waits until it has; kills it if it does not.
     pub(crate) async fn stop(mut self) {
-        if let Some(pid) = self.process.id().and_then(|id| i32::try_from(id).ok()) {
-            match kill(Pid::from_raw(pid), Signal::SIGTERM) {
-                // It may just have ended by itself, which is as good.
-                Ok(()) | Err(_) => {}
-            }
-        }
+        ask_to_stop(&mut self.process);
         let stopped = timeout(STOP_MAX, self.process.wait()).await;
         if stopped.is_err() {
             drop(self.process.kill().await);
@@ -73,5 +66,25 @@ impl Child {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         let last = log.lines().last().unwrap_or("it left no message");
         Failure::failed(format!("{} {what}: {last}", self.name))
+    }
+}
+
+#[cfg(unix)]
+fn ask_to_stop(process: &mut Process) {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    if let Some(pid) = process.id().and_then(|id| i32::try_from(id).ok()) {
+        match kill(Pid::from_raw(pid), Signal::SIGTERM) {
+            // It may just have ended by itself, which is as good.
+            Ok(()) | Err(_) => {}
+        }
+    }
+}
+
+/// Elsewhere nobody can be asked, and what a killed process leaves behind is made for that.
+#[cfg(not(unix))]
+fn ask_to_stop(process: &mut Process) {
+    match process.start_kill() {
+        Ok(()) | Err(_) => {}
     }
 }

@@ -1,17 +1,20 @@
-//! The socket through which a worker is asked, and both ends of a conversation.
+//! The socket through which a worker is asked, and both ends of a conversation. What a socket is, each family of systems
+//! says in a file of its own.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use tokio::io::{
-    AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
-use tokio::net::unix::OwnedReadHalf;
-use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
@@ -21,8 +24,10 @@ use super::request::{Request, RequestError};
 use super::snapshot::Snapshot;
 use crate::page::Page;
 
-/// Name of the socket in the data folder.
-const NAME: &str = "control";
+#[cfg(unix)]
+use self::unix as system;
+#[cfg(windows)]
+use self::windows as system;
 
 /// Longest request.
 const REQUEST_BYTES_MAX: u64 = 256;
@@ -43,7 +48,7 @@ const ENDING: &str = "the worker is about to end";
 
 /// The worker's end, while nobody speaks.
 #[derive(Debug)]
-pub(crate) struct Socket(UnixListener);
+pub(crate) struct Socket(system::Listener);
 
 /// Why a worker cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,22 +72,15 @@ pub enum ControlError {
 impl Socket {
     /// Begins to listen. The folder is this worker's alone, so whatever is in the way was left by an earlier one.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
-        let path = folder.join(NAME);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        let listener = UnixListener::bind(&path)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self(listener))
+        system::Listener::open(folder).map(Self)
     }
 
     /// Brings questions to whoever answers, until nobody does.
-    pub(crate) async fn serve(self, desk: Desk, page: Arc<Page>) {
+    pub(crate) async fn serve(mut self, desk: Desk, page: Arc<Page>) {
         let mut conversations = JoinSet::new();
         while !desk.is_closed() {
             match self.0.accept().await {
-                Ok((stream, _)) => {
+                Ok(stream) => {
                     let (desk, page) = (desk.clone(), Arc::clone(&page));
                     // Whoever breaks off does not want to know.
                     conversations.spawn(async move { drop(converse(stream, &desk, &page).await) });
@@ -100,8 +98,8 @@ impl Socket {
     }
 }
 
-async fn converse(stream: UnixStream, desk: &Desk, page: &Page) -> io::Result<()> {
-    let (mut read, mut write) = stream.into_split();
+async fn converse(stream: system::Incoming, desk: &Desk, page: &Page) -> io::Result<()> {
+    let (mut read, mut write) = tokio::io::split(stream);
     let mut line = String::new();
     let mut request = BufReader::new((&mut read).take(REQUEST_BYTES_MAX));
     timeout(PATIENCE, request.read_line(&mut line)).await??;
@@ -117,7 +115,7 @@ async fn converse(stream: UnixStream, desk: &Desk, page: &Page) -> io::Result<()
 
 /// Writes snapshots until nobody reads them, or there are no more.
 async fn show(
-    mut read: OwnedReadHalf,
+    mut read: impl AsyncRead + Unpin,
     mut write: impl AsyncWrite + Unpin,
     desk: &Desk,
 ) -> io::Result<()> {
@@ -162,9 +160,9 @@ pub async fn watch(folder: &Path) -> Result<Watched, ControlError> {
     Ok(Watched(FramedRead::new(stream, LinesCodec::new_with_max_length(ANSWER_BYTES_MAX))))
 }
 
-async fn reach(folder: &Path, request: Request) -> Result<UnixStream, ControlError> {
+async fn reach(folder: &Path, request: Request) -> Result<system::Outgoing, ControlError> {
     let no_worker = |source| ControlError::NoWorker { folder: folder.to_owned(), source };
-    let mut stream = UnixStream::connect(folder.join(NAME)).await.map_err(no_worker)?;
+    let mut stream = system::connect(folder).await.map_err(no_worker)?;
     let asked = stream.write_all(format!("{request}\n").as_bytes()).await;
     asked.map_err(ControlError::Silent)?;
     Ok(stream)
@@ -172,7 +170,7 @@ async fn reach(folder: &Path, request: Request) -> Result<UnixStream, ControlErr
 
 /// A worker that is watched, as long as this lives.
 #[derive(Debug)]
-pub struct Watched(FramedRead<UnixStream, LinesCodec>);
+pub struct Watched(FramedRead<system::Outgoing, LinesCodec>);
 
 impl Watched {
     /// The next snapshot; `None` once the worker has ended.
@@ -229,7 +227,7 @@ mod tests {
                 answer = ask(folder.path(), Request::Log { days: 3 }).await;
             }
             assert_eq!(answer.unwrap(), "you asked: log 3");
-            let mut stream = UnixStream::connect(folder.path().join(NAME)).await.unwrap();
+            let mut stream = system::connect(folder.path()).await.unwrap();
             stream.write_all(b"dance\n").await.unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).await.unwrap();

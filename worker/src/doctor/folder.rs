@@ -2,12 +2,10 @@
 
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use nix::sys::statvfs::statvfs;
-
 use super::{Finding, size};
+use crate::os;
 
 const NAME: &str = "data folder";
 /// Less room does not hold a module, its inputs and a checkpoint.
@@ -42,18 +40,17 @@ fn use_of(root: &Path) -> Finding {
 }
 
 fn secrecy(path: &Path, metadata: &Metadata) -> Finding {
-    let (at, mode) = (path.display(), metadata.permissions().mode() & 0o777);
-    if mode & 0o077 == 0 {
-        return Finding::well(NAME, format!("{at} is open to its owner only"));
-    }
+    let at = path.display();
+    let Some(mode) = os::openness(metadata) else {
+        return Finding::well(NAME, format!("{at} {}", os::PRIVATE));
+    };
     let detail = format!("{at} has mode {mode:03o}, open to others: chmod go= {at}");
     Finding::ill(NAME, detail)
 }
 
 fn room(root: &Path) -> Finding {
-    match statvfs(root) {
-        Ok(disk) => {
-            let free = disk.blocks_available().saturating_mul(disk.fragment_size());
+    match fs4::available_space(root) {
+        Ok(free) => {
             let detail = format!("{} left on the disk of {}", size(free), root.display());
             if free >= ROOM_BYTES_MIN {
                 return Finding::well(NAME, detail);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -11,6 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::config::form::{self, Field, Wrong};
 use crate::config::{Config, Owner};
+use crate::os;
 
 /// A settings file is hardly larger.
 const BYTES_MAX: u64 = 1 << 20;
@@ -90,7 +90,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_none_yet| path.to_owned());
     let new = PathBuf::from(format!("{}.new", path.display()));
     let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        os::private(OpenOptions::new().write(true).create(true).truncate(true)).open(&new)?;
     if let Ok(before) = path.metadata() {
         file.set_permissions(before.permissions())?;
     }

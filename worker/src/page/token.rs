@@ -3,10 +3,10 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use super::PageError;
+use crate::os;
 
 /// Name of the file in the data folder.
 const NAME: &str = "page-token";
@@ -22,7 +22,7 @@ pub(super) fn load_or_create(folder: &Path) -> Result<String, PageError> {
     let path = folder.join(NAME);
     let failed = |source| PageError::Token { path: path.clone(), source };
     match fs::symlink_metadata(&path) {
-        Ok(found) if found.is_file() && found.permissions().mode() & 0o077 == 0 => {
+        Ok(found) if found.is_file() && os::openness(&found).is_none() => {
             let token = fs::read_to_string(&path).map_err(failed)?.trim().to_owned();
             if is_token(&token) {
                 return Ok(token);
@@ -36,7 +36,7 @@ pub(super) fn load_or_create(folder: &Path) -> Result<String, PageError> {
     let mut secret = [0; BYTES];
     getrandom::fill(&mut secret).map_err(|error| failed(io::Error::other(error.to_string())))?;
     let token: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    let file = os::private(OpenOptions::new().write(true).create_new(true)).open(&path);
     file.and_then(|mut file| file.write_all(token.as_bytes())).map_err(failed)?;
     Ok(token)
 }

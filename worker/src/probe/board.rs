@@ -23,6 +23,7 @@ pub(super) enum Part {
     /// What is read now and then.
     Slow,
     /// The system's message bus.
+    #[cfg(target_os = "linux")]
     Bus,
 }
 
@@ -62,11 +63,13 @@ impl Board {
     }
 
     /// Takes up whether there are sessions with screens, and how long all of them were not touched.
+    #[cfg(target_os = "linux")]
     pub(super) fn say_sessions(&self, are_any: bool, untouched: Option<Span>) {
         self.change(|seat| seat.sessions(are_any, untouched));
     }
 
     /// Takes up that nobody knows of sessions.
+    #[cfg(target_os = "linux")]
     pub(super) fn nobody_knows_sessions(&self) {
         self.change(Seat::nobody_knows_sessions);
     }

@@ -16,17 +16,24 @@ const NEVER: Span = Span::hours(24 * 365);
 /// Who knows of touches of a screen, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Screen {
+    /// The system counts the time since the last input.
+    #[cfg(not(target_os = "linux"))]
+    System,
     /// The compositor tells when nobody did anything for a second, and when someone does.
+    #[cfg(target_os = "linux")]
     Wayland,
     /// The server counts the time since the last input.
+    #[cfg(target_os = "linux")]
     X11,
     /// GNOME's compositor counts too, by other means.
+    #[cfg(target_os = "linux")]
     Mutter,
     /// Sessions tell when their owner seems to be away.
+    #[cfg(target_os = "linux")]
     Logind,
 }
 
-const SCREENS: usize = 4;
+const SCREENS: usize = if cfg!(target_os = "linux") { 4 } else { 1 };
 
 /// All that was said about it.
 #[derive(Debug, Default)]
@@ -49,12 +56,14 @@ impl Seat {
     }
 
     /// Takes up whether there are sessions with screens, and how long all of them were not touched.
+    #[cfg(target_os = "linux")]
     pub(super) fn sessions(&mut self, are_any: bool, untouched: Option<Span>) {
         self.has_session = Some(are_any);
         self.screen(Screen::Logind, untouched);
     }
 
     /// Takes up that nobody knows of sessions. What was known before stays.
+    #[cfg(target_os = "linux")]
     pub(super) fn nobody_knows_sessions(&mut self) {
         self.has_session.get_or_insert(false);
     }

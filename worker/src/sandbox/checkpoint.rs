@@ -21,6 +21,7 @@ use thiserror::Error;
 pub(crate) use self::background::{Writing, copy};
 pub use self::format::VERSION;
 use self::format::{HEADER_BYTES, Header};
+use crate::os;
 use crate::sandbox::codec::{Decoder, Encoder};
 use crate::sandbox::instance::Running;
 use crate::sandbox::program::Program;
@@ -118,7 +119,7 @@ fn put(
     let written = write_file(&temporary, identity, step, encode).and_then(|header| {
         let size_bytes = fs::metadata(&temporary)?.len();
         fs::rename(&temporary, &path)?;
-        File::open(folder)?.sync_all()?;
+        os::sync_folder(folder)?;
         Ok((header.state_hash, size_bytes))
     });
     let (state_hash, size_bytes) =

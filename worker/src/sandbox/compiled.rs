@@ -4,13 +4,14 @@
 //! says for which module and engine it was made, and its first bytes are the BLAKE3 of the rest, so
 //! that what a crash or a bad disk left behind is compiled anew instead of run.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use wasmtime::{Engine, Module};
+
+use crate::os;
 
 /// Most entries that are kept; the oldest go first.
 const ENTRIES_MAX: usize = 64;
@@ -33,11 +34,8 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     pub(crate) fn new(folder: &Path, fingerprint: [u8; 32]) -> Result<Self, CompiledError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)))
+        os::private_folder(folder)
+            .and_then(|()| os::close_folder(folder))
             .map_err(|error| CompiledError { folder: folder.to_owned(), error })?;
         Ok(Self { folder: folder.to_owned(), fingerprint })
     }
@@ -66,17 +64,14 @@ impl Compiled {
         let code = module.serialize().map_err(|error| io::Error::other(error.to_string()))?;
         let path = self.path(digest);
         let temporary = path.with_extension(format!("new-{}", std::process::id()));
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)?;
+        let mut options = OpenOptions::new();
+        let mut file =
+            os::private(options.write(true).create(true).truncate(true)).open(&temporary)?;
         file.write_all(blake3::hash(&code).as_bytes())?;
         file.write_all(&code)?;
         file.sync_all()?;
         fs::rename(&temporary, &path)?;
-        File::open(&self.folder)?.sync_all()?;
+        os::sync_folder(&self.folder)?;
         self.sweep()
     }
 

@@ -5,7 +5,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use manyhands_prepare::Kind;
-use nix::time::ClockId;
 
 use crate::sandbox::checkpoint::{self, CheckpointError, Checkpointed, Identity};
 use crate::sandbox::control::{Control, Halt, RunEvent, Teller};
@@ -214,8 +213,16 @@ fn report_host_error(error: HostError) -> RunReport {
 }
 
 /// CPU time of this thread.
+#[cfg(unix)]
 fn cpu_time() -> Duration {
-    ClockId::CLOCK_THREAD_CPUTIME_ID.now().map(Duration::from).unwrap_or_default()
+    let clock = nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID;
+    clock.now().map(Duration::from).unwrap_or_default()
+}
+
+/// CPU time of this thread.
+#[cfg(windows)]
+fn cpu_time() -> Duration {
+    cpu_time::ThreadTime::try_now().map(|time| time.as_duration()).unwrap_or_default()
 }
 
 fn millis(duration: Duration) -> u64 {

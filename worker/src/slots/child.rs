@@ -5,13 +5,12 @@
 //! that as their own. Whoever wants a new module kept gives it to a new process (`slot`).
 //!
 //! A second thread, with a large stack, reads orders, runs guests and writes notes: from an order to its guest
-//! and back no other thread is woken. The first one hears wishes to a guest that is running (`ear`); they come from
-//! standard error, which is a socket. When either input ends, the worker is gone, and this process with it.
+//! and back no other thread is woken. The first one hears wishes to a guest that is running (`ear`); they come by
+//! a way of their own (`process`). When either input ends, the worker is gone, and this process with it.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
-use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::{self, ExitCode};
@@ -57,9 +56,8 @@ pub fn slot_main() -> ExitCode {
 fn serve() -> io::Result<()> {
     system::settle()?;
     // Files, because `Stdout` would look for line ends in what it writes.
-    let mut orders = BufReader::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
-    let notes = Arc::new(File::from(io::stdout().as_fd().try_clone_to_owned()?));
-    let mut wishes = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+    let system::Pipes { orders, notes, mut wishes } = system::pipes()?;
+    let (mut orders, notes) = (BufReader::new(orders), Arc::new(notes));
     let rooms = match next_order(&mut orders)? {
         Some(v1::order::Order::Setup(setup)) => {
             setup::priority(&setup).take()?;

@@ -302,7 +302,7 @@ impl<'a> Run<'a> {
         if status.is_some_and(process::ended_by_cpu_limit) && self.meter.is_started {
             return self.ended(cpu_time_exceeded());
         }
-        let message = process::ending(status, &words);
+        let message = process::end_in_words(status, &words);
         self.ended(Outcome::HostError(HostError::new(HostErrorKind::Slot, message)))
     }
 

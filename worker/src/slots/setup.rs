@@ -7,9 +7,10 @@ use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_proto::convert::slot_note;
 use manyhands_proto::slot::v1;
 
+use crate::os::{path, path_bytes};
 use crate::slots::command::SlotCommand;
 use crate::slots::priority::Priority;
-use crate::slots::wire::{WireError, note, path, path_bytes};
+use crate::slots::wire::{WireError, note};
 use crate::wall::{Room, Wall};
 
 /// Longest sentence about a wall.

@@ -11,7 +11,6 @@ use manyhands_proto::slot::v1;
 use prost::Message;
 use thiserror::Error;
 use tokio::io::AsyncReadExt;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 use tokio_stream::StreamExt;
@@ -80,9 +79,9 @@ pub struct Slot {
 pub(super) struct Alive {
     pub(super) child: Child,
     orders: FramedWrite<ChildStdin, LengthDelimitedCodec>,
-    wishes: FramedWrite<OwnedWriteHalf, LengthDelimitedCodec>,
+    wishes: FramedWrite<process::Wishes, LengthDelimitedCodec>,
     pub(super) notes: FramedRead<ChildStdout, LengthDelimitedCodec>,
-    last_words: OwnedReadHalf,
+    last_words: process::LastWords,
     isa: String,
     walls: Vec<Wall>,
     /// Runs that were ordered.
@@ -96,7 +95,14 @@ impl Alive {
         let setup = alive.send(setup::order(command)).await;
         let cause = match timeout(START_TIME_MAX, alive.notes.next()).await {
             Ok(Some(Ok(bytes))) => match setup::to_ready(&bytes) {
-                Ok(Ready { isa, walls }) => return setup.map(|()| Self { isa, walls, ..alive }),
+                Ok(Ready { isa, walls }) => {
+                    setup?;
+                    match timeout(START_TIME_MAX, process::hears(alive.wishes.get_ref())).await {
+                        Ok(heard) => heard.map_err(SlotError::Pipe)?,
+                        Err(late) => return Err(SlotError::Pipe(late.into())),
+                    }
+                    return Ok(Self { isa, walls, ..alive });
+                }
                 Err(error) => error.to_string(),
             },
             Ok(Some(Err(error))) => error.to_string(),
@@ -108,12 +114,11 @@ impl Alive {
 
     fn spawn(command: &SlotCommand) -> Result<Self, SlotError> {
         let refused = |error| SlotError::Start { program: command.program.clone(), error };
-        let (mut child, socket) =
-            process::start(&command.program, &command.args).map_err(refused)?;
+        let started = process::start(&command.program, &command.args).map_err(refused)?;
+        let process::Started { mut child, wishes, last_words } = started;
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(refused(io::Error::other("it has no pipes")));
         };
-        let (last_words, wishes) = socket.into_split();
         Ok(Self {
             child,
             orders: FramedWrite::new(stdin, frame::codec()),
@@ -160,7 +165,7 @@ impl Alive {
     /// As [`Alive::end`], in words.
     async fn end_in_words(self) -> String {
         let (status, words) = self.end().await;
-        process::ending(status, &words)
+        process::end_in_words(status, &words)
     }
 }
 

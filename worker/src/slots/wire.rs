@@ -3,15 +3,14 @@
 //! A slot may have been taken over by its guest, so the worker reads notes as carefully as any input;
 //! what is not understood is a fault of the slot.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
 use manyhands_core::private::InputKey;
 use manyhands_proto::slot::v1;
 
+use crate::os::{path, path_bytes};
 use crate::sandbox::checkpoint::Checkpointed;
 use crate::sandbox::{
     AppError, AppErrorKind, Content, Halt, Halted, HostError, HostErrorKind, Limit, Limits,
@@ -30,14 +29,6 @@ pub(super) fn order(order: v1::order::Order) -> v1::Order {
 
 pub(super) fn note(note: v1::note::Note) -> v1::Note {
     v1::Note { note: Some(note) }
-}
-
-pub(super) fn path_bytes(path: &Path) -> Bytes {
-    Bytes::copy_from_slice(path.as_os_str().as_bytes())
-}
-
-pub(super) fn path(bytes: &[u8]) -> PathBuf {
-    OsStr::from_bytes(bytes).into()
 }
 
 /// An empty path stands for none.
@@ -205,7 +196,7 @@ pub(super) fn from_report(report: RunReport) -> v1::Note {
 fn from_output(output: Output) -> v1::Output {
     let content = match output.content {
         Content::Inline(bytes) => v1::output::Content::Inline(bytes),
-        Content::File(path) => v1::output::Content::Path(path.into_os_string().into_vec().into()),
+        Content::File(path) => v1::output::Content::Path(path_bytes(&path)),
     };
     v1::Output {
         name: output.name,

@@ -11,7 +11,6 @@ use manyhands_worker::config::Config;
 use manyhands_worker::consent::{ConsentError, Consents, Event, How, Record, Standing, project};
 use manyhands_worker::doctor::{self, SlotFacts};
 use manyhands_worker::slots::Priority;
-use nix::unistd::{Uid, User};
 
 use self::text::Facts;
 use crate::clock;
@@ -131,12 +130,20 @@ fn withdrawn(at: Timestamp, data_dir: &Path) -> Failure {
 }
 
 /// Who runs this, as the system calls them.
+#[cfg(unix)]
 fn user() -> String {
+    use nix::unistd::{Uid, User};
     let id = Uid::effective();
     match User::from_uid(id) {
         Ok(Some(user)) => user.name,
         Ok(None) | Err(_) => format!("user {id}"),
     }
+}
+
+/// Who runs this, as the session calls them.
+#[cfg(not(unix))]
+fn user() -> String {
+    std::env::var("USERNAME").unwrap_or_else(|_unknown| "an unknown user".to_owned())
 }
 
 impl From<ConsentError> for Failure {

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::Args;
 use manyhands_proto::invite::Invite;
 use manyhands_worker::config::{Config, Written};
-use nix::unistd::Uid;
 
 use super::consent;
 use super::service::files::{self, Planned};
@@ -17,7 +16,7 @@ use crate::failure::Failure;
 /// Install the worker as a service, and start it
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: manyhands worker install --join 'manyhands://grid.example.org:7654/#KEY.TOKEN'\n\nLinux with systemd. On macOS an agent of launchd is written, which nobody has tried yet."
+    after_help = "Example: manyhands worker install --join 'manyhands://grid.example.org:7654/#KEY.TOKEN'\n\nLinux with systemd. On macOS an agent of launchd is written, on Windows a task of the Task Scheduler; nobody has tried these two yet."
 )]
 pub(crate) struct Install {
     #[command(flatten)]
@@ -122,7 +121,7 @@ impl Install {
 
     /// Whether all of it can be done, before any of it is.
     fn check(&self, plan: &Plan) -> Result<(), Failure> {
-        if self.scope.system && !Uid::effective().is_root() {
+        if self.scope.system && !is_root() {
             return Err(Failure::bad_input("a service of the machine's is installed by root")
                 .hint("sudo, or leave out --system for a service of yours"));
         }
@@ -146,6 +145,17 @@ impl Plan {
             .iter()
             .try_for_each(|words| context.terminal.line(&format!("run: {}", words.join(" "))))
     }
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    nix::unistd::Uid::effective().is_root()
+}
+
+/// Services of the machine's are refused before anybody asks.
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
 }
 
 /// A settings file with what the command line said. A folder whose name is no text is left to the service, which refuses it.

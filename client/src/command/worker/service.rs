@@ -4,6 +4,7 @@
 
 pub(super) mod files;
 mod launchd;
+mod scheduler;
 mod systemd;
 
 use std::path::{Path, PathBuf};
@@ -72,9 +73,15 @@ impl Service {
             "macos" if scope.system => Err(Failure::bad_input(
                 "on macOS only your own service can be installed: leave out --system",
             )),
-            "macos" => launchd::of_user(&home()?),
-            other => Err(Failure::bad_input(format!("services cannot be installed on {other} yet"))
-                .hint("have the system run `manyhands worker --config FILE` at log-on, on Windows by Task Scheduler")),
+            "macos" => launchd::of_user(&home()?, user_id()),
+            "windows" if scope.system => Err(Failure::bad_input(
+                "on Windows only your own service can be installed: leave out --system",
+            )),
+            "windows" => scheduler::of_user(&local_data()?),
+            other => {
+                Err(Failure::bad_input(format!("services cannot be installed on {other} yet"))
+                    .hint("have the system run `manyhands worker --config FILE` at log-on"))
+            }
         }
     }
 
@@ -139,6 +146,22 @@ fn folder(name: &str) -> Option<PathBuf> {
 fn home() -> Result<PathBuf, Failure> {
     folder("HOME")
         .ok_or_else(|| Failure::bad_input("HOME is not set: where would your services be?"))
+}
+
+fn local_data() -> Result<PathBuf, Failure> {
+    folder("LOCALAPPDATA")
+        .ok_or_else(|| Failure::bad_input("LOCALAPPDATA is not set: where would your services be?"))
+}
+
+#[cfg(unix)]
+fn user_id() -> u32 {
+    nix::unistd::Uid::current().as_raw()
+}
+
+/// Users are no numbers here.
+#[cfg(not(unix))]
+fn user_id() -> u32 {
+    0
 }
 
 fn config_home() -> Result<PathBuf, Failure> {

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use nix::sys::statvfs::statvfs;
-
 /// Memory that programs may have without anything being swapped out.
 pub(super) fn free(meminfo: &Path) -> Option<i64> {
     let text = std::fs::read_to_string(meminfo).ok()?;
@@ -14,8 +12,7 @@ pub(super) fn free(meminfo: &Path) -> Option<i64> {
 
 /// Room on the disk of `folder` for who is not its administrator.
 pub(super) fn free_disk(folder: &Path) -> Option<i64> {
-    let disk = statvfs(folder).ok()?;
-    let bytes = u128::from(disk.blocks_available()) * u128::from(disk.fragment_size());
+    let bytes = u128::from(fs4::available_space(folder).ok()?);
     i64::try_from((bytes * 1_000) >> 20).ok()
 }
 

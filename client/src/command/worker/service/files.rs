@@ -1,8 +1,7 @@
 //! What installing and uninstalling do to the machine: files that are ours, and commands of the system's.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -24,8 +23,10 @@ impl Planned {
         let write = || {
             let folder = self.path.parent().unwrap_or_else(|| Path::new("/"));
             fs::create_dir_all(folder)?;
-            let mode = Permissions::from_mode(self.mode);
-            let mut file = tempfile::Builder::new().permissions(mode).tempfile_in(folder)?;
+            let mut new = tempfile::Builder::new();
+            #[cfg(unix)]
+            new.permissions(std::os::unix::fs::PermissionsExt::from_mode(self.mode));
+            let mut file = new.tempfile_in(folder)?;
             file.write_all(self.text.as_bytes())?;
             file.as_file().sync_all()?;
             file.persist(&self.path).map_err(|error| error.error)?;

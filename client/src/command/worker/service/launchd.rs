@@ -2,17 +2,15 @@
 
 use std::path::Path;
 
-use nix::unistd::Uid;
-
 use super::{DATA_MARK, MARK, Parts, Service, command, text_of};
 use crate::failure::Failure;
 
 const LABEL: &str = "org.manyhands.worker";
 
-pub(super) fn of_user(home: &Path) -> Result<Service, Failure> {
+pub(super) fn of_user(home: &Path, user: u32) -> Result<Service, Failure> {
     let home = std::path::absolute(home)?;
     let file = home.join("Library/LaunchAgents").join(format!("{LABEL}.plist"));
-    let domain = format!("gui/{}", Uid::current());
+    let domain = format!("gui/{user}");
     Ok(Service {
         settings: home.join(".config/manyhands/worker-service.toml"),
         data: None,
@@ -83,8 +81,8 @@ mod tests {
 
     #[test]
     fn a_service_is_named_by_the_users_domain() {
-        let service = of_user(Path::new("/Users/ada")).unwrap();
+        let service = of_user(Path::new("/Users/ada"), 501).unwrap();
         assert!(service.file.ends_with("Library/LaunchAgents/org.manyhands.worker.plist"));
-        assert!(service.stop[0][2].starts_with("gui/"));
+        assert!(service.stop[0][2].starts_with("gui/501/"));
     }
 }

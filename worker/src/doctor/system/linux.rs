@@ -1,0 +1,90 @@
+//! What Linux says of a slot's share, and of itself, in files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{AccessFlags, access};
+
+use crate::doctor::Finding;
+use crate::slots::Priority;
+
+/// Where systems with one tree of control groups have it.
+const GROUPS: &str = "/sys/fs/cgroup";
+
+/// The scheduling class of a running slot, as the system sees it.
+pub(in crate::doctor) fn priority(process: Option<u32>, wished: Priority) -> Finding {
+    const NAME: &str = "priority";
+    let stat = process.and_then(|id| fs::read_to_string(format!("/proc/{id}/stat")).ok());
+    let Some((nice, class)) = stat.as_deref().and_then(share) else {
+        return Finding::well(NAME, "unknown here; the nice value is 19 if the system took it");
+    };
+    let name = match class {
+        nix::libc::SCHED_IDLE => "the idle class, also for the disk",
+        nix::libc::SCHED_BATCH => "the class of batch jobs",
+        nix::libc::SCHED_OTHER => "the usual class",
+        _ => "a class for real time",
+    };
+    let group = process.and_then(|id| fs::read_to_string(format!("/proc/{id}/autogroup")).ok());
+    let session = group.as_deref().and_then(|it| it.trim().rsplit_once(" nice "));
+    let session = session.map_or(String::new(), |(_, nice)| format!(", their session nice {nice}"));
+    let detail = format!("slots run in {name}, nice {nice}{session}");
+    if wished == Priority::Inherited || class == nix::libc::SCHED_IDLE {
+        return Finding::well(NAME, detail);
+    }
+    Finding::ill(NAME, format!("{detail}: the system refused the idle class"))
+}
+
+/// Nice value and scheduling class, from a line as proc(5) describes it.
+fn share(stat: &str) -> Option<(i32, i32)> {
+    // The name may hold anything; what follows it begins with the third field.
+    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    let field = |number: usize| fields.get(number - 3)?.trim().parse().ok();
+    Some((field(19)?, field(41)?))
+}
+
+/// Whether slots could be given a group of their own. Nothing depends on it.
+pub(in crate::doctor) fn control_group() -> Finding {
+    const NAME: &str = "control group";
+    let Some(folder) = own_group() else {
+        return Finding::well(NAME, "no single tree of them (cgroup v2) on this system");
+    };
+    let may_divide = access(&folder.join("cgroup.subtree_control"), AccessFlags::W_OK).is_ok();
+    let controllers = fs::read_to_string(folder.join("cgroup.controllers")).unwrap_or_default();
+    let controllers = match controllers.trim() {
+        "" => "no controllers",
+        some => some,
+    };
+    let is = if may_divide { "delegated" } else { "not delegated" };
+    Finding::well(NAME, format!("{} is {is} ({controllers})", folder.display()))
+}
+
+fn own_group() -> Option<PathBuf> {
+    let groups = Path::new(GROUPS);
+    if !groups.join("cgroup.controllers").exists() {
+        return None;
+    }
+    let membership = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let path = membership.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    Some(groups.join(path))
+}
+
+/// Whether the clock is set by the network, if that is known without asking it.
+pub(in crate::doctor) fn clock() -> Finding {
+    let is_set = Path::new("/run/systemd/timesync/synchronized").exists();
+    let detail = if is_set { "set by the network" } else { "unknown who sets it" };
+    Finding::well("clock", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_and_blanks() {
+        let fields: Vec<_> = (3..=52).map(|number| number.to_string()).collect();
+        let stat = format!("7 (a) b (c) {}\n", fields.join(" "));
+        assert_eq!(share(&stat), Some((19, 41)));
+        assert_eq!(share("7 (a) R 1"), None);
+        assert_eq!(share(""), None);
+    }
+}
