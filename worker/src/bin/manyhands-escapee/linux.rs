@@ -20,7 +20,7 @@ use nix::libc;
 /// No error number: the attempt or its arguments are unknown, or the wall is not raised.
 const WRONG_USE: u8 = 250;
 
-fn main() -> ExitCode {
+pub(super) fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [wall, room, attempt, target @ ..] = args.as_slice() else {
         return ExitCode::from(WRONG_USE);
