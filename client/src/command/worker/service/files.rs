@@ -5,6 +5,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tempfile::NamedTempFile;
+
 use super::is_ours;
 use crate::failure::Failure;
 
@@ -23,10 +25,7 @@ impl Planned {
         let write = || {
             let folder = self.path.parent().unwrap_or_else(|| Path::new("/"));
             fs::create_dir_all(folder)?;
-            let mut new = tempfile::Builder::new();
-            #[cfg(unix)]
-            new.permissions(std::os::unix::fs::PermissionsExt::from_mode(self.mode));
-            let mut file = new.tempfile_in(folder)?;
+            let mut file = new_file(folder, self.mode)?;
             file.write_all(self.text.as_bytes())?;
             file.as_file().sync_all()?;
             file.persist(&self.path).map_err(|error| error.error)?;
@@ -34,6 +33,20 @@ impl Planned {
         };
         write().map_err(|error| failure(&self.path, &error))
     }
+}
+
+/// A file without its name yet, which only those may read whom the mode lets.
+#[cfg(unix)]
+fn new_file(folder: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::Permissions::from_mode(mode);
+    tempfile::Builder::new().permissions(mode).tempfile_in(folder)
+}
+
+/// A file without its name yet; its folder says who may read it.
+#[cfg(not(unix))]
+fn new_file(folder: &Path, _mode: u32) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(folder)
 }
 
 /// Refuses a file that `install` did not write; one that is not there is fine.
