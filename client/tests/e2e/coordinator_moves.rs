@@ -1,9 +1,11 @@
-//! A coordinator that is gone for good, and one with another key elsewhere that takes over.
+//! A coordinator that is gone for good, and one with another key elsewhere that takes over; and one that moved, of which only
+//! one worker hears, and the other through it.
 
 use std::fs;
 
 use crate::examples::{SHORT_UNITS, short_mersenne, undisturbed};
 use crate::grid::{Grid, JobNumber};
+use crate::sharing::{acquaint, is_reached, peers};
 
 const WORKERS: [&str; 2] = ["ada", "grace"];
 
@@ -39,6 +41,39 @@ fn another_one_takes_over_elsewhere_and_nothing_is_lost_or_paid_twice() {
     assert!(outputs == undisturbed()["mersenne"], "other outputs");
     assert_eq!(grid.receipt(job)["units"]["done"], SHORT_UNITS);
     assert_eq!(paid(&grid, job), 2 * SHORT_UNITS);
+}
+
+/// The project's key comes after the first worker's first session. Nobody looks on the local network here.
+#[test]
+fn who_has_met_the_coordinator_where_it_is_now_tells_the_others() {
+    let mut grid = Grid::start();
+    grid.add_worker("ada", "ada", "lan = false\n");
+    let (project, record) = (grid.text("project.key"), grid.text("record"));
+    let key = grid.ok(&["project", "key", &project]);
+    let first = fs::read_to_string(grid.path("coordinator/address")).unwrap();
+    let (_, coordinator) = first.trim().split_once('#').unwrap();
+    grid.ok(&["project", "sign", "--key", &project, "--coordinator", first.trim(), &record]);
+    let second = format!("manyhands://{ELSEWHERE}:{}/#{coordinator}", grid.port());
+    grid.set(&format!("record = {record:?}\n"));
+    grid.crash_coordinator();
+    let kept = |grid: &Grid, worker: &str| {
+        fs::read_to_string(grid.path(worker).join("coordinators")).unwrap_or_default()
+    };
+    grid.wait_until(|grid| kept(grid, "ada").contains(key.trim()) && is_reached(grid, "ada"));
+    acquaint(&grid, "grace", "ada");
+    grid.add_worker("grace", "grace", "lan = false\n");
+
+    grid.stop_coordinator();
+    grid.ok(&["project", "sign", "--key", &project, "--coordinator", &second, &record]);
+    grid.start_coordinator_at(ELSEWHERE);
+    fs::copy(&record, grid.path("ada/coordinators")).unwrap();
+    for name in WORKERS {
+        let found = format!("connected to {ELSEWHERE}:");
+        grid.worker(name).wait_for(|line| line.starts_with(&found));
+    }
+    assert_eq!(kept(&grid, "grace"), fs::read_to_string(&record).unwrap());
+    let known = &peers(&grid, "grace")["peers"][0];
+    assert_eq!((&known["known_from"], &known["failures"]), (&"disk".into(), &0.into()), "{known}");
 }
 
 /// Makes a project's key and a second coordinator's, and gives the first coordinator a record that names both.

@@ -35,12 +35,12 @@ impl Whereabouts {
         self.known = Some(Coordinators::restored(kept));
     }
 
-    /// A record was heard on a link on which a coordinator proved the key `from`. True if it is news, to be
-    /// written down.
+    /// A record was heard from whoever has proved the key `from`: a coordinator, or a peer that carries it. True if it is
+    /// news, to be written down.
     ///
-    /// The first record says which key is the project's: its own coordinator is asked, whom the invite names.
-    /// From then on only that key counts; but a coordinator that was its own project may say, itself, that
-    /// another key is the project's from now on.
+    /// The first record says which key is the project's: only the coordinator that the invite names may say so, whether
+    /// it tells or has signed it. From then on only that key counts; but a coordinator that was its own project may say,
+    /// itself, that another key is the project's from now on.
     ///
     /// # Errors
     /// Why it is not believed. What was known stays.
@@ -54,7 +54,9 @@ impl Whereabouts {
         match &mut self.known {
             Some(known) if *known.project() == project => known.hear(heard, now),
             Some(known) if known.project() != from => Err(CoordinatorsError::Project),
-            None if self.invited.key != *from => Err(CoordinatorsError::Project),
+            None if ![*from, project].contains(&self.invited.key) => {
+                Err(CoordinatorsError::Project)
+            }
             known => {
                 let mut anew = Coordinators::new(project);
                 let is_news = anew.hear(heard, now)?;
@@ -62,6 +64,33 @@ impl Whereabouts {
                 Ok(is_news)
             }
         }
+    }
+
+    /// The file in which the newest record is kept was changed. True if that is news: its owner has put a newer one there, of
+    /// the same project.
+    ///
+    /// # Errors
+    /// Why it is not believed. What was known stays.
+    pub fn reread(
+        &mut self,
+        kept: SignedCoordinators,
+        now: Timestamp,
+    ) -> Result<bool, CoordinatorsError> {
+        match &mut self.known {
+            Some(known) => known.hear(kept, now),
+            None => {
+                self.restore(kept);
+                Ok(true)
+            }
+        }
+    }
+
+    /// What to ask peers for: records of this project with a number above this one.
+    #[must_use]
+    pub fn wanted(&self) -> (Key, u64) {
+        let known = self.known.as_ref();
+        let project = known.map_or(self.invited.key, |known| *known.project());
+        (project, known.and_then(Coordinators::record).map_or(0, |it| it.record.seq()))
     }
 
     /// Somebody answered there, and proved the key: the first place to dial the next time.
