@@ -108,6 +108,7 @@ impl Profile {
 fn without_token(invite: &Invite) -> Invite {
     match invite.endpoint() {
         Endpoint::Pinned { address, key } => Invite::new(address.clone(), *key, None),
+        Endpoint::Nearby(key) => Invite::nearby(*key, None),
         Endpoint::Plain(address) => Invite::plain(*address),
     }
 }

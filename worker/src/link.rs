@@ -70,7 +70,7 @@ impl Attached {
             Endpoint::Pinned { address, key } if self.welcome.has_swarm => {
                 Some((address.clone(), *key))
             }
-            Endpoint::Pinned { .. } | Endpoint::Plain(_) => None,
+            Endpoint::Pinned { .. } | Endpoint::Nearby(_) | Endpoint::Plain(_) => None,
         };
         Origin { channel: self.channel.clone(), peer }
     }

@@ -29,7 +29,7 @@ use manyhands_core::key::Key;
 use manyhands_core::peer::{Coordinators, Reach, SignedCoordinators, Table};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::invite::Invite;
-use manyhands_proto::link::{Address, Channel, Endpoint};
+use manyhands_proto::link::{Channel, Endpoint};
 use manyhands_swarm::{Known, Settings, Swarm};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -78,9 +78,7 @@ impl Peers {
         known: Option<SignedCoordinators>,
         memory: PathBuf,
     ) -> Self {
-        let Endpoint::Pinned { key: invited, ref address } = *invite.endpoint() else {
-            return Self { shared: None };
-        };
+        let Some(invited) = invite.endpoint().key() else { return Self { shared: None } };
         if sharing.mode == Mode::Off {
             return Self { shared: None };
         }
@@ -98,7 +96,7 @@ impl Peers {
             is_near_only: sharing.mode == Mode::Lan,
             upload_bytes_per_s: Some(sharing.upload_bytes_per_s),
         });
-        let listen = sharing.listen.unwrap_or_else(|| default_listen(address));
+        let listen = sharing.listen.unwrap_or_else(|| default_listen(invite.endpoint()));
         let reached = watch::Sender::new(None);
         let identity = identity.clone();
         let coordinators = Mutex::new(known.map(Coordinators::restored));
@@ -175,9 +173,12 @@ fn start(
 }
 
 /// All addresses of both families; if the coordinator is on this machine, so are all others.
-fn default_listen(coordinator: &Address) -> SocketAddr {
-    let ip = coordinator.host().parse::<IpAddr>();
-    match ip.ok().filter(IpAddr::is_loopback) {
+fn default_listen(coordinator: &Endpoint) -> SocketAddr {
+    let ip = match coordinator {
+        Endpoint::Pinned { address, .. } => address.host().parse::<IpAddr>().ok(),
+        Endpoint::Nearby(_) | Endpoint::Plain(_) => None,
+    };
+    match ip.filter(IpAddr::is_loopback) {
         Some(ip) => (ip, 0).into(),
         None => (Ipv6Addr::UNSPECIFIED, 0).into(),
     }

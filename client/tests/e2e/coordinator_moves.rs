@@ -76,6 +76,26 @@ fn who_has_met_the_coordinator_where_it_is_now_tells_the_others() {
     assert_eq!((&known["known_from"], &known["failures"]), (&"disk".into(), &0.into()), "{known}");
 }
 
+/// An invite that says only who is meant, to a network on which nobody announces that; then its owner gets the record.
+#[test]
+fn a_worker_may_start_before_its_coordinator_is_to_be_found() {
+    let mut grid = Grid::start();
+    let (project, record) = (grid.text("project.key"), grid.text("record"));
+    grid.ok(&["project", "key", &project]);
+    let at = fs::read_to_string(grid.path("coordinator/address")).unwrap();
+    grid.ok(&["project", "sign", "--key", &project, "--coordinator", at.trim(), &record]);
+    grid.set(&format!("record = {record:?}\n"));
+    grid.crash_coordinator();
+    let invite = grid.invite(&["--role", "worker", "--volunteer", "ada"]);
+    let (_, who) = invite.split_once('#').unwrap();
+    let worker = grid.start_worker("ada", &format!("lan#{who}"), "always = true\n");
+    worker.wait_for(|line| line.starts_with("the coordinator is not there yet, waiting for it"));
+    let status = grid.ok(&["worker", "status", "--data", &grid.text("ada")]);
+    assert!(status.contains("the coordinator is away (nobody with the key"), "{status}");
+    fs::copy(&record, grid.path("ada/coordinators")).unwrap();
+    grid.worker("ada").wait_for(|line| line.starts_with("connected to 127.0.0.1:"));
+}
+
 /// Makes a project's key and a second coordinator's, and gives the first coordinator a record that names both.
 fn name_an_heir(grid: &mut Grid) {
     let [project, heir, record] = ["project.key", "heir.key", "record"].map(|name| grid.text(name));

@@ -32,6 +32,7 @@ impl Agent {
                 self.coordinator = None;
                 self.wished = 0;
                 self.refused = reason.pushback().map(|_| reason.to_string());
+                self.away = Some(reason.to_string()).filter(|_| self.refused.is_none());
                 if !self.enrolled && reason.needs_a_person() {
                     return Err(WorkerError::Refused(Box::new(reason)));
                 }
@@ -67,7 +68,7 @@ impl Agent {
         self.uploading.pause.end();
         self.coordinator = Some(attached);
         self.pilot.meets();
-        self.refused = None;
+        (self.refused, self.away) = (None, None);
         self.renew();
         self.save_checkpoints();
     }

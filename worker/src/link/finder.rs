@@ -11,9 +11,9 @@ use manyhands_core::agent::looking::Looking;
 use manyhands_core::key::Key;
 use manyhands_core::peer::{CoordinatorsError, Place, SignedCoordinators, Whereabouts};
 use manyhands_proto::document::coordinators::{CoordinatorsFileError, read_file, write_file};
-use manyhands_proto::identity::{Identity, PublicKey};
+use manyhands_proto::identity::Identity;
 use manyhands_proto::invite::Invite;
-use manyhands_proto::link::{self, Channel, Endpoint, LinkError};
+use manyhands_proto::link::{self, Channel, Endpoint, LinkError, Linked};
 use manyhands_proto::peer::{self, RecordError};
 use manyhands_proto::v1;
 use rand_core::Rng;
@@ -77,15 +77,18 @@ enum Unbelieved {
 impl Finder {
     /// Knows what the invite says, and the record at `path` if there is one.
     pub(crate) fn new(invite: &Invite, path: PathBuf, lan: bool, peers: Peers) -> Self {
+        let keyed = |mut whereabouts: Whereabouts| {
+            if let Some(kept) = kept(&path) {
+                whereabouts.restore(kept);
+            }
+            Route::Keyed(Box::new(whereabouts))
+        };
         let route = match invite.endpoint() {
             Endpoint::Pinned { address, key } => {
                 let place = Place { key: Key(*key.as_bytes()), address: address.to_string() };
-                let mut whereabouts = Whereabouts::new(place);
-                if let Some(kept) = kept(&path) {
-                    whereabouts.restore(kept);
-                }
-                Route::Keyed(Box::new(whereabouts))
+                keyed(Whereabouts::new(place))
             }
+            Endpoint::Nearby(key) => keyed(Whereabouts::of(Key(*key.as_bytes()))),
             plain @ Endpoint::Plain(_) => Route::Plain(plain.clone()),
         };
         Self { route, path, nearby: Nearby::new(lan), announced: Vec::new(), peers }
@@ -106,24 +109,24 @@ impl Finder {
         let mut places = std::mem::take(&mut self.announced);
         places.retain(|place| whereabouts.is_coordinator(&place.key));
         places.extend(whereabouts.places());
-        let mut found = dial(places, identity).await;
+        let mut found = link::connect_first(places, identity).await;
         let (end, mut left) = (Instant::now() + SEARCH, ANNOUNCED_MAX);
         let keys = whereabouts.keys();
-        while found.is_err()
+        while !matches!(found, Some(Ok(_)))
             && left > 0
             && let Ok(Some(mut announced)) = timeout_at(end, self.nearby.next(&keys)).await
         {
             announced.truncate(left);
             left -= announced.len();
-            // What is wrong where it should be says more than what is wrong anywhere.
-            found = dial(announced, identity).await.or(found);
+            let at_last = link::connect_first(announced, identity).await;
+            // What is wrong where anybody says that it is, is no reason to give up.
+            found = at_last.filter(Result::is_ok).or(found);
         }
-        let connected = found?;
-        if let Some(place) = &connected.place {
-            whereabouts.answered(place.clone());
-        }
+        let found = found.unwrap_or(Err(LinkError::Unannounced));
+        let Linked { channel, place, endpoint } = found?;
+        whereabouts.answered(place.clone());
         self.nearby.end();
-        Ok(connected)
+        Ok(Connected { channel, place: Some(place), endpoint })
     }
 
     /// Looks for where the coordinator may be now, until somebody says where and that is to be heeded. To be dropped when it
@@ -227,32 +230,4 @@ pub(crate) fn kept(path: &Path) -> Option<SignedCoordinators> {
             None
         }
     }
-}
-
-fn endpoint(place: &Place) -> Option<Endpoint> {
-    let key = PublicKey::from_bytes(place.key.as_bytes()).ok()?;
-    Some(Endpoint::Pinned { address: place.address.parse().ok()?, key })
-}
-
-/// Dials all places, one after the other, until somebody answers who is the coordinator.
-async fn dial(places: Vec<Place>, identity: &Identity) -> Result<Connected, LinkError> {
-    let mut first_error = None;
-    let mut dialled = BTreeSet::new();
-    for place in places {
-        let Some(endpoint) = endpoint(&place).filter(|_| dialled.insert(place.clone())) else {
-            continue;
-        };
-        match link::connect(&endpoint, identity).await {
-            Ok(channel) => return Ok(Connected { channel, place: Some(place), endpoint }),
-            Err(error) => {
-                tracing::debug!(%error, "the coordinator is not there");
-                first_error.get_or_insert(error);
-            }
-        }
-    }
-    // Addresses in invites and records are such.
-    Err(first_error.unwrap_or_else(|| LinkError::Unreachable {
-        endpoint: "any known place".to_owned(),
-        source: io::ErrorKind::AddrNotAvailable.into(),
-    }))
 }

@@ -102,7 +102,9 @@ fn coordinators(invites: &[Invite]) -> Result<Vec<CoordinatorAt>, Failure> {
     let mut found: BTreeMap<Key, Vec<String>> = BTreeMap::new();
     for invite in invites {
         let Endpoint::Pinned { address, key } = invite.endpoint() else {
-            return Err(Failure::bad_input("a plain-text coordinator has no key to be named by"));
+            let what =
+                "an invite without an address, or without a key, says not where a coordinator is";
+            return Err(Failure::bad_input(what));
         };
         let addresses = found.entry(Key(*key.as_bytes())).or_default();
         let address = address.to_string();

@@ -36,6 +36,17 @@ fn without_a_record_there_is_the_place_of_the_invite() {
     assert_eq!(host.keys(), [INVITER].into());
 }
 
+/// Then there is only the local network to look on, until it has answered or a record says where it is.
+#[test]
+fn an_invite_may_say_only_whom_to_look_for() {
+    let mut host = Whereabouts::of(INVITER);
+    assert_eq!((host.places(), host.keys()), (Vec::new(), [INVITER].into()));
+    host.answered(place(INVITER, "10.0.0.1:7"));
+    assert_eq!(host.places(), [place(INVITER, "10.0.0.1:7")]);
+    host.hear(record(PROJECT, 1, &[(INVITER, &["new.example:2"])]), &INVITER, NOW).unwrap();
+    assert_eq!(host.places().len(), 2);
+}
+
 #[test]
 fn a_coordinator_that_moved_is_looked_for_where_its_project_says() {
     let mut host = invited();
