@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use manyhands_core::peer::SignedCoordinators;
+use manyhands_proto::document::coordinators::{read_file, write_file};
 use manyhands_proto::identity::{Identity, KeyFileError};
 use manyhands_proto::invite::{Invite, InviteError};
 use manyhands_proto::link::Endpoint;
@@ -13,6 +15,8 @@ use thiserror::Error;
 const KEY_FILE: &str = "identity.key";
 /// The file with the invite, without its token.
 const COORDINATOR_FILE: &str = "coordinator";
+/// The file with the newest record of where the project's coordinators are.
+const RECORD_FILE: &str = "coordinators";
 
 /// A folder with a key and a coordinator's address.
 #[derive(Clone, Debug)]
@@ -97,6 +101,36 @@ impl Profile {
         let path = self.dir.join(COORDINATOR_FILE);
         let text = format!("{}\n", without_token(invite));
         replace(&path, text.as_bytes()).map_err(|error| ProfileError::Io { path, error })
+    }
+
+    /// The newest record of where the project's coordinators are, if one is kept and can be read: it is told again.
+    #[must_use]
+    pub fn record(&self) -> Option<SignedCoordinators> {
+        read_file(&self.dir.join(RECORD_FILE)).ok()
+    }
+
+    /// Keeps a record, whose signature was checked.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save_record(&self, record: &SignedCoordinators) -> Result<(), ProfileError> {
+        self.create_dir()?;
+        let path = self.dir.join(RECORD_FILE);
+        write_file(&path, record).map_err(|error| ProfileError::Io { path, error })
+    }
+
+    /// Keeps no record any more.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn forget_record(&self) -> Result<(), ProfileError> {
+        let path = self.dir.join(RECORD_FILE);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(ProfileError::Io { path, error })
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     fn create_dir(&self) -> Result<(), ProfileError> {

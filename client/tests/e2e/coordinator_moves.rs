@@ -5,6 +5,7 @@ use std::fs;
 
 use crate::examples::{SHORT_UNITS, short_mersenne, undisturbed};
 use crate::grid::{Grid, JobNumber};
+use crate::process::stderr;
 use crate::sharing::{acquaint, is_reached, peers};
 
 const WORKERS: [&str; 2] = ["ada", "grace"];
@@ -33,8 +34,11 @@ fn another_one_takes_over_elsewhere_and_nothing_is_lost_or_paid_twice() {
         let found = format!("connected to {ELSEWHERE}:");
         grid.worker(name).wait_for(|line| line.starts_with(&found));
     }
-    let invite = grid.invite(&["--role", "scientist"]);
-    grid.ok(&["join", &invite]);
+    // The scientist's program has the record too, and joins nobody anew.
+    let said = grid.run(&["jobs"]);
+    let moved = format!("the coordinator has moved: it is at {ELSEWHERE}:");
+    assert!(stderr(&said).contains(&moved), "{}", stderr(&said));
+    assert!(!stderr(&grid.run(&["jobs"])).contains(&moved), "it remembers where it found it");
     assert_eq!(grid.job(job)["state"], "open", "it ended before the end: the test shows nothing");
 
     let outputs = grid.finish(job);

@@ -127,7 +127,8 @@ pub async fn connect_within(
 
 /// Where the coordinator with this key says that it is. Whoever answers there has to prove the key.
 async fn search(key: PublicKey, within: Duration) -> Option<Address> {
-    Some(Search::new().ok()?.coordinator(key, within).await?.into())
+    let found = Search::new().ok()?.coordinator([key].into(), within).await?;
+    found.addresses.first().map(|at| Address::from(*at))
 }
 
 async fn dial_tls(

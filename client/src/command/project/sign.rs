@@ -101,10 +101,15 @@ fn known(path: &Path, project: Key) -> Result<Coordinators, Failure> {
 fn coordinators(invites: &[Invite]) -> Result<Vec<CoordinatorAt>, Failure> {
     let mut found: BTreeMap<Key, Vec<String>> = BTreeMap::new();
     for invite in invites {
-        let Endpoint::Pinned { address, key } = invite.endpoint() else {
-            let what =
-                "an invite without an address, or without a key, says not where a coordinator is";
-            return Err(Failure::bad_input(what));
+        let (address, key) = match invite.endpoint() {
+            Endpoint::Pinned { address, key } => (address, key),
+            Endpoint::Plain(_) => {
+                let what = "a plain-text coordinator has no key to be named by";
+                return Err(Failure::bad_input(what));
+            }
+            Endpoint::Nearby(_) => {
+                return Err(Failure::bad_input("lan#KEY does not say where a coordinator is"));
+            }
         };
         let addresses = found.entry(Key(*key.as_bytes())).or_default();
         let address = address.to_string();
