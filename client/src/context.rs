@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use manyhands::following::{self, FollowError};
 use manyhands::profile::{Profile, ProfileError};
 use manyhands::session::Session;
+use manyhands_core::private::JobSecret;
 use manyhands_proto::identity::Identity;
 use manyhands_proto::link::LinkError;
 use tonic::{Code, Status};
@@ -24,6 +25,13 @@ impl Context {
     /// The caller's profile.
     pub(crate) fn profile(&self) -> Result<Profile, Failure> {
         Ok(Profile::locate(self.profile_dir.clone())?)
+    }
+
+    /// What private inputs of the caller's jobs at that coordinator are encrypted under.
+    pub(crate) fn job_secret(&self) -> Result<JobSecret, Failure> {
+        let profile = self.profile()?;
+        let coordinator = profile.coordinator()?.endpoint().key();
+        Ok(profile.identity()?.job_secret(coordinator.as_ref()))
     }
 
     /// A link to the coordinator that the caller joined, and the caller's key.

@@ -44,6 +44,7 @@ use std::path::Path;
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
 use manyhands_core::manifest::{Draft, Manifest};
+use manyhands_core::private::JobSecret;
 use manyhands_proto::convert::encode_manifest;
 
 pub use self::confidence::ConfidenceTextError;
@@ -70,18 +71,21 @@ pub struct JobFile {
     pub module: Module,
     /// Every blob of the job, each once: module, inputs, and the manifest itself.
     pub blobs: Vec<LocalBlob>,
+    /// What the keys of its inputs follow from, if they are private.
+    pub secret: Option<JobSecret>,
 }
 
 impl JobFile {
-    /// Reads a job file and hashes every file that it names. Nothing is sent.
+    /// Reads a job file and hashes every file that it names. Nothing is sent. If its inputs are private, they will be
+    /// encrypted under `secret`.
     ///
     /// # Errors
     /// The first thing that is wrong, with line, key and limit.
-    pub fn read(path: &Path) -> Result<Self, JobFileError> {
+    pub fn read(path: &Path, secret: JobSecret) -> Result<Self, JobFileError> {
         let text = read_text(path).map_err(|problem| JobFileError::whole(path, problem))?;
         let source = SourceText::new(path, text);
         let written = parse(&source)?;
-        describe(&source, &written)
+        describe(&source, &written, written.private.then_some(secret))
     }
 }
 
@@ -114,8 +118,12 @@ fn parse(source: &SourceText) -> Result<Written, JobFileError> {
 }
 
 /// What is written, as it is meant.
-fn describe(source: &SourceText, written: &Written) -> Result<JobFile, JobFileError> {
-    let mut files = Files::new(source);
+fn describe(
+    source: &SourceText,
+    written: &Written,
+    secret: Option<JobSecret>,
+) -> Result<JobFile, JobFileError> {
+    let mut files = Files::new(source, secret);
     let stdin = written.stdin.as_ref();
     let (app, module) = module::module(source, &mut files, written)?;
     let draft = Draft {
@@ -135,6 +143,7 @@ fn describe(source: &SourceText, written: &Written) -> Result<JobFile, JobFileEr
             .collect(),
         axes: axes::axes(source, &mut files, &written.axis)?,
         policy: policy::policy(source, written)?,
+        secret: secret.map(|secret| secret.commitment()),
     };
     let manifest = Manifest::new(draft).map_err(|error| match blame::span(written, &error) {
         Some(span) => source.error(span, error.into()),
@@ -144,5 +153,5 @@ fn describe(source: &SourceText, written: &Written) -> Result<JobFile, JobFileEr
         encode_manifest(&manifest).map_err(|error| source.whole(error.into()))?;
     let content = Content::Memory(encoded.clone());
     files.add(LocalBlob { digest, size_bytes: encoded.len() as u64, content });
-    Ok(JobFile { manifest, encoded, digest, module, blobs: files.into_blobs() })
+    Ok(JobFile { manifest, encoded, digest, module, blobs: files.into_blobs(), secret })
 }

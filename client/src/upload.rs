@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use manyhands_core::digest::Digest;
+use manyhands_core::private::InputKey;
+use manyhands_proto::private::Cipher;
 use manyhands_proto::v1::blobs_client::BlobsClient;
 use manyhands_proto::{link, v1};
 use thiserror::Error;
@@ -38,6 +40,8 @@ pub struct LocalBlob {
 pub enum Content {
     /// In a file, read again while it is sent.
     File(PathBuf),
+    /// In a file, encrypted with this key while it is sent.
+    Private(PathBuf, InputKey),
     /// In memory.
     Memory(Bytes),
 }
@@ -117,19 +121,30 @@ async fn put(mut blobs: BlobsClient<link::Channel>, blob: LocalBlob) -> Result<(
     let sent = match &blob.content {
         Content::Memory(bytes) => blobs.put(memory_chunks(&blob, bytes.clone())).await,
         Content::File(path) => {
-            let read = |error| UploadError::Read { path: path.clone(), error };
-            let file = File::open(path).await.map_err(read)?;
-            blobs.put(file_chunks(&blob, file, Arc::clone(&failed))).await
+            let file = open(path).await?;
+            blobs.put(file_chunks(&blob, file, None, Arc::clone(&failed))).await
+        }
+        Content::Private(path, key) => {
+            let file = open(path).await?;
+            blobs.put(file_chunks(&blob, file, Some(Cipher::new(key)), Arc::clone(&failed))).await
         }
     };
     let Err(status) = sent else { return Ok(()) };
-    let Content::File(path) = blob.content else { return Err(status.into()) };
+    let path = match blob.content {
+        Content::File(path) | Content::Private(path, _) => path,
+        Content::Memory(_) => return Err(status.into()),
+    };
     match failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => Err(UploadError::Read { path, error }),
         // Size and digest were taken from the same file a moment ago.
         None if status.code() == tonic::Code::InvalidArgument => Err(UploadError::Changed { path }),
         None => Err(status.into()),
     }
+}
+
+async fn open(path: &Path) -> Result<File, UploadError> {
+    let read = |error| UploadError::Read { path: path.to_owned(), error };
+    File::open(path).await.map_err(read)
 }
 
 fn head(blob: &LocalBlob) -> v1::PutChunk {
@@ -149,18 +164,26 @@ fn memory_chunks(
     stream::iter(std::iter::once(head(blob)).chain(chunks))
 }
 
-/// The file's bytes. A stream of messages cannot end in an error of ours, so one is left in
+/// The file's bytes, encrypted if there is a cipher. A stream of messages cannot end in an error of ours, so one is left in
 /// `failed`, and the coordinator refuses what then ends too early.
 fn file_chunks(
     blob: &LocalBlob,
     file: File,
+    cipher: Option<Cipher>,
     failed: Arc<Mutex<Option<io::Error>>>,
 ) -> impl Stream<Item = v1::PutChunk> + Send + 'static {
-    let chunks = stream::unfold((file, failed), |(mut file, failed)| async move {
+    let state = (file, cipher, failed);
+    let chunks = stream::unfold(state, |(mut file, mut cipher, failed)| async move {
         let mut data = bytes::BytesMut::with_capacity(CHUNK_BYTES);
         match file.read_buf(&mut data).await {
             Ok(0) => None,
-            Ok(_) => Some((v1::PutChunk { head: None, data: data.freeze() }, (file, failed))),
+            Ok(_) => {
+                if let Some(cipher) = &mut cipher {
+                    cipher.apply(&mut data);
+                }
+                let chunk = v1::PutChunk { head: None, data: data.freeze() };
+                Some((chunk, (file, cipher, failed)))
+            }
             Err(error) => {
                 *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 None

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// coordinator.key   the identity, mode 600
 /// coordinator.db    jobs, units, hosts, ledger (with -wal and -shm while running)
 /// blobs/            bytes by digest
+/// secrets/          of jobs with private inputs, by their manifests' digests, mode 600
 /// coordinators      the project's word on where its coordinators are, if it has a key of its own
 /// address           an invite to this coordinator, for programs on this machine
 /// lock              held while a coordinator runs
@@ -67,6 +68,10 @@ impl Folder {
         self.root.join("coordinator.db")
     }
 
+    pub(crate) fn secrets(&self) -> PathBuf {
+        self.root.join("secrets")
+    }
+
     pub(crate) fn blobs(&self) -> PathBuf {
         self.root.join("blobs")
     }
@@ -82,16 +87,29 @@ impl Folder {
     }
 }
 
+/// Makes a folder when missing, for its owner only.
 #[cfg(unix)]
-fn create_private(root: &Path) -> io::Result<()> {
+pub(crate) fn create_private(root: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(root)
 }
 
 /// Elsewhere a user's folders are already closed to other users.
 #[cfg(not(unix))]
-fn create_private(root: &Path) -> io::Result<()> {
+pub(crate) fn create_private(root: &Path) -> io::Result<()> {
     fs::create_dir_all(root)
+}
+
+/// Brings a folder's entries to disk.
+#[cfg(unix)]
+pub(crate) fn sync(root: &Path) -> io::Result<()> {
+    File::open(root)?.sync_all()
+}
+
+/// Other systems do not open folders as files, and write their entries through.
+#[cfg(not(unix))]
+pub(crate) fn sync(_root: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]

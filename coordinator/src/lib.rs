@@ -15,6 +15,7 @@
 //! - `peers` dials back to hosts that say where they take calls, and signs what it saw.
 //! - `origin` deals large blobs out in pieces, which workers pass on.
 //! - `project` keeps the project's word on where its coordinators are.
+//! - `secrets` keeps what the keys of private inputs follow from.
 //! - [`store`] keeps rows, [`blobs`] keeps bytes, `sweeper` forgets bytes.
 
 pub mod blobs;
@@ -28,6 +29,7 @@ mod origin;
 mod peers;
 mod project;
 mod rpc;
+mod secrets;
 mod serve;
 pub mod store;
 mod sweeper;

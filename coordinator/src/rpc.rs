@@ -34,6 +34,7 @@ use crate::desk::{Desk, Reader};
 use crate::hub::Hub;
 use crate::origin::Origin;
 use crate::peers::Peers;
+use crate::secrets::Secrets;
 pub(crate) use callers::Callers;
 pub(crate) use jobs::named;
 
@@ -47,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) reader: Reader,
     pub(crate) hub: Arc<Hub>,
     pub(crate) blobs: Blobs,
+    pub(crate) secrets: Secrets,
     pub(crate) callers: Callers,
     pub(crate) peers: Peers,
     /// None if blobs only come whole.

@@ -17,6 +17,7 @@ pub use unit::{UnitSpec, unit_seed};
 
 use crate::digest::Digest;
 use crate::policy::Policy;
+use crate::private::{InputKey, JobSecret, Salt};
 use crate::requirement::{Kind, Requirement};
 
 /// A description of a job as it was written, not yet checked.
@@ -42,6 +43,8 @@ pub struct Draft {
     pub axes: Vec<Axis>,
     /// How the units are replicated and bounded.
     pub policy: Policy,
+    /// The commitment to the job's secret, if it has private inputs.
+    pub secret: Option<Digest>,
 }
 
 /// One immutable build of a program, and what it needs.
@@ -68,6 +71,8 @@ pub struct Artefact {
     pub digest: Digest,
     /// Its size.
     pub bytes: u64,
+    /// If it is private: then these bytes are ciphertext.
+    pub salt: Option<Salt>,
 }
 
 /// One file under `/in`.
@@ -106,6 +111,7 @@ impl Manifest {
         let units_total = check::grid(&draft.axes)?;
         let args = check::args(&draft)?;
         check::sources(&draft)?;
+        check::privacy(&draft)?;
         draft.policy.check()?;
         Ok(Self { draft, args, units_total })
     }
@@ -127,6 +133,13 @@ impl Manifest {
     pub fn requirement(&self) -> Requirement {
         let AppVersion { kind, memory_bytes_max, profile, .. } = self.draft.app;
         Requirement { kind, memory_bytes_max, profile }
+    }
+
+    /// The keys of the private inputs of unit `index`, in the order of [`UnitSpec::salts`].
+    #[must_use]
+    pub fn input_keys(&self, secret: &JobSecret, index: u32) -> Vec<InputKey> {
+        let unit = self.unit(index);
+        unit.iter().flat_map(UnitSpec::salts).map(|salt| secret.key(&salt)).collect()
     }
 
     /// What unit `index` is; `None` if there is no such unit.

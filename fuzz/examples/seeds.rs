@@ -26,6 +26,7 @@ fn main() -> Result<(), Failure> {
     discovery()?;
     neighbours()?;
     stream()?;
+    slot()?;
     jobs()?;
     manifest()?;
     evidence()?;
@@ -108,7 +109,13 @@ fn artefact(name: &str) -> v1::Artefact {
     let inline = bytes::Bytes::from_static(b"42\n");
     let digest = manyhands_core::digest::Digest::of(&inline);
     let digest = digest.as_bytes().to_vec().into();
-    v1::Artefact { name: name.to_owned(), digest, size_bytes: 3, inline: Some(inline) }
+    v1::Artefact {
+        name: name.to_owned(),
+        digest,
+        size_bytes: 3,
+        inline: Some(inline),
+        ..Default::default()
+    }
 }
 
 fn stream() -> Result<(), Failure> {
@@ -154,6 +161,7 @@ fn stream() -> Result<(), Failure> {
         resume: checkpoint(),
         hard_deadline_at_ms: 20,
         replay: Some(v1::Replay { until_step: 9, keep_state: true }),
+        input_keys: vec![vec![5; 32].into()],
     };
     say("work", "lease", &lease)?;
     let has = v1::Capabilities {
@@ -165,6 +173,22 @@ fn stream() -> Result<(), Failure> {
         ..v1::Capabilities::default()
     };
     say("work", "capabilities", &has)
+}
+
+/// What an honest slot says of itself and of a run.
+fn slot() -> Result<(), Failure> {
+    use manyhands_proto::slot::v1::{
+        Ended, Note, Output, Ready, Success, Wall, ended, note, output,
+    };
+    let wall = Wall { name: "network".to_owned(), stands: true, detail: "seccomp".to_owned() };
+    let ready = note::Note::Ready(Ready { isa: "x86_64".to_owned(), walls: vec![wall] });
+    say("slot", "ready", &Note { note: Some(ready) })?;
+    let content = Some(output::Content::Inline("42\n".into()));
+    let digest = manyhands_core::digest::Digest::of(b"42\n").as_bytes().to_vec().into();
+    let output = Output { name: "stdout".to_owned(), digest, size_bytes: 3, content };
+    let outcome = Some(ended::Outcome::Success(Success { outputs: vec![output] }));
+    let ended = note::Note::Ended(Ended { outcome, cpu_ms: 5, steps: 6, ..Ended::default() });
+    say("slot", "ended", &Note { note: Some(ended) })
 }
 
 fn jobs() -> Result<(), Failure> {
@@ -196,7 +220,8 @@ fn manifest() -> Result<(), Failure> {
         memory_bytes_max: 1 << 26,
         profile: 2,
     };
-    let file = v1::Artefact { inline: None, ..artefact("a.fil") };
+    let salt = vec![4; 16].into();
+    let file = v1::Artefact { inline: None, salt, ..artefact("a.fil") };
     let values = [
         ("N", axis::Values::Range(axis::Range { start: 1, end: 9, step: 2 })),
         ("MODE", axis::Values::List(axis::List { values: vec!["fast".to_owned()] })),
@@ -234,6 +259,7 @@ fn manifest() -> Result<(), Failure> {
         outputs: vec!["spectrum.txt".to_owned()],
         axes: axes.into(),
         policy: Some(policy),
+        secret: vec![3; 32].into(),
     };
     say("manifest", "sweep", &manifest)
 }

@@ -63,6 +63,12 @@ pub fn work(bytes: &[u8]) {
     }
 }
 
+/// What slots say, and the keys that leases bring.
+pub fn slot(bytes: &[u8]) {
+    drop(convert::slot_note(bytes));
+    understood(bytes, |lease: v1::Lease| convert::input_keys(&lease));
+}
+
 /// What scientists and operators ask, and are answered.
 pub fn jobs(bytes: &[u8]) {
     survives::<v1::WhyRequest, Subject>(bytes);

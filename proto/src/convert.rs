@@ -9,10 +9,12 @@ mod evidence;
 mod field;
 mod host;
 mod ids;
+mod items;
 mod job;
 mod ledger;
 mod manifest;
 mod peer;
+mod slot_note;
 mod work;
 
 #[cfg(test)]
@@ -28,4 +30,5 @@ pub use self::manifest::{
     MANIFEST_BYTES_MAX, MANIFEST_SIGNATURE, decode_manifest, encode_manifest,
 };
 pub(crate) use self::peer::{coordinator_record, peer_record};
-pub use self::work::{renewals, renewed, reports};
+pub use self::slot_note::slot_note;
+pub use self::work::{input_keys, renewals, renewed, reports};

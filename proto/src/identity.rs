@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::Path;
 
 use ed25519_dalek::{Signer, SigningKey};
+use manyhands_core::private::JobSecret;
 
 pub use self::key_file::KeyFileError;
 pub use self::public_key::{BadSignature, KeyError, PublicKey};
@@ -96,7 +97,16 @@ impl Identity {
         self.signing.sign(&context.frame(message)).to_bytes()
     }
 
-    /// The secret: only for the key file and the TLS stack.
+    /// The secret of the private inputs that the owner of this key submits to a coordinator: the same each time, so that
+    /// the same job is the same job, and worth nothing at another coordinator.
+    #[must_use]
+    pub fn job_secret(&self, coordinator: Option<&PublicKey>) -> JobSecret {
+        let coordinator = coordinator.map_or([0; KEY_BYTES], |key| *key.as_bytes());
+        let context = "manyhands 2026 a submitter's secret of private inputs v1";
+        JobSecret(blake3::derive_key(context, &[*self.seed(), coordinator].concat()))
+    }
+
+    /// The secret: only for the key file, the TLS stack, and what is derived from it here.
     pub(crate) fn seed(&self) -> &[u8; KEY_BYTES] {
         self.signing.as_bytes()
     }

@@ -33,6 +33,7 @@ pub mod invite;
 pub mod lan;
 pub mod link;
 pub mod peer;
+pub mod private;
 pub mod pushback;
 pub mod statement;
 

@@ -196,6 +196,7 @@ pub fn submission(place: usize, plan: &JobPlan) -> Result<Submit, ManifestError>
         outputs: vec!["answer".to_owned()],
         axes: vec![Axis { name: "n".to_owned(), values }],
         policy: plan.policy(),
+        secret: None,
     };
     let digest = manifest(place as u64);
     let manifest = Manifest::new(draft)?;

@@ -27,5 +27,5 @@ pub use self::child::slot_main;
 pub use self::command::{InputFile, RunSpec, SlotCommand};
 pub use self::frame::FRAME_BYTES_MAX;
 pub use self::priority::Priority;
-pub use self::run::{Run, RunControl, SlotEvent};
+pub use self::run::{Run, RunControl, SlotEvent, Woken};
 pub use self::slot::{Slot, SlotError};

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use clap::Args;
 use manyhands::{fetch, receipt};
+use manyhands_core::private::JobSecret;
 
 use super::submit::{self, Submitted};
 use crate::context::Context;
@@ -53,7 +54,7 @@ async fn play(context: &Context, place: &Workplace, grid: &mut Grid) -> Result<(
     terminal.line("  a coordinator and three workers run; mallory's changes what it computes")?;
 
     place.put(MODULE.0, MODULE.1)?;
-    let job_file = submit::read(place.put(JOB.0, JOB.1)?).await?;
+    let job_file = submit::read(place.put(JOB.0, JOB.1)?, JobSecret([0; 32])).await?;
     let manifest = job_file.manifest.clone();
     let Submitted { job, name, units, quorum, .. } =
         submit::submit(&scientist, &identity, job_file).await?;

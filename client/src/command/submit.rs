@@ -8,6 +8,7 @@ use manyhands::job_file::{JobFile, JobFileError};
 use manyhands::session::Session;
 use manyhands::upload::{self, UploadError, Uploaded};
 use manyhands_core::policy::Policy;
+use manyhands_core::private::JobSecret;
 use manyhands_core::trust::{Confidence, Plan};
 use manyhands_proto::convert::MANIFEST_SIGNATURE;
 use manyhands_proto::identity::Identity;
@@ -60,7 +61,9 @@ pub(crate) struct Submitted {
 
 impl Submit {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let job_file = read(self.job_file).await?;
+        // Who has joined nothing is told so below, after what is wrong with the file.
+        let secret = context.job_secret().unwrap_or(JobSecret([0; 32]));
+        let job_file = read(self.job_file, secret).await?;
         let (session, identity) = context.session().await?;
         let submitted = submit(&session, &identity, job_file).await?;
         if self.json {
@@ -78,8 +81,8 @@ impl Submit {
 }
 
 /// Reads a job file off the async threads: it may hash many large files.
-pub(crate) async fn read(path: PathBuf) -> Result<JobFile, Failure> {
-    let reading = tokio::task::spawn_blocking(move || JobFile::read(&path));
+pub(crate) async fn read(path: PathBuf, secret: JobSecret) -> Result<JobFile, Failure> {
+    let reading = tokio::task::spawn_blocking(move || JobFile::read(&path, secret));
     match reading.await {
         Ok(job_file) => Ok(job_file?),
         Err(error) => Err(Failure::failed(format!("reading the job file failed: {error}"))),
@@ -99,6 +102,7 @@ pub(crate) async fn submit(
     let request = v1::SubmitRequest {
         manifest: Bytes::copy_from_slice(digest.as_bytes()),
         signature: Bytes::copy_from_slice(&signature),
+        secret: job_file.secret.map_or_else(Bytes::new, |it| Bytes::copy_from_slice(&it.0)),
     };
     let reply = session.jobs().submit(request).await?.into_inner();
     if !reply.missing.is_empty() {

@@ -200,6 +200,7 @@ async fn narrate(terminal: Terminal, mut seen: watch::Receiver<Status>) {
             lines.push(match (now.connected, &now.refused) {
                 (true, _) => format!("connected to {}", now.place),
                 (false, Some(why)) => format!("no work for now: {why}"),
+                (false, None) if now.draining => "the coordinator is away".to_owned(),
                 (false, None) => {
                     "the coordinator is away: computing on, and trying again".to_owned()
                 }

@@ -13,6 +13,8 @@ pub(super) fn span(written: &Written, error: &ManifestError) -> Option<Range<usi
     match error {
         ManifestError::TooManyUnits { .. } => written.axis.first().map(Spanned::span),
         ManifestError::EmptyAxis { axis } => axis_span(written, axis),
+        // A job file says that all of its inputs are private, or none.
+        ManifestError::NoSecret { .. } => None,
         ManifestError::Policy(error) => policy_span(written, error.field),
         ManifestError::OutOfBounds { field, .. } => field_span(written, field),
         ManifestError::Twice { field, name } => twice_span(written, field, name),

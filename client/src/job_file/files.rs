@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use manyhands_core::digest::Digest;
 use manyhands_core::manifest::Artefact;
+use manyhands_core::private::{JobSecret, Salt};
+use manyhands_proto::private::Cipher;
 use toml::Spanned;
 
 use super::error::{JobFileError, Problem};
@@ -22,6 +24,8 @@ const READ_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct Files<'a> {
     source: &'a SourceText,
+    /// If the files are private.
+    secret: Option<JobSecret>,
     blobs: BTreeMap<Digest, LocalBlob>,
 }
 
@@ -33,8 +37,8 @@ pub(super) struct Origin {
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn new(source: &'a SourceText) -> Self {
-        Self { source, blobs: BTreeMap::new() }
+    pub(super) fn new(source: &'a SourceText, secret: Option<JobSecret>) -> Self {
+        Self { source, secret, blobs: BTreeMap::new() }
     }
 
     /// All blobs, each once.
@@ -122,15 +126,30 @@ impl<'a> Files<'a> {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             return Err(fail(Problem::FileName { key, path: path.to_owned() }));
         };
-        let hashed = hash(path);
-        let (digest, bytes) = match hashed {
-            Ok(Some(hashed)) => hashed,
+        let (found, salt) = match self.look(path) {
+            Ok(Some(found)) => found,
             Ok(None) => return Err(fail(Problem::NotFile { key, path: path.to_owned() })),
             Err(error) => return Err(fail(Problem::File { key, path: path.to_owned(), error })),
         };
-        let content = Content::File(path.to_owned());
-        self.blobs.insert(digest, LocalBlob { digest, size_bytes: bytes, content });
-        Ok(Artefact { name: name.to_owned(), digest, bytes })
+        let LocalBlob { digest, size_bytes: bytes, .. } = found;
+        self.blobs.insert(digest, found);
+        Ok(Artefact { name: name.to_owned(), digest, bytes, salt })
+    }
+
+    /// A file as the blob that it will be; `None` if it is no file.
+    fn look(&self, path: &Path) -> io::Result<Option<(LocalBlob, Option<Salt>)>> {
+        let Some((digest, size_bytes)) = hash(path, None)? else { return Ok(None) };
+        let Some(secret) = self.secret else {
+            let content = Content::File(path.to_owned());
+            return Ok(Some((LocalBlob { digest, size_bytes, content }, None)));
+        };
+        let salt = secret.salt(&digest);
+        let key = secret.key(&salt);
+        let content = Content::Private(path.to_owned(), key);
+        let Some((digest, size_bytes)) = hash(path, Some(Cipher::new(&key)))? else {
+            return Ok(None);
+        };
+        Ok(Some((LocalBlob { digest, size_bytes, content }, Some(salt))))
     }
 }
 
@@ -143,8 +162,9 @@ impl Patterns {
     }
 }
 
-/// The digest and size of a file, read once from beginning to end; `None` if it is no file.
-fn hash(path: &Path) -> io::Result<Option<(Digest, u64)>> {
+/// The digest and size of a file, or of its ciphertext, read once from beginning to end; `None` if it is no
+/// file.
+fn hash(path: &Path, mut cipher: Option<Cipher>) -> io::Result<Option<(Digest, u64)>> {
     // Asked before it is opened: opening a pipe would wait for its other end.
     if !path.metadata()?.is_file() {
         return Ok(None);
@@ -157,6 +177,9 @@ fn hash(path: &Path) -> io::Result<Option<(Digest, u64)>> {
         match file.read(&mut buffer) {
             Ok(0) => return Ok(Some((Digest(hasher.finalize().into()), size))),
             Ok(read) => {
+                if let Some(cipher) = &mut cipher {
+                    cipher.apply(&mut buffer[..read]);
+                }
                 hasher.update(&buffer[..read]);
                 size += read as u64;
             }

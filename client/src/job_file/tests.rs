@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use manyhands_core::manifest::{Source, Values};
+use manyhands_core::private::JobSecret;
 use manyhands_core::requirement::Kind;
 use manyhands_core::time::Span;
 use tempfile::TempDir;
@@ -14,6 +15,8 @@ use super::{JobFile, JobFileError};
 
 /// A module that is a *command* and does nothing.
 const COMMAND: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+
+const SECRET: JobSecret = JobSecret([7; 32]);
 
 /// A folder with a job file, a module and whatever else a test puts there.
 struct Folder(TempDir);
@@ -43,7 +46,7 @@ impl Folder {
     fn text(&self, text: &str) -> Result<JobFile, JobFileError> {
         let path = self.path().join("job.toml");
         fs::write(&path, text).unwrap();
-        JobFile::read(&path)
+        JobFile::read(&path, SECRET)
     }
 }
 
@@ -139,7 +142,7 @@ fn a_folder_with_the_characters_of_a_pattern_is_no_pattern() {
     fs::write(odd.join("a.wasm"), wat::parse_str(COMMAND).unwrap()).unwrap();
     let text = "name = \"j\"\nmodule = \"a.wasm\"\n[[input]]\nfiles = \"*.dat\"\n";
     fs::write(odd.join("job.toml"), text).unwrap();
-    let job = JobFile::read(&odd.join("job.toml")).unwrap();
+    let job = JobFile::read(&odd.join("job.toml"), SECRET).unwrap();
     assert_eq!(job.manifest.draft().inputs.len(), 1);
 }
 
@@ -148,7 +151,8 @@ fn the_examples_are_read_twice_alike() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     for (path, units) in [("mersenne/job.toml", 669), ("geng/job.toml", 10)] {
         let path = examples.join(path);
-        let (one, two) = (JobFile::read(&path).unwrap(), JobFile::read(&path).unwrap());
+        let (one, two) =
+            (JobFile::read(&path, SECRET).unwrap(), JobFile::read(&path, SECRET).unwrap());
         assert_eq!(one.manifest.units_total(), units, "{}", path.display());
         assert_eq!(one.encoded, two.encoded);
     }

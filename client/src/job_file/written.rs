@@ -32,6 +32,10 @@ pub(super) struct Written {
     /// Files that the program finds under `/in`.
     #[serde(default)]
     pub(super) input: Vec<Spanned<Input>>,
+    /// Whether only those may read the inputs who compute with them: `[[input]]`, `stdin` and the files of axes travel and
+    /// are stored encrypted. Default: false.
+    #[serde(default)]
+    pub(super) private: bool,
     /// The sweep: one unit for each combination of values, the first axis changing slowest.
     #[serde(default)]
     pub(super) axis: Vec<Spanned<Axis>>,

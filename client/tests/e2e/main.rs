@@ -23,6 +23,7 @@ mod owner;
 mod page;
 mod pilots;
 mod poison;
+mod private;
 mod process;
 mod proofs;
 mod resumption;

@@ -84,6 +84,7 @@ impl Grid {
         let request = v1::SubmitRequest {
             manifest: digest_bytes(digest),
             signature: Bytes::copy_from_slice(&signature),
+            secret: Bytes::new(),
         };
         JobsClient::new(channel).submit(request).await.unwrap().into_inner().job
     }
@@ -116,6 +117,7 @@ fn manifest(units: u32) -> Manifest {
         outputs: Vec::new(),
         axes: vec![Axis { name: "n".to_owned(), values }],
         policy: Policy::default(),
+        secret: None,
     };
     Manifest::new(draft).unwrap()
 }

@@ -221,6 +221,7 @@ fn success(replica: v1::ReplicaId, manifest: &Digest) -> v1::Report {
         digest: digest_bytes(Digest::of(&output)),
         size_bytes: 4,
         inline: Some(Bytes::copy_from_slice(&output)),
+        salt: Bytes::new(),
     };
     let outcome = report::Outcome::Success(v1::Success { outputs: vec![artefact] });
     let usage =

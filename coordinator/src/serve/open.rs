@@ -25,12 +25,13 @@ use crate::blobs::Blobs;
 use crate::clock;
 use crate::config::{Config, Suspension};
 use crate::desk::{Desk, DeskError, Reader};
-use crate::folder::Folder;
+use crate::folder::{Folder, FolderError};
 use crate::hub::Hub;
 use crate::origin::Origin;
 use crate::peers::Peers;
 use crate::project;
 use crate::rpc::{Callers, Shared};
+use crate::secrets::Secrets;
 use crate::store::sqlite::SqliteStore;
 
 pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
@@ -44,6 +45,10 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
     let reader = reader.map_err(crate::desk::OpenDeskError::Thread)?;
     let policy = &config.blobs;
     let blobs = Blobs::open(&folder.blobs(), policy.size_bytes_max, policy.grace)?;
+
+    let secrets = folder.secrets();
+    let secrets = Secrets::open(secrets.clone())
+        .map_err(|source| FolderError::Unusable { path: secrets, source })?;
 
     let hosts_max = usize::try_from(config.limits.hosts_max).unwrap_or(usize::MAX);
     let hub = Hub::new(hosts_max);
@@ -67,6 +72,7 @@ pub(super) async fn open(config: Config) -> Result<Coordinator, RunError> {
         reader,
         hub,
         blobs,
+        secrets,
         callers,
         peers,
         origin,

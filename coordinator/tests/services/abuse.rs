@@ -92,8 +92,11 @@ async fn a_manifest_must_be_one_and_be_signed_by_the_caller() {
     let job = manifest("signed", 1);
     scientist.submit(&job).await;
     let (_, digest) = encode_manifest(&job).unwrap();
-    let forged =
-        v1::SubmitRequest { manifest: digest_bytes(digest), signature: vec![7; 64].into() };
+    let forged = v1::SubmitRequest {
+        manifest: digest_bytes(digest),
+        signature: vec![7; 64].into(),
+        ..Default::default()
+    };
     let refused = scientist.jobs.submit(forged).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert!(refused.message().starts_with("signature"), "{refused}");
@@ -101,7 +104,8 @@ async fn a_manifest_must_be_one_and_be_signed_by_the_caller() {
     let junk = scientist.put(b"no manifest at all").await.unwrap();
     let context = manyhands_proto::identity::Context::new("manyhands manifest v1");
     let signature = scientist.identity.sign(context, &junk.0).to_vec().into();
-    let request = v1::SubmitRequest { manifest: digest_bytes(junk), signature };
+    let request =
+        v1::SubmitRequest { manifest: digest_bytes(junk), signature, ..Default::default() };
     let refused = scientist.jobs.submit(request).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
 }

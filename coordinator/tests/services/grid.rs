@@ -183,10 +183,20 @@ impl Person {
         &mut self,
         manifest: &Manifest,
     ) -> Result<v1::SubmitReply, Status> {
+        self.try_submit_with(manifest, &[]).await
+    }
+
+    /// Submits a manifest whose blobs were put, with what is sent as its secret.
+    pub(crate) async fn try_submit_with(
+        &mut self,
+        manifest: &Manifest,
+        secret: &[u8],
+    ) -> Result<v1::SubmitReply, Status> {
         let (_, digest) = encode_manifest(manifest).unwrap();
         let signature = self.identity.sign(Context::new("manyhands manifest v1"), &digest.0);
         let signature = Bytes::copy_from_slice(&signature);
-        let request = v1::SubmitRequest { manifest: digest_bytes(digest), signature };
+        let secret = Bytes::copy_from_slice(secret);
+        let request = v1::SubmitRequest { manifest: digest_bytes(digest), signature, secret };
         Ok(self.jobs.submit(request).await?.into_inner())
     }
 
@@ -227,7 +237,7 @@ impl Person {
 }
 
 /// The program of all jobs here; nobody runs it.
-const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+pub(crate) const MODULE: &[u8] = b"\0asm\x01\0\0\0";
 
 /// A job of `units` units, two of whose replicas must agree.
 pub(crate) fn manifest(name: &str, units: u32) -> Manifest {
@@ -248,6 +258,7 @@ pub(crate) fn draft(name: &str, units: u32) -> Draft {
         outputs: Vec::new(),
         axes: vec![Axis { name: "n".to_owned(), values }],
         policy: Policy::default(),
+        secret: None,
     }
 }
 

@@ -166,6 +166,7 @@ async fn large_outputs_are_put_before_they_are_reported() {
         digest: digest_bytes(digest),
         size_bytes: bytes.len() as u64,
         inline: None,
+        salt: bytes::Bytes::new(),
     };
     let report = with_outputs(replica, vec![output]);
     let refused = worker.report(vec![report.clone()]).await;

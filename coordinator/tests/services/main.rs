@@ -5,6 +5,7 @@ mod abuse;
 mod discovery;
 mod grid;
 mod life;
+mod private;
 mod restart;
 mod sharing;
 mod worker;

@@ -46,6 +46,7 @@ pub(crate) fn success(replica: v1::ReplicaId, output: &[u8]) -> v1::Report {
         digest: digest_bytes(Digest::of(output)),
         size_bytes: output.len() as u64,
         inline: Some(Bytes::copy_from_slice(output)),
+        salt: Bytes::new(),
     };
     with_outputs(replica, vec![artefact])
 }

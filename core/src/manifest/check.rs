@@ -73,6 +73,26 @@ pub(super) fn sources(draft: &Draft) -> Result<(), ManifestError> {
     draft.stdin.as_ref().map_or(Ok(()), |stdin| source("stdin", stdin, &draft.axes))
 }
 
+/// Checks that private inputs have a secret. A secret without them changes nothing.
+pub(super) fn privacy(draft: &Draft) -> Result<(), ManifestError> {
+    if draft.secret.is_some() {
+        return Ok(());
+    }
+    let sources = draft.inputs.iter().map(|input| &input.source).chain(&draft.stdin);
+    let fixed = sources.filter_map(|source| match source {
+        Source::Fixed(artefact) => Some(artefact),
+        Source::Axis(_) => None,
+    });
+    let along = draft.axes.iter().flat_map(|axis| match &axis.values {
+        Values::Files(artefacts) => artefacts.as_slice(),
+        Values::List(_) | Values::Range { .. } => &[],
+    });
+    match fixed.chain(along).find(|artefact| artefact.salt.is_some()) {
+        Some(artefact) => Err(ManifestError::NoSecret { name: artefact.name.clone() }),
+        None => Ok(()),
+    }
+}
+
 fn source(field: &str, source: &Source, axes: &[Axis]) -> Result<(), ManifestError> {
     let name = match source {
         Source::Fixed(artefact) => return length(field, &artefact.name, NAME_BYTES_MAX * 2),

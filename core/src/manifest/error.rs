@@ -105,6 +105,12 @@ pub enum ManifestError {
         /// What is wrong.
         source: PathError,
     },
+    /// An input is private and the job has no secret.
+    #[error("{name:?} is private, but the manifest has no commitment to a secret")]
+    NoSecret {
+        /// Its name.
+        name: String,
+    },
     /// A knob of the policy is out of its bounds.
     #[error(transparent)]
     Policy(#[from] PolicyError),

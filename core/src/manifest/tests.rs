@@ -5,7 +5,7 @@ use super::*;
 use crate::limits::{ARGS_MAX, UNITS_MAX};
 
 fn artefact(name: &str) -> Artefact {
-    Artefact { name: name.to_owned(), digest: Digest::of(name.as_bytes()), bytes: 10 }
+    Artefact { name: name.to_owned(), digest: Digest::of(name.as_bytes()), bytes: 10, salt: None }
 }
 
 fn axis(name: &str, values: Values) -> Axis {
@@ -39,6 +39,7 @@ fn draft() -> Draft {
             axis("n", Values::Range { start: 1, end: 3, step: 1 }),
         ],
         policy: Policy::default(),
+        secret: None,
     }
 }
 
@@ -147,4 +148,24 @@ fn fields_are_named_with_their_limits() {
         "app.memory_bytes_max is 1; it must be between 65536 and 4294967296",
     );
     check(|draft| draft.policy.quorum = 0, "policy.quorum is 0; it must be between 1 and 16");
+}
+
+#[test]
+fn private_inputs_need_a_secret_and_have_keys_in_the_order_of_inputs() {
+    let secret = JobSecret([7; 32]);
+    let private = |name: &str| {
+        let plain = artefact(name);
+        Artefact { salt: Some(secret.salt(&plain.digest)), ..plain }
+    };
+    let input = |name: &str, artefact| Input { path: name.into(), source: Source::Fixed(artefact) };
+    let inputs = vec![input("a", private("a")), input("open", artefact("open"))];
+    let stdin = Some(Source::Fixed(private("b")));
+    let without = Draft { inputs, stdin, ..draft() };
+    let refused = ManifestError::NoSecret { name: "a".into() };
+    assert_eq!(Manifest::new(without.clone()), Err(refused));
+
+    let manifest = Manifest::new(Draft { secret: Some(secret.commitment()), ..without }).unwrap();
+    let key = |name: &str| secret.key(&secret.salt(&artefact(name).digest));
+    assert_eq!(manifest.input_keys(&secret, 0), [key("a"), key("b")]);
+    assert_eq!(manifest.input_keys(&secret, u32::MAX), []);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Artefact, Axis, Draft, Source, Template};
 use crate::digest::Digest;
+use crate::private::Salt;
 
 /// Everything that a worker needs to run one unit, beside the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,13 @@ pub struct UnitSpec {
     pub inputs: Vec<(String, Artefact)>,
     /// The standard input, if it is not empty.
     pub stdin: Option<Artefact>,
+}
+
+impl UnitSpec {
+    /// The salts of its private inputs, in the order of its inputs, that of the standard input last.
+    pub fn salts(&self) -> impl Iterator<Item = Salt> {
+        self.inputs.iter().map(|(_, artefact)| artefact).chain(&self.stdin).filter_map(|it| it.salt)
+    }
 }
 
 /// The seed of all randomness inside a unit: every replica of it sees the same.

@@ -353,6 +353,7 @@ pub(crate) fn draft(name: &str, units: i64, policy: Policy) -> Draft {
         outputs: vec!["answer".to_owned()],
         axes: vec![Axis { name: "n".to_owned(), values }],
         policy,
+        secret: None,
     }
 }
 

@@ -62,6 +62,14 @@ pub(super) fn array<const N: usize>(field: &str, bytes: &[u8]) -> Result<[u8; N]
     bytes.try_into().map_err(wrong)
 }
 
+/// Bytes that may be left out, which is the same as none.
+pub(super) fn if_any<T>(
+    bytes: &[u8],
+    read: impl FnOnce(&[u8]) -> Result<T, WireError>,
+) -> Result<Option<T>, WireError> {
+    if bytes.is_empty() { Ok(None) } else { read(bytes).map(Some) }
+}
+
 /// A number that the domain keeps in fewer bits.
 pub(super) fn narrow<W, D>(field: &str, value: W) -> Result<D, WireError>
 where

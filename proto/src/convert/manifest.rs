@@ -6,20 +6,21 @@
 
 mod app;
 mod axis;
-mod items;
 mod policy;
 mod source;
 
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
 use manyhands_core::limits::{
-    ARGS_MAX, AXES_MAX, DESCRIPTION_BYTES_MAX, INPUTS_MAX, NAME_BYTES_MAX, OUTPUTS_MAX,
+    ARGS_MAX, AXES_MAX, AXIS_VALUES_MAX, DESCRIPTION_BYTES_MAX, INPUTS_MAX, NAME_BYTES_MAX,
+    OUTPUTS_MAX,
 };
 use manyhands_core::manifest::{Draft, Manifest};
 use prost::Message as _;
 
 use super::error::{Fault, WireError};
-use super::field::{at_most, bounded, list, nested, optional};
+use super::field::{at_most, bounded, digest, digest_bytes, if_any, list, nested, optional};
+use super::items::{self, List};
 use crate::identity::Context;
 use crate::v1;
 
@@ -29,6 +30,16 @@ pub const MANIFEST_SIGNATURE: Context = Context::new("manyhands manifest v1");
 /// Largest encoding of a manifest. Eight axes of the longest values would be larger: such a sweep
 /// is better described by a range, or by a file of its own.
 pub const MANIFEST_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// What is counted before a manifest is decoded.
+const LISTS: [List; 6] = [
+    ("args", &[4], ARGS_MAX),
+    ("inputs", &[5], INPUTS_MAX),
+    ("outputs", &[7], OUTPUTS_MAX),
+    ("axes", &[8], AXES_MAX),
+    ("axes.list.values", &[8, 2, 1], AXES_MAX * AXIS_VALUES_MAX),
+    ("axes.files.files", &[8, 4, 1], AXES_MAX * AXIS_VALUES_MAX),
+];
 
 /// A manifest's bytes and their digest, which is the job's name everywhere.
 ///
@@ -51,7 +62,7 @@ pub fn encode_manifest(manifest: &Manifest) -> Result<(Bytes, Digest), WireError
 /// When they are too many, no manifest, not its canonical encoding, or break a rule of the domain.
 pub fn decode_manifest(bytes: &[u8]) -> Result<Manifest, WireError> {
     bounded("manifest", MANIFEST_BYTES_MAX, bytes)?;
-    items::check(bytes)?;
+    items::check(bytes, &LISTS).map_err(|error| error.within("manifest"))?;
     let wire =
         v1::Manifest::decode(bytes).map_err(|error| WireError::undecodable("manifest", error))?;
     if wire.encode_to_vec() != bytes {
@@ -73,6 +84,7 @@ impl From<Draft> for v1::Manifest {
             outputs: draft.outputs,
             axes: draft.axes.into_iter().map(Into::into).collect(),
             policy: Some(draft.policy.into()),
+            secret: draft.secret.as_ref().map_or_else(Bytes::new, digest_bytes),
         }
     }
 }
@@ -94,6 +106,7 @@ impl TryFrom<v1::Manifest> for Draft {
             outputs: wire.outputs,
             axes: list("axes", AXES_MAX, wire.axes)?,
             policy: nested("policy", wire.policy)?,
+            secret: if_any(&wire.secret, |bytes| digest("secret", bytes))?,
         })
     }
 }

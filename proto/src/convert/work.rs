@@ -9,7 +9,7 @@ mod renewal;
 use manyhands_core::command::{Renewal, ReplicaReport};
 use manyhands_core::limits::BATCH_MAX;
 
-pub use self::lease::renewed;
+pub use self::lease::{input_keys, renewed};
 use super::error::WireError;
 use super::field::list;
 use crate::v1;

@@ -7,22 +7,14 @@ use std::num::NonZeroU64;
 
 use manyhands_core::command::{Command, Request};
 use manyhands_core::id::HostId;
+use manyhands_core::looking::{Looking, Unseen};
 use manyhands_core::outlook::Outlook;
 use manyhands_core::refusal::Refusal;
-use manyhands_core::reply::{Idle, Leased, Reply};
-use manyhands_core::time::{Span, Timestamp};
+use manyhands_core::reply::{Leased, Reply};
+use manyhands_core::time::Timestamp;
 
 use super::{Coordinator, Fault, Outgoing, confused};
 use crate::message::{Downlink, Ending};
-
-/// The first wait before another look, doubled for each further one; as in the coordinator.
-const LOOK_MIN: Span = Span(10);
-
-/// The longest such wait.
-const LOOK_MAX: Span = Span::seconds(30);
-
-/// The longest one of a host on probation, for which nobody calls either.
-const PROBATION_LOOK_MAX: Span = Span::minutes(5);
 
 /// Hosts for which the engine could not look at everything, by their places. They are few.
 #[derive(Debug, Default)]
@@ -30,8 +22,7 @@ pub struct Looks(BTreeMap<u32, Look>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Look {
-    /// How often in a row it looked in vain.
-    misses: u32,
+    looking: Looking,
     /// When it looks again.
     at: Option<Timestamp>,
 }
@@ -55,10 +46,9 @@ impl Looks {
     }
 
     /// The host looked in vain and not everywhere. When it is to look again: at once the first time.
-    fn missed(&mut self, place: u32, longest: Span, now: Timestamp) -> Option<Timestamp> {
+    fn missed(&mut self, place: u32, unseen: Unseen, now: Timestamp) -> Option<Timestamp> {
         let look = self.0.entry(place).or_default();
-        look.at = (look.misses > 0).then(|| now.plus(LOOK_MIN.doubled(look.misses, longest)));
-        look.misses = look.misses.saturating_add(1);
+        look.at = look.looking.missed(unseen).map(|wait| now.plus(wait));
         look.at
     }
 }
@@ -146,11 +136,11 @@ impl Coordinator {
                 None => false,
                 Some((host, leased)) => {
                     sum = sum.saturating_add(self.granted(place, &leased));
-                    let look_max = look_max(leased.idle);
+                    let unseen = Unseen::after(leased.idle);
                     if sum > before {
                         self.send(host, Downlink::Leases(leased.leases));
                     }
-                    self.seat(place).want > 0 && (sum > before || self.waits(place, look_max, now))
+                    self.seat(place).want > 0 && (sum > before || self.waits(place, unseen, now))
                 }
             };
             if !asks_again {
@@ -193,9 +183,9 @@ impl Coordinator {
 
     /// There was nothing for a host: whether it looks again at once. Else it waits in line, and may
     /// look again later.
-    fn waits(&mut self, place: u32, look_max: Option<Span>, now: Timestamp) -> bool {
-        let look_at = if let Some(longest) = look_max {
-            let Some(at) = self.looks.missed(place, longest, now) else { return true };
+    fn waits(&mut self, place: u32, unseen: Option<Unseen>, now: Timestamp) -> bool {
+        let look_at = if let Some(unseen) = unseen {
+            let Some(at) = self.looks.missed(place, unseen, now) else { return true };
             Some(at)
         } else {
             self.looks.forget(place);
@@ -205,18 +195,5 @@ impl Coordinator {
         self.seat(place).ticket = Some(ticket);
         self.out.extend(look_at.map(|at| Outgoing::Look { place, at }));
         false
-    }
-}
-
-/// The longest wait before another look, if the host is to look again and not only to be called.
-fn look_max(idle: Option<Idle>) -> Option<Span> {
-    match idle? {
-        Idle::NotAllSeen => Some(LOOK_MAX),
-        Idle::OnProbation => Some(PROBATION_LOOK_MAX),
-        Idle::LeasesFull { .. }
-        | Idle::NoJobs
-        | Idle::NothingFits(_)
-        | Idle::TooLong
-        | Idle::NothingLeft => None,
     }
 }

@@ -130,6 +130,7 @@ fn spec(folder: &Path, wasm: &[u8]) -> Result<RunSpec, Failure> {
         guest_path: "numbers.txt".to_owned(),
         digest: blake3::hash(b"3 1 2").into(),
         host_path: blob,
+        key: None,
     };
     Ok(RunSpec {
         module_path,

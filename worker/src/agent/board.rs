@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use manyhands_core::id::{JobId, ReplicaId};
+use manyhands_core::private::InputKey;
 use manyhands_core::replica::CheckpointRef;
 use manyhands_core::reply::LeaseGrant;
 use manyhands_proto::v1;
@@ -36,6 +37,8 @@ pub(super) enum Phase {
 pub(super) struct Held {
     pub(super) grant: LeaseGrant,
     pub(super) phase: Phase,
+    /// Of its private inputs, in the order of its inputs.
+    pub(super) keys: Vec<InputKey>,
     /// In millionths.
     pub(super) progress_ppm: u32,
     /// CPU time since it was begun, or went on, in a slot.
@@ -49,7 +52,15 @@ pub(super) struct Held {
 impl Held {
     /// Nothing has been computed for it yet.
     pub(super) const fn new(grant: LeaseGrant, phase: Phase) -> Self {
-        Self { grant, phase, progress_ppm: 0, cpu_ms: 0, checkpoint: None, uploaded: None }
+        Self {
+            grant,
+            phase,
+            keys: Vec::new(),
+            progress_ppm: 0,
+            cpu_ms: 0,
+            checkpoint: None,
+            uploaded: None,
+        }
     }
 }
 
@@ -107,7 +118,7 @@ impl Board {
     }
 
     /// Takes up a lease whose job was named; `false` if it was not, or if the lease is held already.
-    pub(super) fn grant(&mut self, grant: LeaseGrant) -> bool {
+    pub(super) fn grant(&mut self, grant: LeaseGrant, keys: Vec<InputKey>) -> bool {
         let replica = grant.replica;
         let Some(job) = self.jobs.get_mut(&replica.unit.job) else { return false };
         if self.leases.contains_key(&replica) {
@@ -117,7 +128,7 @@ impl Board {
         job.waiting.push_back(replica);
         self.idle.retain(|idle| *idle != replica.unit.job);
         self.open += 1;
-        let held = Held::new(grant, Phase::Waiting);
+        let held = Held { keys, ..Held::new(grant, Phase::Waiting) };
         self.leases.insert(replica, held);
         true
     }
@@ -277,7 +288,7 @@ mod tests {
         let mut board = Board::default();
         board.name(v1::LeasedJob { job: 1, ..Default::default() });
         for unit in 0..units {
-            assert!(board.grant(grant(1, unit)));
+            assert!(board.grant(grant(1, unit), Vec::new()));
         }
         board
     }
@@ -285,8 +296,8 @@ mod tests {
     #[test]
     fn leases_are_taken_once_and_only_of_named_jobs() {
         let mut board = board(2);
-        assert!(!board.grant(grant(1, 0)));
-        assert!(!board.grant(grant(2, 0)));
+        assert!(!board.grant(grant(1, 0), Vec::new()));
+        assert!(!board.grant(grant(2, 0), Vec::new()));
         assert_eq!((board.len(), board.open()), (2, 2));
         assert_eq!(board.job(JobId(1)).unwrap().waiting, [replica(1, 0), replica(1, 1)]);
     }

@@ -140,8 +140,8 @@ impl Hand {
         let control = run.control();
         self.pace.begin();
         loop {
-            let event = tokio::select! {
-                event = run.next() => event,
+            let woken = tokio::select! {
+                woken = run.woken() => woken,
                 is_running = self.pace.turn() => {
                     if is_running { control.resume().await } else { control.pause().await }
                     continue;
@@ -157,7 +157,9 @@ impl Hand {
                     continue;
                 }
             };
-            let Some(event) = event else { return true };
+            let Some(woken) = woken else { return true };
+            // Nothing else meanwhile: what ends a process is told in any case.
+            let Some(event) = run.react(woken).await else { continue };
             // The next order may be there as soon as this is told.
             let last = matches!(event, SlotEvent::Ended(_) | SlotEvent::Killed);
             if self.told.send((self.index, event)).await.is_err() {

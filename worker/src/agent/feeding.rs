@@ -179,12 +179,14 @@ impl Agent {
         let Some(job) = self.loaded_job(replica) else { return Ok(()) };
         let folder = crew::folder(&self.slots_folder, slot);
         let interval = self.config.checkpoint_interval;
-        let replay = self.board.get(replica).and_then(|held| held.grant.replay);
+        let held = self.board.get(replica);
+        let replay = held.and_then(|held| held.grant.replay);
+        let keys = held.map_or_else(Vec::new, |held| held.keys.clone());
         if replay.is_some() && job.manifest.draft().app.kind != Kind::Step {
             let message = "a replay of a program that has no steps".to_owned();
             return self.report(replica, ending::host_error(replica, message)).await;
         }
-        match assignment::make(replica, &job, &ready, &folder, interval).await {
+        match assignment::make(replica, &job, &ready, &keys, (&folder, interval)).await {
             Ok(mut spec) => {
                 spec.halt = replay.map(|Replay { until_step: step, keep_state }| Halt {
                     step,

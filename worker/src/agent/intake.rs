@@ -3,10 +3,11 @@
 use manyhands_core::command::Renewal;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX};
+use manyhands_core::private::InputKey;
 use manyhands_core::reply::LeaseGrant;
-use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Said;
 use manyhands_proto::v1::worker_message::Message;
+use manyhands_proto::{convert, v1};
 
 use super::board::Phase;
 use super::{Agent, HELD_MAX, ending, heartbeat};
@@ -105,8 +106,9 @@ impl Agent {
             self.board.name(job);
         }
         for lease in leases.leases {
-            match LeaseGrant::try_from(lease.clone()) {
-                Ok(grant) => self.on_lease(grant, lease).await?,
+            let read = convert::input_keys(&lease);
+            match read.and_then(|keys| Ok((LeaseGrant::try_from(lease.clone())?, keys))) {
+                Ok((grant, keys)) => self.on_lease(grant, keys, lease).await?,
                 // Without a number it cannot even be given back.
                 Err(error) => tracing::warn!(%error, "the coordinator sent a lease that is none"),
             }
@@ -114,7 +116,12 @@ impl Agent {
         Ok(())
     }
 
-    async fn on_lease(&mut self, grant: LeaseGrant, wire: v1::Lease) -> Result<(), WorkerError> {
+    async fn on_lease(
+        &mut self,
+        grant: LeaseGrant,
+        keys: Vec<InputKey>,
+        wire: v1::Lease,
+    ) -> Result<(), WorkerError> {
         let replica = grant.replica;
         if self.board.get(replica).is_some() {
             return Ok(());
@@ -123,7 +130,7 @@ impl Agent {
             self.outbox.push(replica, ending::aborted(replica));
             return Ok(());
         }
-        if !self.board.grant(grant) {
+        if !self.board.grant(grant, keys) {
             let message = "the coordinator leased a unit of a job that it did not describe";
             self.outbox.push(replica, ending::host_error(replica, message.to_owned()));
             return Ok(());

@@ -6,6 +6,7 @@ use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::replica::CheckpointRef;
 use manyhands_core::reply::LeaseGrant;
 use manyhands_core::time::Timestamp;
+use manyhands_proto::convert;
 use manyhands_proto::v1::{self, report};
 
 use super::Agent;
@@ -73,7 +74,8 @@ impl Agent {
 
     async fn recover_lease(&mut self, held: Held) -> Result<(), WorkerError> {
         let Held { replica, lease, checkpoint } = held;
-        let granted = LeaseGrant::try_from(lease).is_ok_and(|grant| self.board.grant(grant));
+        let keys = convert::input_keys(&lease).unwrap_or_default();
+        let granted = LeaseGrant::try_from(lease).is_ok_and(|grant| self.board.grant(grant, keys));
         if !granted {
             // Without its job it cannot be computed; the coordinator gives it to others.
             return self.settle(replica).await;
@@ -91,7 +93,7 @@ impl Agent {
     }
 
     async fn kept(&self, digest: &[u8]) -> Result<Option<Pin>, CacheError> {
-        match manyhands_proto::convert::digest("digest", digest) {
+        match convert::digest("digest", digest) {
             Ok(digest) => self.cache.get(digest).await,
             Err(_not_ours) => Ok(None),
         }

@@ -196,3 +196,6 @@ fn unusable(shared: &Shared, digest: Digest, error: BlobError) -> CacheError {
         other => CacheError::Io { path, source: std::io::Error::other(other) },
     }
 }
+
+#[cfg(test)]
+mod tests;

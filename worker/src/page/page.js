@@ -50,7 +50,7 @@ function showFigures({ days, network, credit }) {
   say("energy", energy(today.energy_mj));
   say("bytes", bytes(network.today_bytes));
   say("budget", network.day_max_bytes === null ? "no limit" : `of ${bytes(network.day_max_bytes)} a day`);
-  say("credit", credit.total_micro === null ? "unknown" : credits(credit.total_micro));
+  say("credit", credit.total_micro === null ? "not told yet" : credits(credit.total_micro));
   say("earned", `${credits(credit.since_start_micro)} since the worker was started`);
 }
 

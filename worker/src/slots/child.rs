@@ -20,6 +20,9 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use manyhands_core::digest::Digest;
+use manyhands_core::private::InputKey;
+use manyhands_proto::private::Cipher;
 use manyhands_proto::slot::v1;
 
 use crate::sandbox::{
@@ -200,7 +203,7 @@ fn run_one(
 fn read_inputs(files: &[InputFile]) -> Result<Vec<Input>, HostError> {
     let mut room = INPUT_BYTES_MAX;
     let mut inputs = Vec::new();
-    for InputFile { guest_path, host_path, digest } in files {
+    for InputFile { guest_path, host_path, digest, key } in files {
         let refused = |cause: &dyn std::fmt::Display| {
             HostError::new(HostErrorKind::Input, format!("`{guest_path}`: {cause}"))
         };
@@ -208,13 +211,23 @@ fn read_inputs(files: &[InputFile]) -> Result<Vec<Input>, HostError> {
         room = room.checked_sub(size).ok_or_else(|| {
             refused(&format!("all inputs together have more than {INPUT_BYTES_MAX} bytes"))
         })?;
-        let input = Input::new(guest_path, fs::read(host_path).map_err(|e| refused(&e))?);
-        if input.digest() != digest {
-            return Err(refused(&"its bytes are not those of its digest; fetch it again"));
-        }
-        inputs.push(input);
+        let blob = fs::read(host_path).map_err(|e| refused(&e))?;
+        let input = match key {
+            Some(key) => {
+                let is_blob = Digest::of(&blob).as_bytes() == digest;
+                is_blob.then(|| Input::new(guest_path, decrypted(blob, key)))
+            }
+            None => Some(Input::new(guest_path, blob)).filter(|input| input.digest() == digest),
+        };
+        let other = "its bytes are not those of its digest; fetch it again";
+        inputs.push(input.ok_or_else(|| refused(&other))?);
     }
     Ok(inputs)
+}
+
+fn decrypted(mut blob: Vec<u8>, key: &InputKey) -> Vec<u8> {
+    Cipher::new(key).apply(&mut blob);
+    blob
 }
 
 /// Leaves outputs in the message if they are short, and puts them into files if not.

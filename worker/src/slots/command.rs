@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
+use manyhands_core::private::InputKey;
 
 use crate::sandbox::{Halt, Limits};
 use crate::slots::priority::Priority;
@@ -72,4 +73,6 @@ pub struct InputFile {
     pub host_path: PathBuf,
     /// BLAKE3 of the blob; checked when it is read.
     pub digest: [u8; 32],
+    /// If it is private: what the blob is decrypted with, in the slot's memory only.
+    pub key: Option<InputKey>,
 }

@@ -5,10 +5,10 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use manyhands_proto::convert::slot_note;
 use manyhands_proto::slot::v1;
-use prost::Message;
 use tokio::sync::mpsc;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_stream::StreamExt;
 
 use crate::sandbox::checkpoint::Checkpointed;
@@ -27,6 +27,8 @@ const BEAT: Duration = Duration::from_secs(1);
 const COMPILE_TIME_MAX: Duration = Duration::from_secs(600);
 /// Wishes to a run that may wait.
 const WISHES_MAX: usize = 8;
+/// Longest wait until a wish is taken. It has a few bytes, so that hundreds find room before the process reads one.
+const HEAR_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Something that happened to a run.
 #[derive(Debug, Clone)]
@@ -129,8 +131,12 @@ pub struct Run<'a> {
     is_over: bool,
 }
 
-/// What woke a run.
-enum Woken {
+/// What woke a run: for [`Run::react`].
+#[derive(Debug)]
+pub struct Woken(Cause);
+
+#[derive(Debug)]
+enum Cause {
     Note(Option<io::Result<BytesMut>>),
     Wish(Option<Wish>),
     Beat,
@@ -163,23 +169,11 @@ impl<'a> Run<'a> {
         self.control.clone()
     }
 
-    /// Waits for the next event; `None` after the last. May be dropped while it waits.
+    /// The next event; `None` after the last. Not to be dropped before it is there; who has to wait for other
+    /// things too does so beside [`Run::woken`].
     pub async fn next(&mut self) -> Option<SlotEvent> {
-        while !self.is_over {
-            let alive = self.slot.alive.as_mut()?;
-            let woken = tokio::select! {
-                note = alive.notes.next() => Woken::Note(note),
-                wish = self.wishes.recv() => Woken::Wish(wish),
-                _ = self.beat.tick() => Woken::Beat,
-            };
-            let event = match woken {
-                Woken::Note(Some(Ok(bytes))) => self.note(&bytes).await,
-                Woken::Note(Some(Err(error))) => Some(self.broken(&error.to_string()).await),
-                Woken::Note(None) => Some(self.died().await),
-                Woken::Wish(Some(wish)) => self.grant(wish).await,
-                Woken::Wish(None) => None,
-                Woken::Beat => self.on_beat().await,
-            };
+        while let Some(woken) = self.woken().await {
+            let event = self.react(woken).await;
             if event.is_some() {
                 return event;
             }
@@ -187,9 +181,37 @@ impl<'a> Run<'a> {
         None
     }
 
+    /// Waits until there is something for [`Run::react`]; `None` after the last event. May be dropped while it
+    /// waits.
+    pub async fn woken(&mut self) -> Option<Woken> {
+        if self.is_over {
+            return None;
+        }
+        let alive = self.slot.alive.as_mut()?;
+        tokio::select! {
+            note = alive.notes.next() => Some(Woken(Cause::Note(note))),
+            wish = self.wishes.recv() => Some(Woken(Cause::Wish(wish))),
+            _ = self.beat.tick() => Some(Woken(Cause::Beat)),
+        }
+    }
+
+    /// Does what is to be done now, and tells what came of it. Not to be dropped before it has ended: a process
+    /// that is being ended would be gone, and nobody told.
+    pub async fn react(&mut self, Woken(cause): Woken) -> Option<SlotEvent> {
+        match cause {
+            Cause::Note(Some(Ok(bytes))) => self.note(&bytes).await,
+            Cause::Note(Some(Err(error))) => Some(self.broken(&error.to_string()).await),
+            Cause::Note(None) => Some(self.died().await),
+            Cause::Wish(Some(wish)) => self.grant(wish).await,
+            Cause::Wish(None) => None,
+            Cause::Beat => self.on_beat().await,
+        }
+    }
+
     async fn note(&mut self, bytes: &[u8]) -> Option<SlotEvent> {
-        let Ok(v1::Note { note: Some(note) }) = v1::Note::decode(bytes) else {
-            return Some(self.broken("an unknown message").await);
+        let note = match slot_note(bytes) {
+            Ok(note) => note,
+            Err(error) => return Some(self.broken(&error.to_string()).await),
         };
         match note {
             v1::note::Note::Ready(_) => Some(self.broken("it says twice what it is").await),
@@ -248,30 +270,30 @@ impl<'a> Run<'a> {
 
     async fn grant(&mut self, wish: Wish) -> Option<SlotEvent> {
         let alive = self.slot.alive.as_mut()?;
-        let sent = match wish {
+        let said = match wish {
             Wish::Pause => {
                 process::pause(&alive.child);
-                Ok(())
+                return None;
             }
             Wish::Resume => {
                 process::resume(&alive.child);
-                Ok(())
-            }
-            Wish::CheckpointNow => {
-                alive.wish(v1::wish::Wish::CheckpointNow(v1::CheckpointNow {})).await
-            }
-            Wish::Drain => {
-                process::resume(&alive.child);
-                alive.wish(v1::wish::Wish::Drain(v1::Drain {})).await
+                return None;
             }
             Wish::Kill => {
                 self.end().await;
                 return Some(SlotEvent::Killed);
             }
+            Wish::CheckpointNow => v1::wish::Wish::CheckpointNow(v1::CheckpointNow {}),
+            Wish::Drain => {
+                process::resume(&alive.child);
+                v1::wish::Wish::Drain(v1::Drain {})
+            }
         };
-        // A socket that broke ends the notes too, and that will tell why.
-        drop(sent);
-        None
+        match timeout(HEAR_TIME_MAX, alive.wish(said)).await {
+            // A socket that broke ends the notes too, and that will tell why.
+            Ok(Ok(()) | Err(_)) => None,
+            Err(_elapsed) => Some(self.broken("nothing: it hears no wishes").await),
+        }
     }
 
     /// The process ended before the run did.

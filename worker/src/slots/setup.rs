@@ -4,16 +4,14 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use manyhands_core::limits::NAME_BYTES_MAX;
+use manyhands_proto::convert::slot_note;
 use manyhands_proto::slot::v1;
-use prost::Message;
 
 use crate::slots::command::SlotCommand;
 use crate::slots::priority::Priority;
 use crate::slots::wire::{WireError, note, path, path_bytes};
 use crate::wall::{Room, Wall};
 
-/// More walls than any system has.
-const WALLS_MAX: usize = 16;
 /// Longest sentence about a wall.
 const DETAIL_BYTES_MAX: usize = 1 << 10;
 
@@ -70,8 +68,8 @@ pub(super) fn ready(isa: &str, walls: &[Wall]) -> v1::Note {
 
 /// Reads a slot's first note.
 pub(super) fn to_ready(bytes: &[u8]) -> Result<Ready, WireError> {
-    let note = v1::Note::decode(bytes).map_err(|_source| WireError("an unknown message"))?.note;
-    let Some(v1::note::Note::Ready(v1::Ready { isa, walls })) = note else {
+    let note = slot_note(bytes).map_err(|_source| WireError("an unknown message"))?;
+    let v1::note::Note::Ready(v1::Ready { isa, walls }) = note else {
         return Err(WireError("it did not begin with what it is"));
     };
     if isa.is_empty() || isa.len() > NAME_BYTES_MAX {
@@ -79,8 +77,8 @@ pub(super) fn to_ready(bytes: &[u8]) -> Result<Ready, WireError> {
     }
     let is_short =
         |it: &v1::Wall| it.name.len() <= NAME_BYTES_MAX && it.detail.len() <= DETAIL_BYTES_MAX;
-    if walls.len() > WALLS_MAX || !walls.iter().all(is_short) {
-        return Err(WireError("too many walls, or too much about them"));
+    if !walls.iter().all(is_short) {
+        return Err(WireError("too much about its walls"));
     }
     let walls = walls.into_iter();
     let walls = walls.map(|v1::Wall { name, stands, detail }| Wall { name, stands, detail });

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
+use manyhands_core::private::InputKey;
 use manyhands_proto::slot::v1;
 
 use crate::sandbox::checkpoint::Checkpointed;
@@ -48,12 +49,22 @@ fn digest(bytes: &[u8]) -> Result<[u8; 32], WireError> {
     bytes.try_into().map_err(|_length| WireError("a digest that is not 32 bytes long"))
 }
 
+/// No bytes stand for none.
+fn optional_key(bytes: &[u8]) -> Result<Option<InputKey>, WireError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let length = |_| WireError("a key that is not 32 bytes long");
+    bytes.try_into().map(|key| Some(InputKey(key))).map_err(length)
+}
+
 pub(super) fn from_spec(spec: &RunSpec, number: u64) -> v1::Run {
     let optional = |path: &Option<PathBuf>| path.as_deref().map(path_bytes).unwrap_or_default();
     let inputs = spec.inputs.iter().map(|input| v1::Input {
         guest_path: input.guest_path.clone(),
         host_path: path_bytes(&input.host_path),
         digest: Bytes::copy_from_slice(&input.digest),
+        key: input.key.map_or_else(Bytes::new, |key| Bytes::copy_from_slice(&key.0)),
     });
     let Limits { memory_bytes, output_bytes, scratch_bytes, files, log_bytes, cpu_ms } =
         spec.limits;
@@ -92,6 +103,7 @@ pub(super) fn to_spec(run: v1::Run) -> Result<RunSpec, WireError> {
         Ok(InputFile {
             host_path: path(&input.host_path),
             digest: digest(&input.digest)?,
+            key: optional_key(&input.key)?,
             guest_path: input.guest_path,
         })
     });
@@ -274,3 +286,6 @@ fn to_app_error(error: v1::AppError) -> Result<AppError, WireError> {
     };
     Ok(AppError { kind, message: String::from_utf8_lossy(&error.message).into_owned() })
 }
+
+#[cfg(test)]
+mod tests;

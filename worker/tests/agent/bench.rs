@@ -189,6 +189,7 @@ impl Job {
                 values: Values::Range { start: 1, end: 100, step: 1 },
             }],
             policy: Policy::default(),
+            secret: None,
         };
         let (manifest, digest) = encode_manifest(&Manifest::new(draft).unwrap()).unwrap();
         let scientist = Identity::from_seed(&[9; 32]);
@@ -229,6 +230,7 @@ pub(crate) fn lease(replica: v1::ReplicaId) -> v1::Lease {
         resume: None,
         hard_deadline_at_ms: deadline,
         replay: None,
+        input_keys: Vec::new(),
     }
 }
 

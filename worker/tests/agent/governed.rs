@@ -78,13 +78,18 @@ fn worker(dir: &Path, invite: &str) -> Worker {
 
 /// The same within these limits.
 fn worker_within(dir: &Path, invite: &str, limits: WrittenLimits) -> Worker {
+    worker_that_saves(dir, invite, limits, Span::seconds(1))
+}
+
+/// The same that saves its programs so often.
+fn worker_that_saves(dir: &Path, invite: &str, limits: WrittenLimits, interval: Span) -> Worker {
     let config = Config::new(Written {
         invite: Some(invite.parse().unwrap()),
         data_dir: Some(dir.join("data")),
         sensors_from: Some(dir.join("sensors")),
         slots: Some(Slots::Count(1.try_into().unwrap())),
         slot_memory: Some(64 << 20),
-        checkpoint_interval: Some(Span::seconds(1)),
+        checkpoint_interval: Some(interval),
         // A machine that builds and tests at the same time would starve the programs.
         priority: Some(Priority::Inherited),
         limits,
@@ -171,6 +176,27 @@ async fn memory_that_others_need_is_given_back_and_the_program_goes_on_later() {
     let report = home.stream.report().await;
     assert_eq!(report.usage.unwrap().steps, COUNT_STEPS);
     assert_eq!(output(report).size_bytes, 8);
+}
+
+/// Nobody waits for the machine when it goes on battery, and that may last: the program is saved first.
+#[tokio::test]
+async fn a_program_is_saved_before_a_pause_that_can_wait_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("sensors"), LEFT_ALONE).unwrap();
+    let mut coordinator = Coordinator::start().await;
+    let limits = WrittenLimits::default();
+    // By the clock, no checkpoint is due before all steps are done.
+    let worker = worker_that_saves(dir.path(), &coordinator.invite(), limits, Span::hours(1));
+    let stream = coordinator.accept().await;
+    let mut home = Home { dir, coordinator, worker, stream };
+    home.lease(COUNT, [0]).await;
+    home.until(is_running).await;
+
+    home.sense("idle = 600\non battery = yes\n");
+    let saved = home.stream.checkpoint().await;
+    assert!(saved.step < COUNT_STEPS, "{saved:?}");
+    home.until_process(|state| state == Some('T')).await;
+    home.until(is_paused_for(Reason::Rule("battery".into()))).await;
 }
 
 #[tokio::test]

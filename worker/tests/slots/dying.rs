@@ -113,6 +113,58 @@ async fn a_paused_run_that_is_killed() {
     assert!(!Path::new("/proc").join(process.to_string()).exists());
 }
 
+/// Who waits for a run may turn to other things at any moment: the end of the process is told all the same.
+#[tokio::test]
+async fn the_end_of_a_run_whose_waiting_is_given_up_again_and_again() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    let mut run_here = slot.start(&bench.spec_of_text(LOOP)).await.unwrap();
+    started(&mut run_here).await;
+    run_here.control().kill().await;
+    let told = loop {
+        let woken = tokio::select! {
+            biased;
+            woken = run_here.woken() => woken.expect("nothing was told yet"),
+            () = tokio::task::yield_now() => continue,
+        };
+        if let Some(event) = run_here.react(woken).await {
+            break event;
+        }
+    };
+    assert!(matches!(told, SlotEvent::Killed), "{told:?}");
+    assert!(run_here.woken().await.is_none());
+}
+
+/// A process that reads no wishes does not keep those from being heard who want it gone.
+#[tokio::test]
+async fn a_process_that_hears_no_wishes() {
+    let bench = Bench::new();
+    let mut slot = bench.slot();
+    slot.warm_up().await.unwrap();
+    let process = slot.process_id().unwrap();
+    let mut run_here = slot.start(&bench.spec_of_text(LOOP)).await.unwrap();
+    started(&mut run_here).await;
+    let control = run_here.control();
+    control.pause().await;
+    let report = loop {
+        // More and more, until its socket is full.
+        tokio::select! {
+            biased;
+            () = control.checkpoint_now() => {}
+            () = std::future::ready(()) => {}
+        }
+        let woken = run_here.woken().await.expect("nothing was told yet");
+        match run_here.react(woken).await {
+            Some(SlotEvent::Ended(report)) => break report,
+            Some(SlotEvent::Progress { .. }) | None => {}
+            Some(other) => panic!("{other:?}"),
+        }
+    };
+    let Outcome::HostError(error) = report.outcome else { panic!("{report:?}") };
+    assert_eq!(error.kind, HostErrorKind::Slot);
+    assert!(!Path::new("/proc").join(process.to_string()).exists());
+}
+
 /// While it is paused, a unit comes no nearer to its limit, however long that takes.
 #[tokio::test]
 async fn time_on_the_wall_does_not_count() {

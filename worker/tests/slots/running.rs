@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use manyhands_worker::sandbox::{Content, Halt, HostErrorKind, Outcome};
+use manyhands_core::private::InputKey;
+use manyhands_proto::private::Cipher;
+use manyhands_worker::sandbox::{Content, Halt, HostErrorKind, Outcome, RunReport};
 use manyhands_worker::slots::{
     FRAME_BYTES_MAX, InputFile, Priority, RunSpec, SlotError, SlotEvent,
 };
@@ -16,7 +18,8 @@ fn with_input(bench: &Bench, bytes: &[u8]) -> RunSpec {
     let host_path = bench.path("blob");
     fs::write(&host_path, bytes).unwrap();
     let digest = blake3::hash(bytes).into();
-    let inputs = vec![InputFile { guest_path: "numbers.txt".to_owned(), host_path, digest }];
+    let inputs =
+        vec![InputFile { guest_path: "numbers.txt".to_owned(), host_path, digest, key: None }];
     RunSpec { inputs, ..bench.spec(TOUR_C) }
 }
 
@@ -51,6 +54,28 @@ async fn an_input_that_is_not_what_its_digest_says() {
     assert!(error.message.contains("`numbers.txt`"), "{error}");
     fs::remove_file(bench.path("blob")).unwrap();
     let Outcome::HostError(error) = run(&mut slot, &spec).await.outcome else { panic!() };
+    assert_eq!(error.kind, HostErrorKind::Input);
+}
+
+/// A private input lies on disk as ciphertext; the program reads it as it was.
+#[tokio::test]
+async fn a_private_input_is_decrypted_in_the_slot() {
+    let bench = Bench::new();
+    let digests = |report: RunReport| match report.outcome {
+        Outcome::Success(outputs) => Vec::from_iter(outputs.iter().map(|output| output.digest)),
+        other => panic!("{other:?}"),
+    };
+    let plain = run(&mut bench.slot(), &with_input(&bench, b"1 2 3\n")).await;
+    let key = InputKey([7; 32]);
+    let mut bytes = b"1 2 3\n".to_vec();
+    Cipher::new(&key).apply(&mut bytes);
+    let mut spec = with_input(&bench, &bytes);
+    spec.inputs[0].key = Some(key);
+    let private = run(&mut bench.slot(), &spec).await;
+    assert_eq!(digests(private), digests(plain));
+    spec.inputs[0].digest[0] ^= 1;
+    let other = run(&mut bench.slot(), &spec).await;
+    let Outcome::HostError(error) = other.outcome else { panic!("{other:?}") };
     assert_eq!(error.kind, HostErrorKind::Input);
 }
 

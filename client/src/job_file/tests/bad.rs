@@ -153,8 +153,9 @@ fn a_module_has_one_kind_and_enough_memory() {
 #[test]
 fn a_job_file_that_is_none_is_told_so() {
     let folder = Folder::new().put("other", b"name = \"\xff\"");
-    let read =
-        |path: &str| super::JobFile::read(&folder.path().join(path)).unwrap_err().to_string();
+    let read = |path: &str| {
+        super::JobFile::read(&folder.path().join(path), super::SECRET).unwrap_err().to_string()
+    };
     assert!(read("gone.toml").contains("gone.toml: No such file"));
     let program =
         "a.wasm: this is a WebAssembly program; a job file names it, as in `module = \"a.wasm\"`";

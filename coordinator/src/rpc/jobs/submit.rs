@@ -6,6 +6,7 @@ use bytes::Bytes;
 use manyhands_core::command::{Command, Submit};
 use manyhands_core::digest::Digest;
 use manyhands_core::manifest::{Draft, Manifest, Source, Values};
+use manyhands_core::private::JobSecret;
 use manyhands_core::reply::Reply;
 use manyhands_proto::convert::{self, MANIFEST_BYTES_MAX, WireError, decode_manifest};
 use manyhands_proto::identity::{Context, PublicKey};
@@ -39,6 +40,11 @@ pub(super) async fn submit(
     if !read.missing.is_empty() {
         return Ok(lacking(&read.missing));
     }
+    let secret = secret_of(&manifest, &request.secret)?;
+    if let Some(secret) = secret {
+        let secrets = shared.secrets.clone();
+        off_runtime(move || Ok(secrets.keep(&digest, &secret)?)).await?;
+    }
     let submitter = engine_key(submitter);
     let submit = Submit { manifest, digest, submitter, signature };
     match shared.desk.ask(Command::Submit(Box::new(submit))).await.map_err(status::desk)? {
@@ -48,6 +54,27 @@ pub(super) async fn submit(
         Reply::Refused(refusal) => Err(status::refused(&refusal)),
         _ => Err(status::confused()),
     }
+}
+
+/// The secret that came, if it is the one that the manifest commits to.
+fn secret_of(manifest: &Manifest, sent: &[u8]) -> Result<Option<JobSecret>, Status> {
+    let Some(commitment) = manifest.draft().secret else {
+        return match sent.len() {
+            0 => Ok(None),
+            _ => Err(Status::invalid_argument("secret: the manifest has no private inputs")),
+        };
+    };
+    let length = |_| {
+        let length = sent.len();
+        Status::invalid_argument(format!("secret: has {length} bytes where 32 are needed"))
+    };
+    let secret = JobSecret(sent.try_into().map_err(length)?);
+    if secret.commitment() != commitment {
+        return Err(Status::invalid_argument(
+            "secret: is not the one that the manifest commits to",
+        ));
+    }
+    Ok(Some(secret))
 }
 
 /// What was found under a manifest's digest.

@@ -1,10 +1,12 @@
 //! Leases on their way to a worker, with the jobs that they belong to.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
 use manyhands_core::id::JobId;
 use manyhands_core::query::{Answer, Query};
-use manyhands_core::reply::Leased;
+use manyhands_core::reply::{LeaseGrant, Leased};
 use manyhands_core::store::Store as _;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
@@ -21,14 +23,36 @@ impl Session {
             return Ok(());
         }
         let mut jobs = Vec::new();
-        for (job, manifest) in leased.manifests {
-            if self.named.insert(job) {
-                jobs.push(describe(&self.shared, job, manifest).await?);
+        let manifests = BTreeMap::from_iter(leased.manifests);
+        for (job, manifest) in &manifests {
+            if self.named.insert(*job) {
+                jobs.push(describe(&self.shared, *job, *manifest).await?);
             }
         }
-        let leases = leased.leases.into_iter().map(Into::into).collect();
+        let leases = with_keys(&self.shared, leased.leases, &manifests).await?;
         self.send(Out::Leases(v1::Leases { leases, jobs })).await
     }
+}
+
+/// The leases as they are sent, each with the keys of its unit's private inputs.
+async fn with_keys(
+    shared: &Shared,
+    grants: Vec<LeaseGrant>,
+    manifests: &BTreeMap<JobId, Digest>,
+) -> Result<Vec<v1::Lease>, Status> {
+    let mut leases = Vec::with_capacity(grants.len());
+    for (job, manifest) in manifests {
+        let of_job = grants.iter().filter(|grant| grant.replica.unit.job == *job);
+        let of_job: Vec<LeaseGrant> = of_job.copied().collect();
+        let units: Vec<u32> = of_job.iter().map(|grant| grant.replica.unit.index).collect();
+        let (secrets, blobs, manifest) = (shared.secrets.clone(), shared.blobs.clone(), *manifest);
+        let keys = off_runtime(move || secrets.keys(&blobs, &manifest, &units)).await?;
+        leases.extend(of_job.into_iter().zip(keys).map(|(grant, keys)| {
+            let input_keys = keys.iter().map(|key| Bytes::copy_from_slice(&key.0)).collect();
+            v1::Lease { input_keys, ..grant.into() }
+        }));
+    }
+    Ok(leases)
 }
 
 /// What a worker needs to know of a job to fetch and check its manifest.

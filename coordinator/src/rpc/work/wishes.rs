@@ -2,16 +2,10 @@
 
 use std::time::Duration;
 
+use manyhands_core::looking::{Looking, Unseen};
 use tokio::time::Instant;
 
 use crate::hub::{Offer, Parked, Seat};
-
-/// The first wait before another look, doubled for each further one.
-const LOOK_MIN: Duration = Duration::from_millis(10);
-
-/// The longest such wait. It is long, as a party that knows all ready units looks in vain for as long as
-/// others are busy with them; and as waits double, a look is late by no more than was waited before.
-const LOOK_MAX: Duration = Duration::from_secs(30);
 
 /// A worker's standing wish.
 #[derive(Debug, Default)]
@@ -22,8 +16,7 @@ pub(super) struct Wishes {
     is_asking: bool,
     /// The offer on which the desk is being asked.
     offer: Option<Offer>,
-    /// How often in a row work appeared while the desk said that there is none for this host.
-    misses: u32,
+    looking: Looking,
     look_at: Option<Instant>,
 }
 
@@ -48,7 +41,7 @@ impl Wishes {
         self.is_asking = false;
         self.want = self.want.saturating_sub(granted);
         if granted > 0 {
-            self.misses = 0;
+            self.looking.ends();
         }
         if let Some(offer) = self.offer.take() {
             seat.pass_on(offer, granted);
@@ -66,27 +59,25 @@ impl Wishes {
 
     /// There was no work at `epoch`: waits in line. True if the desk is to be asked again at once,
     /// because some appeared since, or because there is some that it could not look at or may not give yet
-    /// (`has_unseen`): nobody will call for work that is there already.
+    /// (`unseen`): nobody will call for work that is there already.
     ///
-    /// Where work for others appears all the time, that would be true all the time. So only the
-    /// first miss is made good at once, and later ones after waits that grow.
-    pub(super) fn wait(&mut self, seat: &Seat, epoch: u64, has_unseen: bool) -> bool {
+    /// Where work for others appears all the time, that would be true all the time; so looks become rarer.
+    pub(super) fn wait(&mut self, seat: &Seat, epoch: u64, unseen: Option<Unseen>) -> bool {
         if self.want == 0 {
             return false;
         }
-        match seat.park(self.want, epoch) {
-            Parked::Waiting if !has_unseen => {
-                self.misses = 0;
-                false
+        let parked = seat.park(self.want, epoch);
+        let unseen = match (unseen, parked) {
+            (Some(unseen), _) => unseen,
+            (None, Parked::Missed) => Unseen::More,
+            (None, Parked::Waiting) => {
+                self.looking.ends();
+                return false;
             }
-            Parked::Waiting | Parked::Missed => {
-                let wait =
-                    LOOK_MIN.saturating_mul(1_u32.checked_shl(self.misses).unwrap_or(u32::MAX));
-                self.look_at = (self.misses > 0).then(|| Instant::now() + wait.min(LOOK_MAX));
-                self.misses = self.misses.saturating_add(1);
-                self.look_at.is_none()
-            }
-        }
+        };
+        let wait = self.looking.missed(unseen);
+        self.look_at = wait.map(|wait| Instant::now() + Duration::from_millis(wait.0));
+        wait.is_none()
     }
 
     /// Waits until it is time for another look; for ever, if there is none to be taken.
@@ -115,6 +106,8 @@ mod tests {
     use super::*;
     use crate::hub::Hub;
 
+    const SOME: Option<Unseen> = Some(Unseen::More);
+
     fn work(hub: &Arc<Hub>) {
         hub.release(vec![Effect::WorkReady { job: JobId(1), count: 1 }]);
     }
@@ -128,13 +121,13 @@ mod tests {
         let before = seat.epoch();
         work(&hub);
         wishes.granted(&seat, 0);
-        assert!(wishes.wait(&seat, before, false), "the first miss is made good at once");
+        assert!(wishes.wait(&seat, before, None), "the first miss is made good at once");
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(!wishes.wait(&seat, before, false) && wishes.look_at.is_some());
+        assert!(!wishes.wait(&seat, before, None) && wishes.look_at.is_some());
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(!wishes.wait(&seat, seat.epoch(), false) && wishes.look_at.is_none());
+        assert!(!wishes.wait(&seat, seat.epoch(), None) && wishes.look_at.is_none());
     }
 
     /// Nobody calls for work that was there before and was not seen.
@@ -145,15 +138,15 @@ mod tests {
         let mut wishes = Wishes { want: 1, ..Wishes::default() };
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(wishes.wait(&seat, seat.epoch(), true), "once at once");
+        assert!(wishes.wait(&seat, seat.epoch(), SOME), "once at once");
         for _ in 0..20 {
             assert_eq!(wishes.ask(), Some(1));
             wishes.granted(&seat, 0);
-            assert!(!wishes.wait(&seat, seat.epoch(), true) && wishes.look_at.is_some());
+            assert!(!wishes.wait(&seat, seat.epoch(), SOME) && wishes.look_at.is_some());
         }
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(!wishes.wait(&seat, seat.epoch(), false) && wishes.look_at.is_none());
+        assert!(!wishes.wait(&seat, seat.epoch(), None) && wishes.look_at.is_none());
     }
 
     #[test]

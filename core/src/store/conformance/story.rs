@@ -115,6 +115,7 @@ impl Story<'_> {
             outputs: Vec::new(),
             axes: vec![Axis { name: "n".to_owned(), values }],
             policy: Policy::default(),
+            secret: None,
         });
         let manifest = manifest.unwrap_or_else(|error| panic!("{error}"));
         let digest = crate::digest::Digest::of(name.as_bytes());

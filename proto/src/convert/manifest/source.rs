@@ -1,10 +1,12 @@
 //! The blobs that a manifest names.
 
+use bytes::Bytes;
 use manyhands_core::limits::{AXIS_VALUE_BYTES_MAX, NAME_BYTES_MAX, PATH_BYTES_MAX};
 use manyhands_core::manifest::{Artefact, Input, Source};
+use manyhands_core::private::Salt;
 
 use crate::convert::error::{Fault, WireError};
-use crate::convert::field::{bounded, digest, digest_bytes, nested, required};
+use crate::convert::field::{array, bounded, digest, digest_bytes, if_any, nested, required};
 use crate::v1::{self, source};
 
 impl From<Artefact> for v1::Artefact {
@@ -14,6 +16,7 @@ impl From<Artefact> for v1::Artefact {
             digest: digest_bytes(&artefact.digest),
             size_bytes: artefact.bytes,
             inline: None,
+            salt: artefact.salt.map_or_else(Bytes::new, |salt| Bytes::copy_from_slice(&salt.0)),
         }
     }
 }
@@ -31,6 +34,7 @@ impl TryFrom<v1::Artefact> for Artefact {
             name: bounded("name", AXIS_VALUE_BYTES_MAX, wire.name)?,
             digest: digest("digest", &wire.digest)?,
             bytes: wire.size_bytes,
+            salt: if_any(&wire.salt, |bytes| array("salt", bytes).map(Salt))?,
         })
     }
 }

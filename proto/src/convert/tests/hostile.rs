@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use manyhands_core::command::{Renewal, ReplicaReport};
 use manyhands_core::digest::Digest;
-use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX};
+use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, INPUTS_MAX};
 use manyhands_core::manifest::{AppVersion, Axis, Draft};
+use manyhands_core::private::InputKey;
 use manyhands_core::replica::{CheckpointRef, Output};
 use manyhands_core::requirement::Capabilities;
 use manyhands_core::trust::Confidence;
@@ -13,8 +14,8 @@ use prost::Message as _;
 
 use super::samples;
 use crate::convert::{
-    Fault, MANIFEST_BYTES_MAX, WireError, decode_manifest, encode_manifest, outlook, renewals,
-    reports, role,
+    Fault, MANIFEST_BYTES_MAX, WireError, decode_manifest, encode_manifest, input_keys, outlook,
+    renewals, reports, role,
 };
 use crate::v1::{self, axis, report};
 
@@ -33,6 +34,7 @@ fn inline(name: &str, bytes: &[u8]) -> v1::Artefact {
         digest: Bytes::copy_from_slice(Digest::of(bytes).as_bytes()),
         size_bytes: bytes.len() as u64,
         inline: Some(Bytes::copy_from_slice(bytes)),
+        salt: Bytes::new(),
     }
 }
 
@@ -193,4 +195,20 @@ proptest! {
             drop(CheckpointRef::try_from(wire));
         }
     }
+}
+
+#[test]
+fn keys_of_private_inputs() {
+    let lease = |keys: Vec<Bytes>| v1::Lease { input_keys: keys, ..Default::default() };
+    let key = Bytes::from_static(&[1; 32]);
+    assert_eq!(input_keys(&lease(vec![key.clone()])).unwrap(), [InputKey([1; 32])]);
+    assert!(input_keys(&lease(vec![key.slice(1..)])).is_err());
+    assert!(input_keys(&lease(vec![key; INPUTS_MAX + 2])).is_err());
+}
+
+#[test]
+fn outputs_are_not_private() {
+    let private = v1::Artefact { salt: Bytes::from_static(&[1; 16]), ..inline("a", b"a") };
+    let error = Output::try_from(private).unwrap_err().to_string();
+    assert!(error.starts_with("salt"), "{error}");
 }

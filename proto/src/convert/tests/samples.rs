@@ -9,6 +9,7 @@ use manyhands_core::manifest::{
     AppVersion, Artefact, Axis, Draft, Input, Manifest, Source, Values,
 };
 use manyhands_core::policy::Policy;
+use manyhands_core::private::Salt;
 use manyhands_core::replica::{CheckpointRef, Class, Output, Usage};
 use manyhands_core::reply::LeaseGrant;
 use manyhands_core::requirement::{Capabilities, Kind};
@@ -29,11 +30,9 @@ pub(super) fn replica_id() -> impl Strategy<Value = ReplicaId> {
 }
 
 fn artefact() -> impl Strategy<Value = Artefact> {
-    ("[a-z0-9.]{1,12}", digest(), any::<u64>()).prop_map(|(name, digest, bytes)| Artefact {
-        name,
-        digest,
-        bytes,
-    })
+    let salt = option::of(any::<[u8; 16]>().prop_map(Salt));
+    ("[a-z0-9.]{1,12}", digest(), any::<u64>(), salt)
+        .prop_map(|(name, digest, bytes, salt)| Artefact { name, digest, bytes, salt })
 }
 
 fn values() -> impl Strategy<Value = Values> {
@@ -114,6 +113,8 @@ pub(super) fn draft() -> impl Strategy<Value = Draft> {
             outputs: outputs.into_iter().collect(),
             axes,
             policy,
+            // There are axes of files, and some of them private.
+            secret: Some(Digest([1; 32])),
         },
     )
 }

@@ -3,11 +3,13 @@
 use manyhands_core::command::Renewal;
 use manyhands_core::id::ReplicaId;
 use manyhands_core::lease::Replay;
+use manyhands_core::limits::INPUTS_MAX;
+use manyhands_core::private::InputKey;
 use manyhands_core::reply::{LeaseGrant, Renewed};
 use manyhands_core::time::Timestamp;
 
 use crate::convert::error::WireError;
-use crate::convert::field::{nested, optional};
+use crate::convert::field::{array, at_most, nested, optional};
 use crate::v1;
 
 impl From<LeaseGrant> for v1::Lease {
@@ -18,6 +20,7 @@ impl From<LeaseGrant> for v1::Lease {
             resume: lease.resume_from.map(Into::into),
             hard_deadline_at_ms: lease.hard_deadline_at.0,
             replay: lease.replay.map(Into::into),
+            input_keys: Vec::new(),
         }
     }
 }
@@ -34,6 +37,15 @@ impl TryFrom<v1::Lease> for LeaseGrant {
             replay: wire.replay.map(Into::into),
         })
     }
+}
+
+/// The keys of private inputs that came with a lease.
+///
+/// # Errors
+/// When they are more than a unit has inputs, or not of 32 bytes each.
+pub fn input_keys(lease: &v1::Lease) -> Result<Vec<InputKey>, WireError> {
+    at_most("input_keys", INPUTS_MAX + 1, lease.input_keys.len())?;
+    lease.input_keys.iter().map(|key| array("input_keys", key).map(InputKey)).collect()
 }
 
 impl From<Replay> for v1::Replay {
@@ -73,5 +85,6 @@ fn extended(replica: ReplicaId, deadline_at: Timestamp) -> v1::Lease {
         resume: None,
         hard_deadline_at_ms: 0,
         replay: None,
+        input_keys: Vec::new(),
     }
 }

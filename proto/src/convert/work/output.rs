@@ -1,5 +1,6 @@
 //! Outputs of replicas.
 
+use bytes::Bytes;
 use manyhands_core::limits::{INLINE_BYTES_MAX, PATH_BYTES_MAX};
 use manyhands_core::replica::Output;
 
@@ -14,6 +15,7 @@ impl From<Output> for v1::Artefact {
             digest: digest_bytes(&output.digest),
             size_bytes: output.bytes,
             inline: output.inline.map(Into::into),
+            salt: Bytes::new(),
         }
     }
 }
@@ -23,6 +25,7 @@ impl TryFrom<v1::Artefact> for Output {
 
     /// The name is a safe path, and inline bytes are those that the digest names.
     fn try_from(wire: v1::Artefact) -> Result<Self, WireError> {
+        bounded("salt", 0, &wire.salt)?;
         let inline = wire.inline.map(|bytes| bounded("inline", INLINE_BYTES_MAX, bytes));
         let output = Self {
             name: bounded("name", PATH_BYTES_MAX, wire.name)?,

@@ -19,12 +19,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, theme
     let budget =
         network.day_max_bytes.map_or_else(String::new, |max| format!(" of {}", bytes(max)));
     let earned = snapshot.credit;
-    let total = earned.total_micro.map_or_else(|| "unknown".to_owned(), credit);
+    let total = earned.total_micro.map_or_else(
+        || "not told yet".to_owned(),
+        |total| format!("{} ({} since start)", credit(total), credit(earned.since_start_micro)),
+    );
     let mut rows = vec![
         ("donated", span(donated)),
         ("energy", format!("about {energy}")),
         ("network", format!("{}{budget}", bytes(network.today_bytes))),
-        ("credit", format!("{total} ({} since start)", credit(earned.since_start_micro))),
+        ("credit", total),
     ];
     let waits = today.into_iter().flat_map(|day| &day.waits);
     rows.extend(
