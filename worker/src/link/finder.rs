@@ -106,10 +106,12 @@ impl Finder {
             }
             Route::Keyed(whereabouts) => whereabouts,
         };
-        let mut places = std::mem::take(&mut self.announced);
-        places.retain(|place| whereabouts.is_coordinator(&place.key));
-        places.extend(whereabouts.places());
-        let mut found = link::connect_first(places, identity).await;
+        let mut announced = std::mem::take(&mut self.announced);
+        announced.retain(|place| whereabouts.is_coordinator(&place.key));
+        let mut found = dial_announced(announced, identity).await;
+        if found.is_none() {
+            found = link::connect_first(whereabouts.places(), identity).await;
+        }
         let (end, mut left) = (Instant::now() + SEARCH, ANNOUNCED_MAX);
         let keys = whereabouts.keys();
         while !matches!(found, Some(Ok(_)))
@@ -118,9 +120,7 @@ impl Finder {
         {
             announced.truncate(left);
             left -= announced.len();
-            let at_last = link::connect_first(announced, identity).await;
-            // What is wrong where anybody says that it is, is no reason to give up.
-            found = at_last.filter(Result::is_ok).or(found);
+            found = dial_announced(announced, identity).await.or(found);
         }
         let found = found.unwrap_or(Err(LinkError::Unannounced));
         let Linked { channel, place, endpoint } = found?;
@@ -219,6 +219,14 @@ impl Finder {
     }
 }
 
+/// A link to whoever answers at these places. Anybody may have announced them, so what is wrong there is no reason to give up.
+async fn dial_announced(
+    places: Vec<Place>,
+    identity: &Identity,
+) -> Option<Result<Linked, LinkError>> {
+    link::connect_first(places, identity).await.filter(Result::is_ok)
+}
+
 /// The record that an earlier process kept.
 pub(crate) fn kept(path: &Path) -> Option<SignedCoordinators> {
     match read_file(path) {
@@ -229,5 +237,46 @@ pub(crate) fn kept(path: &Path) -> Option<SignedCoordinators> {
             tracing::warn!(path = %path.display(), %error, "what was known of coordinators is lost");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use manyhands_proto::link::{Bounds, Incoming, server_config};
+    use tokio::net::TcpListener;
+    use tokio::task::JoinSet;
+    use tokio_stream::StreamExt as _;
+
+    use super::*;
+    use crate::config::{Mode, Sharing};
+
+    fn identity(number: u8) -> Identity {
+        Identity::from_seed(&[number; 32])
+    }
+
+    /// Somebody announces the coordinator's key, and holds another one. That must not end a worker that never met its
+    /// coordinator, as a wrong key where the invite says would.
+    #[tokio::test]
+    async fn a_false_announcement_is_no_reason_to_give_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let config = server_config(&identity(66)).unwrap();
+        let mut incoming = Box::pin(Incoming::tls(listener, config, Bounds::default()));
+        let mut serving = JoinSet::new();
+        serving.spawn(async move { while incoming.next().await.is_some() {} });
+
+        let folder = tempfile::tempdir().unwrap();
+        let invite = Invite::nearby(identity(1).public_key(), None);
+        let sharing = Sharing {
+            mode: Mode::Off,
+            listen: None,
+            upload_bytes_per_s: std::num::NonZeroU64::MIN,
+        };
+        let peers = Peers::open(sharing, &identity(2), &invite, None, folder.path().join("peers"));
+        let mut finder = Finder::new(&invite, folder.path().join("record"), false, peers);
+        let key = Key(*identity(1).public_key().as_bytes());
+        finder.announced = vec![Place { key, address }];
+        let error = finder.connect(&identity(2)).await.unwrap_err();
+        assert!(matches!(error, LinkError::Unannounced), "{error}");
     }
 }
