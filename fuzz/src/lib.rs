@@ -56,6 +56,7 @@ pub fn work(bytes: &[u8]) {
     survives::<v1::Lease, LeaseGrant>(bytes);
     understood(bytes, convert::renewals);
     understood(bytes, convert::reports);
+    understood(bytes, |wire: v1::Claim| convert::claim(&wire));
     let anybody = PublicKey::from_bytes(&[0; 32]);
     if let (Ok(batch), Ok(key)) = (v1::Reports::decode(bytes), anybody) {
         let answers = batch.reports.len();

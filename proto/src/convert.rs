@@ -31,4 +31,4 @@ pub use self::manifest::{
 };
 pub(crate) use self::peer::{coordinator_record, peer_record};
 pub use self::slot_note::slot_note;
-pub use self::work::{input_keys, renewals, renewed, reports};
+pub use self::work::{claim, claim_message, input_keys, renewals, renewed, reports};

@@ -12,6 +12,8 @@ use std::fmt;
 use std::path::Path;
 
 use ed25519_dalek::{Signer, SigningKey};
+use manyhands_core::agent::selfchosen::Salt;
+use manyhands_core::digest::Digest;
 use manyhands_core::private::JobSecret;
 
 pub use self::key_file::KeyFileError;
@@ -104,6 +106,15 @@ impl Identity {
         let coordinator = coordinator.map_or([0; KEY_BYTES], |key| *key.as_bytes());
         let context = "manyhands 2026 a submitter's secret of private inputs v1";
         JobSecret(blake3::derive_key(context, &[*self.seed(), coordinator].concat()))
+    }
+
+    /// The salt with which this host seals its answer to a unit that it chose itself: nobody else can guess it, and it need
+    /// not be written down.
+    #[must_use]
+    pub fn seal_salt(&self, manifest: &Digest, unit: u32) -> Salt {
+        let context = "manyhands 2026 salts of sealed answers v1";
+        let of_unit = [self.seed().as_slice(), manifest.as_bytes(), &unit.to_le_bytes()].concat();
+        blake3::derive_key(context, &of_unit)
     }
 
     /// The secret: only for the key file, the TLS stack, and what is derived from it here.

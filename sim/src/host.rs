@@ -14,6 +14,7 @@ mod work;
 
 use manyhands_core::agent::fetch::RunTime;
 use manyhands_core::agent::retry::Retry;
+use manyhands_core::agent::selfchosen::Choosing;
 use manyhands_core::id::{HostId, ReplicaId};
 use manyhands_core::key::Key;
 use manyhands_core::time::{Span, Timestamp};
@@ -54,8 +55,7 @@ pub struct Host {
     power: Power,
     link: Link,
     retry: Retry,
-    /// Whether there is nothing left that it could choose itself before it has met the coordinator.
-    has_chosen_all: bool,
+    choosing: Choosing,
     run_time: RunTime,
     held: Vec<Held>,
     /// When it leaves for good.
@@ -110,7 +110,7 @@ impl Host {
             power: Power::Off { until: join_at },
             link: Link::None { dial_at: join_at },
             retry: Retry::default(),
-            has_chosen_all: false,
+            choosing: Choosing::default(),
             run_time: RunTime::default(),
             held: Vec::new(),
             leaves_at: power::NEVER,

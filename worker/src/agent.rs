@@ -12,6 +12,7 @@
 //!   `pilot` when there is no more work.
 //! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` and `showing` show
 //!   what happens, `answering` answers the owner.
+//! - `choosing` goes on with units of this worker's own choice while the coordinator is away.
 //! - `governing` obeys the governor, `pace` keeps a slot to its share of the time.
 //! - `job` and `fetch` verify and bring what a replica reads; `ending` makes its report, and `lying`
 //!   makes that wrong in tests.
@@ -19,6 +20,7 @@
 mod answering;
 mod assignment;
 mod board;
+mod choosing;
 mod crew;
 mod draining;
 mod ending;
@@ -56,6 +58,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use self::board::Board;
+use self::choosing::Chosen;
 use self::crew::Crew;
 use self::ending::{Ending, Terms};
 use self::fetch::{FetchError, Ready};
@@ -120,6 +123,7 @@ pub(crate) struct Agent {
     identity: Identity,
     board: Board,
     outbox: Outbox,
+    chosen: Chosen,
     cache: Cache,
     peers: Peers,
     spool: Spool,
@@ -203,6 +207,7 @@ impl Agent {
         Self {
             board: Board::default(),
             outbox: Outbox::new(),
+            chosen: Chosen::new(),
             durable: spool.durable(),
             awaiting: VecDeque::new(),
             uploads: VecDeque::new(),
@@ -342,9 +347,11 @@ impl Agent {
 
     /// Starts whatever can be started.
     async fn advance(&mut self) -> Result<(), WorkerError> {
+        self.choose().await?;
         self.start_fetches().await?;
         self.fill_slots().await?;
         self.start_uploads();
+        self.send_claims();
         self.send_reports();
         self.send_want();
         self.tell_status();

@@ -12,6 +12,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use manyhands_core::agent::energy::{CORE_POWER, Power};
+use manyhands_core::agent::selfchosen::AWAY_AFTER;
 use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_core::time::Span;
 use manyhands_proto::invite::Invite;
@@ -63,6 +64,8 @@ pub struct Config {
     pub drain_grace: Span,
     /// Whether to look for the coordinator on the local network when it is nowhere else.
     pub lan: bool,
+    /// How long the coordinator is to be away until units are chosen here; never, if there is none.
+    pub choose_after: Option<Span>,
     /// Without anything to compute until the worker ends by itself.
     pub until_idle: Option<Span>,
     /// When the machine may be used, and how much of it.
@@ -190,6 +193,8 @@ impl Config {
             checkpoint_upload_bytes_max: written.checkpoint_upload_max.unwrap_or(16 << 20),
             drain_grace: written.drain_grace.unwrap_or(Span::seconds(20)),
             lan: written.lan.unwrap_or(true),
+            choose_after: (written.chooses != Some(false))
+                .then(|| written.choose_after.unwrap_or(AWAY_AFTER)),
             until_idle: written.until_idle,
             owner,
             always: written.always.unwrap_or(false),
@@ -275,7 +280,7 @@ mod tests {
         let text = format!(
             "invite = \"{INVITE}\"\ndata_dir = \"d\"\nnickname = \"attic\"\nslots = 3\n\
              priority = \"inherited\"\nslot_memory = \"256 MiB\"\ncache_max = \"1 GiB\"\ncheckpoint_interval = \"5 s\"\n\
-             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\ncore_watts = 9\nlan = false\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
+             checkpoint_upload_max = \"1 MiB\"\ndrain_grace = \"2 s\"\ncore_watts = 9\nlan = false\nchoose_after = \"7 min\"\nuntil_idle = \"5 min\"\nfault = \"lie\"\n\
              [page]\nlisten = \"127.0.0.1:7655\"\n\
              [peers]\nmode = \"full\"\nlisten = \"0.0.0.0:7655\"\nupload_max = \"1 MiB\"\n"
         );
@@ -292,6 +297,7 @@ mod tests {
             checkpoint_upload_bytes_max: 1 << 20,
             drain_grace: Span::seconds(2),
             lan: false,
+            choose_after: Some(Span::minutes(7)),
             until_idle: Some(Span::minutes(5)),
             owner: config.owner.clone(),
             always: false,

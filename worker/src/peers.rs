@@ -113,6 +113,11 @@ impl Peers {
         }
     }
 
+    /// Other workers that were there, of which some are likely to choose the same units.
+    pub(crate) fn met(&self) -> BTreeSet<Key> {
+        self.shared.as_ref().map_or_else(BTreeSet::new, |shared| shared.table().tried_keys())
+    }
+
     /// Where blobs are exchanged, if they are.
     pub(crate) fn swarm(&self) -> Option<&Swarm> {
         self.shared.as_ref().map(|shared| &shared.swarm)

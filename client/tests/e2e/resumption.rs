@@ -102,7 +102,7 @@ async fn peek(invite: &str) -> u64 {
     let say = async |message| {
         tell.send(v1::WorkerMessage { message: Some(message) }).await.unwrap();
     };
-    say(Tell::Hello(v1::Hello { capabilities: Some(capabilities), held: vec![] })).await;
+    say(Tell::Hello(v1::Hello { capabilities: Some(capabilities), ..Default::default() })).await;
     say(Tell::Want(v1::Want { leases: 1, outlook: None })).await;
     let mut told = work.attach(ReceiverStream::new(messages)).await.unwrap().into_inner();
     let lease = loop {

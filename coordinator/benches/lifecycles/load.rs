@@ -163,7 +163,7 @@ impl Stream {
         work.enrol(as_host(number, enrol)).await.unwrap();
         let (to, messages) = mpsc::channel(4);
         let stream = as_host(number, ReceiverStream::new(messages));
-        say(&to, Out::Hello(v1::Hello { capabilities: None, held: Vec::new() })).await;
+        say(&to, Out::Hello(v1::Hello::default())).await;
         let from = work.attach(stream).await.unwrap().into_inner();
         let mut stream = Self { to, from, identity: identity(number), manifest: Digest([0; 32]) };
         assert!(matches!(stream.next().await, Some(In::Welcome(_))));

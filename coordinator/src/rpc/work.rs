@@ -1,5 +1,6 @@
 //! The volunteer's calls.
 
+mod claims;
 mod hello;
 mod leases;
 mod reports;

@@ -11,6 +11,7 @@ use manyhands_proto::v1::worker_message::Message as Out;
 use manyhands_proto::v1::{self, report};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use crate::grid::{Grid, Person, digest_bytes};
@@ -71,12 +72,13 @@ impl Worker {
     }
 
     /// Says Hello and hears Welcome.
-    pub(crate) async fn attached(
-        mut person: Person,
-        held: Vec<v1::ReplicaId>,
-    ) -> Result<Self, Status> {
+    pub(crate) async fn attached(person: Person, held: Vec<v1::ReplicaId>) -> Result<Self, Status> {
+        Self::greeted(person, v1::Hello { held, ..Default::default() }).await
+    }
+
+    async fn greeted(mut person: Person, hello: v1::Hello) -> Result<Self, Status> {
         let (to, messages) = mpsc::channel(16);
-        let hello = v1::Hello { capabilities: Some(capabilities()), held };
+        let hello = v1::Hello { capabilities: Some(capabilities()), ..hello };
         let message = Some(Out::Hello(hello));
         to.send(v1::WorkerMessage { message }).await.unwrap();
         let from = person.work.attach(ReceiverStream::new(messages)).await?.into_inner();
@@ -90,6 +92,46 @@ impl Worker {
             other => panic!("no welcome but {other:?}"),
         }
         Ok(worker)
+    }
+
+    /// Comes back with units that it chose itself.
+    pub(crate) async fn claiming(self, grid: &Grid, claim: v1::Claim) -> Self {
+        let person = Person::new(grid, self.person.identity.clone()).await;
+        let manifests = self.manifests.clone();
+        drop(self);
+        let hello = v1::Hello { claims: vec![claim], ..Default::default() };
+        Self { manifests, ..Self::greeted(person, hello).await.unwrap() }
+    }
+
+    /// What came of a claim.
+    pub(crate) async fn claimed(&mut self) -> v1::Claimed {
+        match self.next().await.unwrap() {
+            Some(In::Claimed(claimed)) => claimed,
+            other => panic!("no answer to the claim but {other:?}"),
+        }
+    }
+
+    /// Computes whatever it gets until it is told to stop.
+    pub(crate) async fn computes(mut self, stop: CancellationToken) -> Self {
+        self.want(4).await;
+        loop {
+            let message = tokio::select! {
+                message = self.next() => message.unwrap().unwrap(),
+                () = stop.cancelled() => return self,
+            };
+            match message {
+                In::Leases(leases) => {
+                    self.learn(&leases);
+                    let answer = |lease: &v1::Lease| success(lease.replica.unwrap(), b"x");
+                    self.batch += 1;
+                    let batch = self.signed(leases.leases.iter().map(answer).collect());
+                    self.say(Out::Reports(batch)).await;
+                    self.want(4).await;
+                }
+                In::Acknowledged(told) => assert_eq!(told.refused, []),
+                _ => {}
+            }
+        }
     }
 
     /// Loses the connection and comes back on another one.
@@ -116,12 +158,22 @@ impl Worker {
     pub(crate) async fn leases(&mut self) -> v1::Leases {
         match self.next().await.unwrap() {
             Some(In::Leases(leases)) => {
-                let digest = |job: &v1::LeasedJob| Digest(job.manifest[..].try_into().unwrap());
-                self.manifests.extend(leases.jobs.iter().map(|job| (job.job, digest(job))));
+                self.learn(&leases);
                 leases
             }
             other => panic!("no leases but {other:?}"),
         }
+    }
+
+    /// Takes up which jobs leases are of.
+    fn learn(&mut self, leases: &v1::Leases) {
+        let digest = |job: &v1::LeasedJob| Digest(job.manifest[..].try_into().unwrap());
+        self.manifests.extend(leases.jobs.iter().map(|job| (job.job, digest(job))));
+    }
+
+    /// Knows a job's manifest from elsewhere.
+    pub(crate) fn knows(&mut self, job: u64, manifest: Digest) {
+        self.manifests.insert(job, manifest);
     }
 
     /// Wants one lease and waits for it.

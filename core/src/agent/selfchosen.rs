@@ -8,7 +8,11 @@
 //! Networking 6, 1998: rendezvous hashing, or highest random weight). Who joins or leaves moves only
 //! the units that are theirs.
 
+mod choosing;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::choosing::{AWAY_AFTER, Choosing, is_unnumbered, unnumbered};
 
 use crate::digest::Digest;
 use crate::key::Key;

@@ -265,6 +265,14 @@ impl Table {
         self.entries.is_empty()
     }
 
+    /// Whom this host was linked to: others that are likely to be there.
+    #[must_use]
+    pub fn tried_keys(&self) -> BTreeSet<Key> {
+        let tried = self.entries.iter().filter(|(_, entry)| entry.is_tried);
+        let peers = tried.map(|(name, _)| name.key);
+        peers.filter(|key| !self.coordinators.contains(key)).collect()
+    }
+
     /// The newest record of a peer that is known.
     #[must_use]
     pub fn record(&self, name: &Name) -> Option<&SignedRecord> {

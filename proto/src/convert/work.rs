@@ -1,6 +1,7 @@
 //! Leases, renewals and reports: what host and coordinator say of replicas.
 
 mod checkpoint;
+mod claim;
 mod lease;
 mod outcome;
 mod output;
@@ -9,6 +10,7 @@ mod renewal;
 use manyhands_core::command::{Renewal, ReplicaReport};
 use manyhands_core::limits::BATCH_MAX;
 
+pub use self::claim::{claim, claim_message};
 pub use self::lease::{input_keys, renewed};
 use super::error::WireError;
 use super::field::list;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use manyhands_core::agent::selfchosen::{CHOSEN_MAX, Commitment, Offer, Salt};
+use manyhands_core::agent::selfchosen::{Commitment, Offer, Salt, is_unnumbered, unnumbered};
 use manyhands_core::digest::Digest;
 use manyhands_core::id::{JobId, ReplicaId, UnitId};
 use manyhands_core::key::Key;
@@ -20,9 +20,6 @@ use super::{Around, Host, key};
 use crate::chance::hash;
 use crate::message::Uplink;
 use crate::workload::Workload;
-
-/// The number of a replica that has none yet.
-const NUMBER: u16 = u16::MAX;
 
 /// A host that found nobody so many times in a row takes the coordinator to be away: after some minutes.
 const FAILURES: u32 = 10;
@@ -54,7 +51,7 @@ impl Known {
 impl Held {
     /// Whether the host chose it itself, and the coordinator does not know of it.
     pub(super) fn is_chosen(&self) -> bool {
-        self.replica.number == NUMBER
+        is_unnumbered(self.replica)
     }
 }
 
@@ -64,12 +61,11 @@ impl Host {
         let slots = usize::from(around.population.slots);
         let computing = self.held.iter().filter(|held| held.is_computing()).count();
         let is_away = self.retry.failures() >= FAILURES;
-        let has_idle_slot = computing < slots && !self.has_chosen_all;
-        if !around.population.chooses || !is_away || !has_idle_slot || around.is_calm {
+        let chosen = self.held.iter().filter(|held| held.is_chosen()).count();
+        let room = self.choosing.room(slots.saturating_sub(computing), chosen);
+        if !around.population.chooses || !is_away || room == 0 || around.is_calm {
             return;
         }
-        let chosen = self.held.iter().filter(|held| held.is_chosen()).count();
-        let room = CHOSEN_MAX.saturating_sub(chosen).min(slots - computing);
         let Some((job, units_total, manifest)) = around.workload.chosen_from() else { return };
         let flock = around.population.attack.flocks.then(|| key(u32::MAX, 0));
         let own = flock.unwrap_or_else(|| self.key());
@@ -81,11 +77,10 @@ impl Host {
             around.known.units.contains(&unit) || is_held(unit)
         };
         let units = offer.choose(room, is_done);
-        // What is done stays done: to look again would be for nothing.
-        self.has_chosen_all = units.len() < room;
+        self.choosing.found(units.len(), room);
         for index in units {
             let grant = LeaseGrant {
-                replica: job.unit(index).replica(NUMBER),
+                replica: unnumbered(job.unit(index)),
                 deadline_at: around.now,
                 hard_deadline_at: around.now,
                 resume_from: None,
@@ -152,7 +147,7 @@ impl Host {
         }
         for unit in taken {
             around.tally.taken += 1;
-            self.drop_held(unit.replica(NUMBER), around);
+            self.drop_held(unnumbered(*unit), around);
         }
     }
 
@@ -163,7 +158,9 @@ impl Host {
         };
         let failed: Vec<ReplicaId> =
             self.held.iter().filter(failed).map(|held| held.replica).collect();
-        self.has_chosen_all &= failed.is_empty();
+        if !failed.is_empty() {
+            self.choosing.begins_anew();
+        }
         failed.into_iter().for_each(|replica| self.drop_held(replica, around));
     }
 }

@@ -52,7 +52,7 @@ impl Host {
         self.id = Some(id);
         self.link = Link::Up;
         self.retry.worked();
-        self.has_chosen_all = false;
+        self.choosing.begins_anew();
         self.beat_at = around.now.plus(self.chance.up_to(around.heartbeat));
         self.forget_sent();
     }

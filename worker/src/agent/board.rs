@@ -1,7 +1,7 @@
 //! What this worker holds: leases, the jobs that they are of, and how far each is. Decides nothing
 //! and does nothing; the agent asks and tells.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use manyhands_core::id::{JobId, ReplicaId};
@@ -16,6 +16,9 @@ use crate::cache::Pin;
 
 /// Jobs without leases that stay loaded, since more of their units are likely to come.
 const IDLE_JOBS_MAX: usize = 4;
+
+/// Units of a job of which it is remembered that they were held.
+const SEEN_MAX: usize = 1 << 16;
 
 /// How far a lease is.
 #[derive(Debug)]
@@ -85,6 +88,21 @@ pub(super) struct Named {
     /// Leases in the phase `Waiting`, first come first.
     pub(super) waiting: VecDeque<ReplicaId>,
     leases: usize,
+    /// Units that were held here, so that they are not chosen.
+    seen: BTreeSet<u32>,
+}
+
+impl Named {
+    /// Whether the unit was held here.
+    pub(super) fn has_seen(&self, index: u32) -> bool {
+        self.seen.contains(&index)
+    }
+
+    fn see(&mut self, index: u32) {
+        if self.seen.len() < SEEN_MAX {
+            self.seen.insert(index);
+        }
+    }
 }
 
 /// Everything held.
@@ -108,8 +126,8 @@ impl Board {
             return;
         }
         let leases = self.leases.keys().filter(|replica| replica.unit.job == id).count();
-        let (state, waiting) = (JobState::Unknown, VecDeque::new());
-        self.jobs.insert(id, Named { leased, state, spooled: false, waiting, leases });
+        let (state, waiting, seen) = (JobState::Unknown, VecDeque::new(), BTreeSet::new());
+        self.jobs.insert(id, Named { leased, state, spooled: false, waiting, leases, seen });
     }
 
     /// Forgets descriptions that nothing needs; a new stream describes them again.
@@ -125,6 +143,7 @@ impl Board {
             return false;
         }
         job.leases += 1;
+        job.see(replica.unit.index);
         job.waiting.push_back(replica);
         self.idle.retain(|idle| *idle != replica.unit.job);
         self.open += 1;
@@ -138,6 +157,7 @@ impl Board {
         let held = Held::new(grant, Phase::Ended);
         if let Some(job) = self.jobs.get_mut(&grant.replica.unit.job) {
             job.leases += 1;
+            job.see(grant.replica.unit.index);
         }
         self.leases.insert(grant.replica, held);
     }
@@ -160,6 +180,14 @@ impl Board {
 
     pub(super) fn jobs_mut(&mut self) -> impl Iterator<Item = (JobId, &mut Named)> {
         self.jobs.iter_mut().map(|(id, job)| (*id, job))
+    }
+
+    /// Jobs that can be computed.
+    pub(super) fn loaded(&self) -> impl Iterator<Item = (JobId, &Named, &Arc<Job>)> {
+        self.jobs.iter().filter_map(|(id, named)| match &named.state {
+            JobState::Loaded(job) => Some((*id, named, job)),
+            JobState::Unknown | JobState::Loading => None,
+        })
     }
 
     /// Jobs that nothing is held of.

@@ -4,6 +4,7 @@
 //! Nothing of this is needed for safety. If the time runs out, or the coordinator is away, leases and
 //! reports stay in the spool for the next start.
 
+use manyhands_core::agent::selfchosen::is_unnumbered;
 use manyhands_core::id::ReplicaId;
 use manyhands_core::time::Span;
 use tokio::time::Instant;
@@ -54,7 +55,8 @@ impl Agent {
     /// Reports a replica as unfinished. The spool keeps the lease until that is acknowledged.
     pub(super) fn give_back(&mut self, replica: ReplicaId) {
         let Some(held) = self.board.get_mut(replica) else { return };
-        if matches!(held.phase, Phase::Ended) {
+        // What nobody granted stays for the next start.
+        if matches!(held.phase, Phase::Ended) || is_unnumbered(replica) {
             return;
         }
         // The coordinator learns of the checkpoint from a renewal before the report.

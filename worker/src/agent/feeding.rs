@@ -130,6 +130,7 @@ impl Agent {
         let error = match loaded {
             Ok(job) => {
                 named.state = JobState::Loaded(Arc::new(job));
+                self.chosen.begins_anew();
                 return Ok(());
             }
             Err(error) => error,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use manyhands_core::agent::selfchosen::is_unnumbered;
 use manyhands_core::id::ReplicaId;
 use manyhands_core::time::Span;
 use manyhands_proto::v1::worker_message::Message;
@@ -182,6 +183,10 @@ impl Agent {
     async fn finish(&mut self, replica: ReplicaId, mut ending: Ending) -> Result<(), WorkerError> {
         // Taken back while its outputs were kept.
         let Some(held) = self.board.get_mut(replica) else { return Ok(()) };
+        if is_unnumbered(replica) && !Self::is_worth_claiming(&ending.report) {
+            self.chosen.begins_anew();
+            return self.settle(replica).await;
+        }
         let checkpoint = held.checkpoint.take();
         self.state(replica, &mut ending.report);
         self.board.end(replica);
@@ -208,6 +213,9 @@ impl Agent {
         let through = *self.durable.borrow_and_update();
         while let Some((_, awaiting)) = self.awaiting.pop_front_if(|(at, _)| *at <= through) {
             match awaiting {
+                Awaiting::Report(replica, ending) if is_unnumbered(replica) => {
+                    self.chosen.ended(replica, *ending);
+                }
                 Awaiting::Report(replica, ending) if ending.blobs.is_empty() => {
                     self.outbox.push(replica, ending.report);
                 }

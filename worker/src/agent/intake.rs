@@ -1,5 +1,6 @@
 //! What the coordinator says, and what is said to it about leases.
 
+use manyhands_core::agent::selfchosen::is_unnumbered;
 use manyhands_core::command::Renewal;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX};
@@ -30,7 +31,9 @@ impl Agent {
             }
             LinkEvent::Message(message) => self.on_message(message).await,
             LinkEvent::Detached(reason) => {
-                self.coordinator = None;
+                if self.coordinator.take().is_some() {
+                    self.chosen.detached();
+                }
                 self.wished = 0;
                 self.refused = reason.pushback().map(|_| reason.to_string());
                 self.away = Some(reason.to_string()).filter(|_| self.refused.is_none());
@@ -50,9 +53,11 @@ impl Agent {
         Ok(())
     }
 
-    fn hello(&self) -> v1::Hello {
-        let held = self.board.leases().map(|(replica, _)| replica.into()).collect();
-        v1::Hello { capabilities: Some(self.capabilities.clone()), held }
+    fn hello(&mut self) -> v1::Hello {
+        let numbered = self.board.leases().filter(|(replica, _)| !is_unnumbered(*replica));
+        let held = numbered.map(|(replica, _)| replica.into()).collect();
+        let claims = self.claims();
+        v1::Hello { capabilities: Some(self.capabilities.clone()), held, claims }
     }
 
     fn on_attached(&mut self, attached: Attached) {
@@ -68,6 +73,7 @@ impl Agent {
         self.fetching.pause.end();
         self.uploading.pause.end();
         self.coordinator = Some(attached);
+        self.chosen.attached();
         self.pilot.meets();
         (self.refused, self.away) = (None, None);
         self.renew();
@@ -77,6 +83,7 @@ impl Agent {
     async fn on_message(&mut self, message: Said) -> Result<(), WorkerError> {
         match message {
             Said::Leases(leases) => self.on_leases(leases).await,
+            Said::Claimed(claimed) => self.on_claimed(claimed).await,
             Said::Acknowledged(acknowledged) => self.on_acknowledged(acknowledged).await,
             Said::Renewed(renewed) => {
                 self.on_renewed(renewed);
@@ -140,7 +147,7 @@ impl Agent {
         Ok(())
     }
 
-    async fn spool_job(&mut self, id: JobId) -> Result<(), WorkerError> {
+    pub(super) async fn spool_job(&mut self, id: JobId) -> Result<(), WorkerError> {
         let Some(job) = self.board.job_mut(id).filter(|job| !job.spooled) else { return Ok(()) };
         job.spooled = true;
         let leased = job.leased.clone();
@@ -203,7 +210,9 @@ impl Agent {
 
     /// Says that all open leases are still computed, and how far they are.
     pub(super) fn renew(&mut self) {
-        let open = self.board.leases_mut().filter(|(_, held)| !matches!(held.phase, Phase::Ended));
+        let open = self.board.leases_mut().filter(|(replica, held)| {
+            !matches!(held.phase, Phase::Ended) && !is_unnumbered(*replica)
+        });
         let renewals: Vec<v1::Renewal> = open
             .map(|(replica, held)| {
                 let checkpoint = held.uploaded.take();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use manyhands_core::agent::selfchosen::is_unnumbered;
 use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::replica::CheckpointRef;
 use manyhands_core::reply::LeaseGrant;
@@ -47,7 +48,7 @@ impl Agent {
         &mut self,
         replica: ReplicaId,
         report: v1::Report,
-    ) -> Result<(), CacheError> {
+    ) -> Result<(), WorkerError> {
         self.board.ended_before(LeaseGrant {
             replica,
             deadline_at: Timestamp(0),
@@ -58,13 +59,19 @@ impl Agent {
         let mut blobs = Vec::new();
         for digest in blobs_of(&report) {
             let Some(pin) = self.kept(&digest).await? else {
+                if is_unnumbered(replica) {
+                    // Nobody waits for it.
+                    return self.settle(replica).await;
+                }
                 let message = "an output was lost before it could be handed over".to_owned();
                 self.outbox.push(replica, ending::host_error(replica, message));
                 return Ok(());
             };
             blobs.push(pin);
         }
-        if blobs.is_empty() {
+        if is_unnumbered(replica) {
+            self.chosen.ended(replica, Ending { report, blobs });
+        } else if blobs.is_empty() {
             self.outbox.push(replica, report);
         } else {
             self.uploads.push_back((replica, Ending { report, blobs }));

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use manyhands_core::agent::selfchosen::is_unnumbered;
 use manyhands_core::digest::Digest;
 use manyhands_core::id::ReplicaId;
 use manyhands_core::replica::CheckpointRef;
@@ -91,7 +92,7 @@ impl Agent {
         checkpoint: CheckpointRef,
         pin: Arc<Pin>,
     ) -> bool {
-        let may_be_sent = self.governing.decision.no_network.is_none();
+        let may_be_sent = self.governing.decision.no_network.is_none() && !is_unnumbered(replica);
         let small = may_be_sent && checkpoint.bytes <= self.config.checkpoint_upload_bytes_max;
         let Some(coordinator) = self.coordinator.as_ref().filter(|_| small) else { return false };
         let channel = coordinator.channel.clone();

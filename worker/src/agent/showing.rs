@@ -1,6 +1,7 @@
 //! Making snapshots: all that a worker shows of itself, while somebody watches.
 
 use manyhands_core::agent::governor::Wish;
+use manyhands_core::agent::selfchosen::is_unnumbered;
 use manyhands_core::id::ReplicaId;
 use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_proto::identity::PublicKey;
@@ -35,6 +36,11 @@ impl Showing {
     /// Takes up how much credit this host has.
     pub(super) fn earned(&mut self, credit_micro: u64) {
         self.credit = Some(credit_micro);
+    }
+
+    /// Whether any answer of this host was ever found right.
+    pub(super) fn has_earned(&self) -> bool {
+        self.credit.is_some_and(|credit| credit > 0)
     }
 
     /// What was earned. Where credit was taken back, nothing came since the start.
@@ -174,7 +180,11 @@ fn submitter(leased: &v1::LeasedJob) -> String {
 
 /// Why a unit is computed here, as far as a host may know: which copies check others is kept from all.
 fn why(held: &Lease) -> String {
-    let (unit, copy) = (held.grant.replica.unit.index, held.grant.replica.number + 1);
+    let unit = held.grant.replica.unit.index;
+    if is_unnumbered(held.grant.replica) {
+        return format!("unit {unit}, chosen by this machine while the coordinator is away");
+    }
+    let copy = held.grant.replica.number + 1;
     if let Some(replay) = held.grant.replay {
         let step = replay.until_step;
         return format!("to settle a dispute: how unit {unit} stands after step {step}");

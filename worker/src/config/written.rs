@@ -53,6 +53,12 @@ pub struct Written {
     /// `lan`: when the coordinator answers at no known place, ask on the local network whether it is there; whoever listens
     /// there then hears that somebody looks for a grid, and not for which one. Default true.
     pub lan: Option<bool>,
+    /// `chooses`: when the coordinator is away and nothing is left to do, compute units of the same jobs that this worker
+    /// chooses itself, and hand them in later. Only of jobs that check every such answer. Default true.
+    pub chooses: Option<bool>,
+    /// `choose_after`: how long the coordinator is to be away for that. Default "5 min".
+    #[serde(default, deserialize_with = "quantity::span")]
+    pub choose_after: Option<Span>,
     /// `drain_grace`: how long a worker that is told to stop may take to save programs and hand
     /// in reports. Default "20 s".
     #[serde(default, deserialize_with = "quantity::span")]

@@ -7,6 +7,7 @@ use manyhands_core::digest::Digest;
 use manyhands_core::manifest::{AppVersion, Axis, Draft, Manifest, Values};
 use manyhands_core::policy::Policy;
 use manyhands_core::requirement::Kind;
+use manyhands_core::trust::Confidence;
 use manyhands_proto::convert::encode_manifest;
 use manyhands_proto::identity::{Context, Identity};
 use manyhands_proto::v1;
@@ -167,7 +168,19 @@ impl Job {
         Self::with_memory(program, kind, 8 << 20)
     }
 
+    /// One that has every answer checked that a host chose to give.
+    pub(crate) fn with_confidence(program: &str) -> Self {
+        let confidence =
+            Confidence { error_ppb: 1_000_000, hostile_ppm: 200_000, colluding_ppm: 200_000 };
+        let policy = Policy { confidence: Some(confidence), ..Policy::default() };
+        Self::with_policy(program, Kind::Command, 8 << 20, policy)
+    }
+
     pub(crate) fn with_memory(program: &str, kind: Kind, memory_bytes_max: u64) -> Self {
+        Self::with_policy(program, kind, memory_bytes_max, Policy::default())
+    }
+
+    fn with_policy(program: &str, kind: Kind, memory_bytes_max: u64, policy: Policy) -> Self {
         let module = wat::parse_str(program).unwrap();
         let app = AppVersion {
             module: Digest::of(&module),
@@ -188,7 +201,7 @@ impl Job {
                 name: "n".to_owned(),
                 values: Values::Range { start: 1, end: 100, step: 1 },
             }],
-            policy: Policy::default(),
+            policy,
             secret: None,
         };
         let (manifest, digest) = encode_manifest(&Manifest::new(draft).unwrap()).unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub(crate) struct Coordinator {
     /// By digest; a test may put bytes under a digest that is not theirs.
     pub(crate) blobs: Store,
     streams: mpsc::Receiver<Attaching>,
+    is_away: Arc<AtomicBool>,
     _server: JoinSet<()>,
 }
 
@@ -48,6 +50,7 @@ struct Service {
     blobs: Store,
     streams: mpsc::Sender<Attaching>,
     refuses: bool,
+    is_away: Arc<AtomicBool>,
 }
 
 impl Coordinator {
@@ -65,7 +68,13 @@ impl Coordinator {
         let addr = listener.local_addr().unwrap();
         let (attaching, streams) = mpsc::channel(4);
         let blobs = Store::default();
-        let service = Service { blobs: Arc::clone(&blobs), streams: attaching, refuses };
+        let is_away = Arc::new(AtomicBool::new(false));
+        let service = Service {
+            blobs: Arc::clone(&blobs),
+            streams: attaching,
+            refuses,
+            is_away: Arc::clone(&is_away),
+        };
         let routes = tonic::service::Routes::new(WorkServer::new(service.clone()))
             .add_service(BlobsServer::new(service));
         let serving = tonic::transport::Server::builder()
@@ -73,11 +82,16 @@ impl Coordinator {
             .serve_with_incoming(TcpListenerStream::new(listener));
         let mut server = JoinSet::new();
         server.spawn(async move { serving.await.unwrap() });
-        Self { addr, blobs, streams, _server: server }
+        Self { addr, blobs, streams, is_away, _server: server }
     }
 
     pub(crate) fn invite(&self) -> String {
         format!("manyhands+plain://{}/", self.addr)
+    }
+
+    /// From now on it takes no streams, or takes them again.
+    pub(crate) fn be_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::Relaxed);
     }
 
     /// The next stream, after its Hello and the welcome.
@@ -200,6 +214,9 @@ impl Work for Service {
         &self,
         request: Request<Streaming<v1::WorkerMessage>>,
     ) -> Result<Response<Self::AttachStream>, Status> {
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(Status::unavailable("nobody is there"));
+        }
         let (outgoing, messages) = mpsc::channel(16);
         let gone = |_| Status::unavailable("the test is over");
         self.streams.send((request.into_inner(), outgoing)).await.map_err(gone)?;

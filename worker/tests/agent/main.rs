@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod bench;
+mod choosing;
 mod coordinator;
 mod governed;
 mod hostile;

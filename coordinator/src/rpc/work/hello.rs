@@ -18,6 +18,7 @@ use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use tonic::Status;
 
+use super::claims;
 use super::session::Session;
 use crate::hub::Seat;
 use crate::rpc::{Shared, status};
@@ -57,18 +58,19 @@ async fn stored(shared: &Shared, key: Key) -> Result<Host, Status> {
         .ok_or_else(|| Status::failed_precondition("this key is not enrolled: enrol first"))
 }
 
-/// Welcomes the worker, takes up what it holds and gives away what it does not.
+/// Welcomes the worker, takes up what it chose itself and what it holds, and gives away what it does not.
 pub(super) async fn welcome(
     session: &mut Session,
     host: &Host,
     held: Vec<v1::ReplicaId>,
+    claims: Vec<v1::Claim>,
 ) -> Result<(), Status> {
     if held.len() > LEASES_PER_HOST_MAX {
         let many = format!("held: has {} items, at most {LEASES_PER_HOST_MAX}", held.len());
         return Err(Status::invalid_argument(many));
     }
     let held: Result<BTreeSet<_>, _> = held.into_iter().map(ReplicaId::try_from).collect();
-    let held = held.map_err(status::wire)?;
+    let mut held = held.map_err(status::wire)?;
     let limits = &session.shared.config.limits;
     let heartbeat = session.shared.config.heartbeat.as_millis();
     let heartbeat = Span(u64::try_from(heartbeat).unwrap_or(u64::MAX));
@@ -84,6 +86,7 @@ pub(super) async fn welcome(
         coordinators: session.shared.coordinators().map(Into::into),
     };
     session.send(Out::Welcome(welcome)).await?;
+    claims::greet(session, claims, &mut held).await?;
     reconcile(session, host, &held).await
 }
 

@@ -34,6 +34,11 @@ impl Session {
     }
 }
 
+/// What the desk granted of jobs that the worker knows, as it is sent.
+pub(super) async fn leases(shared: &Shared, leased: Leased) -> Result<Vec<v1::Lease>, Status> {
+    with_keys(shared, leased.leases, &BTreeMap::from_iter(leased.manifests)).await
+}
+
 /// The leases as they are sent, each with the keys of its unit's private inputs.
 async fn with_keys(
     shared: &Shared,

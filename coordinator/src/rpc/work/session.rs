@@ -26,7 +26,7 @@ use tonic::{Status, Streaming};
 
 use super::reports::{Batch, Credit};
 use super::wishes::Wishes;
-use super::{hello, reports};
+use super::{claims, hello, reports};
 use crate::desk::{DeskError, Pending};
 use crate::hub::{Offer, Seat};
 use crate::rpc::callers::engine_key;
@@ -50,6 +50,7 @@ pub(super) enum Asked {
     Turn,
     Renew(Vec<Renewal>),
     Report(Batch),
+    Claim(v1::Claim),
 }
 
 /// One worker's stream.
@@ -59,7 +60,7 @@ pub(super) struct Session {
     /// With which it signs.
     pub(super) key: PublicKey,
     /// From which public block its stream comes.
-    block: Option<Block>,
+    pub(super) block: Option<Block>,
     /// What its machine expects of itself.
     outlook: Outlook,
     pub(super) seat: Seat,
@@ -101,7 +102,7 @@ pub(super) async fn serve(
         wishes: Wishes::default(),
         named: BTreeSet::new(),
     };
-    hello::welcome(&mut session, &host, greeting.held).await?;
+    hello::welcome(&mut session, &host, greeting.held, greeting.claims).await?;
     if hello::is_called(&session.shared, session.host).await? {
         session.take_turn().await?;
     }
@@ -158,6 +159,7 @@ impl Session {
                 self.bounded("reports.reports", batch.reports.len())?;
                 reports::take(self, batch).await
             }
+            Some(In::Claim(claim)) => self.take_claim(claim).await,
             Some(In::Hello(_)) => Err(Status::failed_precondition("hello: came twice")),
             None => Err(Status::invalid_argument("message: is missing or not known here")),
         }
@@ -168,9 +170,11 @@ impl Session {
         asked: Asked,
         answer: Result<Option<Reply>, DeskError>,
     ) -> Result<(), Status> {
-        let reply = match answer.map_err(status::desk)? {
-            Some(Reply::Refused(refusal)) => return Err(status::refused(&refusal)),
-            reply => reply,
+        let reply = match (&asked, answer.map_err(status::desk)?) {
+            // It is as if others had all of its units.
+            (Asked::Claim(_), reply) => reply,
+            (_, Some(Reply::Refused(refusal))) => return Err(status::refused(&refusal)),
+            (_, reply) => reply,
         };
         match (asked, reply) {
             (Asked::Work { epoch }, Some(Reply::Leased(leased))) => {
@@ -193,6 +197,10 @@ impl Session {
                     return Ok(());
                 }
                 self.send(Out::Abort(abort)).await
+            }
+            (Asked::Claim(claim), Some(reply)) => {
+                let claimed = claims::claimed(reply, &claim)?;
+                self.send_claimed(claim.job, claimed).await
             }
             (Asked::Report(batch), None) => self.acknowledge(batch, Vec::new()).await,
             (Asked::Report(batch), Some(Reply::Reported(outcomes))) => {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use manyhands_core::command::{Renewal, ReplicaReport};
 use manyhands_core::digest::Digest;
+use manyhands_core::id::JobId;
 use manyhands_core::limits::{BATCH_MAX, INLINE_BYTES_MAX, INPUTS_MAX};
 use manyhands_core::manifest::{AppVersion, Axis, Draft};
 use manyhands_core::private::InputKey;
@@ -14,8 +15,8 @@ use prost::Message as _;
 
 use super::samples;
 use crate::convert::{
-    Fault, MANIFEST_BYTES_MAX, WireError, decode_manifest, encode_manifest, input_keys, outlook,
-    renewals, reports, role,
+    Fault, MANIFEST_BYTES_MAX, WireError, claim, claim_message, decode_manifest, encode_manifest,
+    input_keys, outlook, renewals, reports, role,
 };
 use crate::v1::{self, axis, report};
 
@@ -211,4 +212,18 @@ fn outputs_are_not_private() {
     let private = v1::Artefact { salt: Bytes::from_static(&[1; 16]), ..inline("a", b"a") };
     let error = Output::try_from(private).unwrap_err().to_string();
     assert!(error.starts_with("salt"), "{error}");
+}
+
+#[test]
+fn claims_of_too_many_units_or_without_seals() {
+    let chosen = v1::ChosenUnit { unit: 7, sealed: Bytes::from_static(&[1; 32]) };
+    let of = |units: Vec<v1::ChosenUnit>| claim(&v1::Claim { job: 3, units });
+    let units = vec![(7, Digest([1; 32]))];
+    assert_eq!(of(vec![chosen.clone()]), Ok((JobId(3), units.clone())));
+    assert_eq!(claim(&claim_message(JobId(3), &units)), Ok((JobId(3), units)));
+    let open = v1::ChosenUnit { sealed: Bytes::new(), ..chosen.clone() };
+    let error = refused(of(vec![chosen.clone(), open]));
+    assert_eq!(error, "claim.units[1].sealed: has 0 bytes where 32 are needed");
+    let error = refused(of(vec![chosen; BATCH_MAX + 1]));
+    assert!(error.starts_with("claim.units: has"), "{error}");
 }

@@ -6,7 +6,9 @@ use manyhands_core::limits::{MESSAGE_BYTES_MAX, OUTPUTS_MAX};
 use manyhands_core::replica::Usage;
 
 use crate::convert::error::WireError;
-use crate::convert::field::{bounded, digest, digest_bytes, list, nested, optional, required};
+use crate::convert::field::{
+    array, bounded, digest, digest_bytes, if_any, list, nested, optional, required,
+};
 use crate::v1::{self, report};
 
 impl From<ReplicaReport> for v1::Report {
@@ -36,6 +38,7 @@ impl From<ReplicaReport> for v1::Report {
             outcome: Some(outcome),
             manifest: Bytes::new(),
             statement: Bytes::new(),
+            salt: report.salt.map_or_else(Bytes::new, |salt| Bytes::copy_from_slice(&*salt)),
         }
     }
 }
@@ -66,6 +69,7 @@ impl TryFrom<v1::Report> for ReplicaReport {
                 state: optional("replayed.state", replayed.state)?,
             },
         };
-        Ok(Self::unsigned(nested("replica", wire.replica)?, outcome))
+        let salt = if_any(&wire.salt, |bytes| array("salt", bytes).map(Box::new))?;
+        Ok(Self { salt, ..Self::unsigned(nested("replica", wire.replica)?, outcome) })
     }
 }

@@ -1,0 +1,237 @@
+//! Units of this worker's own choice: when nothing is left to do and no coordinator is there to ask, it goes on with
+//! units that it chooses, and claims them when one is back. `core/src/agent/selfchosen/SELFCHOSEN.md` says
+//! what that is worth.
+//!
+//! Until then they are leases without a number of the coordinator's: they take slots, checkpoints and
+//! the spool like all others, and only what is said to the coordinator leaves them out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use manyhands_core::agent::governor::Wish;
+use manyhands_core::agent::selfchosen::{
+    Choosing, Commitment, Offer, Salt, is_unnumbered, unnumbered,
+};
+use manyhands_core::command::ReplicaReport;
+use manyhands_core::digest::Digest;
+use manyhands_core::id::{JobId, ReplicaId};
+use manyhands_core::key::Key;
+use manyhands_core::manifest::Source;
+use manyhands_core::replica::Class;
+use manyhands_core::reply::LeaseGrant;
+use manyhands_core::time::Timestamp;
+use manyhands_proto::v1::worker_message::Message;
+use manyhands_proto::{convert, v1};
+use tokio::time::Instant;
+
+use super::board::{Held, Phase};
+use super::ending::{self, Ending};
+use super::job::Job;
+use super::{Agent, Awaiting};
+use crate::WorkerError;
+use crate::clock;
+use crate::spool::Change;
+
+/// What there is of this worker's own choice.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    choosing: Choosing,
+    /// Since when there is no coordinator.
+    away_since: Instant,
+    /// Computed, and not granted yet.
+    ended: BTreeMap<ReplicaId, Ending>,
+    /// Those of them that were claimed in this stream.
+    claimed: BTreeSet<ReplicaId>,
+}
+
+impl Chosen {
+    pub(super) fn new() -> Self {
+        Self {
+            choosing: Choosing::default(),
+            away_since: Instant::now(),
+            ended: BTreeMap::new(),
+            claimed: BTreeSet::new(),
+        }
+    }
+
+    /// A coordinator is there: it may know of more, and soon others will.
+    pub(super) fn attached(&mut self) {
+        self.choosing.begins_anew();
+    }
+
+    /// The coordinator is gone, and with it whatever it was about to answer.
+    pub(super) fn detached(&mut self) {
+        self.away_since = Instant::now();
+        self.claimed.clear();
+    }
+
+    /// There is another job to choose from, or a choice came to nothing.
+    pub(super) fn begins_anew(&mut self) {
+        self.choosing.begins_anew();
+    }
+
+    /// A chosen unit has its answer, which is on disk.
+    pub(super) fn ended(&mut self, replica: ReplicaId, ending: Ending) {
+        self.ended.insert(replica, ending);
+    }
+}
+
+impl Agent {
+    /// Chooses units for idle slots, if there is nobody to ask for others.
+    pub(super) async fn choose(&mut self) -> Result<(), WorkerError> {
+        let room = self.room_for_choice();
+        if room == 0 {
+            return Ok(());
+        }
+        let chosen = self.choice(room);
+        self.chosen.choosing.found(chosen.len(), room);
+        for replica in chosen {
+            tracing::info!(%replica, "the coordinator is away: a unit of this worker's own choice");
+            let (never, resume_from, replay) = (Timestamp(u64::MAX), None, None);
+            let (deadline_at, hard_deadline_at) = (never, never);
+            let grant = LeaseGrant { replica, deadline_at, hard_deadline_at, resume_from, replay };
+            if self.board.grant(grant, Vec::new()) {
+                self.spool_job(replica.unit.job).await?;
+                self.append(Change::Leased(replica, grant.into())).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many units to choose now.
+    fn room_for_choice(&self) -> usize {
+        let Some(after) = self.config.choose_after.map(clock::duration) else { return 0 };
+        let is_away = self.coordinator.is_none() && self.chosen.away_since.elapsed() >= after;
+        let is_ending = self.draining.is_some() || self.governing.wished() == Wish::Finish;
+        // Who has earned nothing yet is not believed, and its choice would be for nothing.
+        if !is_away || is_ending || !self.showing.has_earned() {
+            return 0;
+        }
+        // What waits for the coordinator's blobs takes no slot meanwhile.
+        let takes_slot = |(replica, held): &(ReplicaId, &Held)| match held.phase {
+            Phase::Fetching | Phase::Ready(_) | Phase::Running(_) => true,
+            Phase::Waiting => is_unnumbered(*replica),
+            Phase::Ended => false,
+        };
+        let busy = self.board.leases().filter(takes_slot).count();
+        let idle = (self.governing.decision.slots as usize).saturating_sub(busy);
+        let chosen = self.board.leases().filter(|(replica, _)| is_unnumbered(*replica)).count();
+        self.chosen.choosing.room(idle, chosen)
+    }
+
+    /// At most `room` units of jobs that can be computed with what is here.
+    fn choice(&self, room: usize) -> Vec<ReplicaId> {
+        let (own, peers) = (self.key(), self.peers.met());
+        let mut chosen = Vec::new();
+        for (id, named, job) in self.board.loaded().filter(|(_, _, job)| may_be_chosen_from(job)) {
+            let units_total = job.manifest.units_total();
+            let offer = Offer { manifest: &job.digest, units_total, own: &own, peers: &peers };
+            let is_left = |index: &u32| !named.has_seen(*index);
+            let units = offer.choose(room - chosen.len(), |index| !is_left(&index));
+            chosen.extend(units.into_iter().map(|index| unnumbered(id.unit(index))));
+        }
+        chosen
+    }
+
+    fn key(&self) -> Key {
+        Key(*self.identity.public_key().as_bytes())
+    }
+
+    /// What of this worker's own choice is to be claimed in a greeting, all of it.
+    pub(super) fn claims(&mut self) -> Vec<v1::Claim> {
+        self.chosen.claimed.clear();
+        self.new_claims()
+    }
+
+    /// Claims what was not claimed in this stream.
+    pub(super) fn send_claims(&mut self) {
+        if self.chosen.claimed.len() == self.chosen.ended.len() || !self.can_say() {
+            return;
+        }
+        for claim in self.new_claims() {
+            if !self.say(Message::Claim(claim)) {
+                // It is said with the next greeting at the latest.
+                self.held_back = true;
+            }
+        }
+    }
+
+    fn new_claims(&mut self) -> Vec<v1::Claim> {
+        let mut claims: BTreeMap<JobId, Vec<(u32, Digest)>> = BTreeMap::new();
+        for (replica, ending) in &self.chosen.ended {
+            let Some((manifest, class)) = answer(&ending.report) else { continue };
+            if self.chosen.claimed.insert(*replica) {
+                let (unit, salt) = (replica.unit, self.salt(&manifest, replica.unit.index));
+                let made = Commitment::new(manifest, unit.index, self.key(), class, &salt);
+                claims.entry(unit.job).or_default().push((unit.index, made.sealed));
+            }
+        }
+        claims.into_iter().map(|(job, units)| convert::claim_message(job, &units)).collect()
+    }
+
+    fn salt(&self, manifest: &Digest, unit: u32) -> Salt {
+        self.identity.seal_salt(manifest, unit)
+    }
+
+    /// What was granted is reported as any other lease is, and the rest was for nothing.
+    pub(super) async fn on_claimed(&mut self, claimed: v1::Claimed) -> Result<(), WorkerError> {
+        for lease in claimed.leases {
+            let Ok(grant) = LeaseGrant::try_from(lease) else { continue };
+            self.on_granted(grant).await?;
+        }
+        for index in claimed.taken {
+            let replica = unnumbered(JobId(claimed.job).unit(index));
+            if self.chosen.ended.remove(&replica).is_some() {
+                tracing::info!(%replica, "others have the unit that was chosen");
+                self.chosen.claimed.remove(&replica);
+                self.settle(replica).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn on_granted(&mut self, grant: LeaseGrant) -> Result<(), WorkerError> {
+        let replica = grant.replica;
+        let before = unnumbered(replica.unit);
+        if self.board.get(replica).is_some() {
+            return Ok(());
+        }
+        let Some(mut ending) = self.chosen.ended.remove(&before) else {
+            self.outbox.push(replica, ending::aborted(replica));
+            return Ok(());
+        };
+        self.chosen.claimed.remove(&before);
+        ending.report.replica = Some(replica.into());
+        if let Some((manifest, _)) = answer(&ending.report) {
+            ending.report.salt = self.salt(&manifest, replica.unit.index).to_vec().into();
+        }
+        self.board.ended_before(grant);
+        // First the new one: if this process ends between the two, both are claimed and granted again.
+        let written = self.append(Change::Finished(replica, ending.report.clone())).await?;
+        self.awaiting.push_back((written, Awaiting::Report(replica, Box::new(ending))));
+        self.settle(before).await
+    }
+
+    /// What a chosen unit came to is kept, unless it is no answer.
+    pub(super) fn is_worth_claiming(report: &v1::Report) -> bool {
+        matches!(
+            report.outcome,
+            Some(v1::report::Outcome::Success(_) | v1::report::Outcome::AppError(_))
+        )
+    }
+}
+
+/// Whether units of a job may be chosen, and can be computed with what is here: a job that has every such answer
+/// checked, and whose units read nothing but what all of them do, and that in the clear.
+fn may_be_chosen_from(job: &Job) -> bool {
+    let draft = job.manifest.draft();
+    let sources = draft.inputs.iter().map(|input| &input.source).chain(&draft.stdin);
+    let reads_own = sources.into_iter().any(|source| matches!(source, Source::Axis(_)));
+    draft.policy.confidence.is_some() && draft.secret.is_none() && !reads_own
+}
+
+/// The manifest that a report is about, and the answer that it gives.
+fn answer(report: &v1::Report) -> Option<(Digest, Class)> {
+    let manifest = convert::digest("manifest", &report.manifest).ok()?;
+    let class = ReplicaReport::try_from(report.clone()).ok()?.outcome.class()?;
+    Some((manifest, class))
+}
