@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use manyhands::following::{self, FollowError};
 use manyhands::profile::{Profile, ProfileError};
 use manyhands::session::Session;
 use manyhands_core::private::JobSecret;
 use manyhands_proto::identity::Identity;
-use manyhands_proto::link::{Endpoint, LinkError};
+use manyhands_proto::link::LinkError;
 use tonic::{Code, Status};
 
+use crate::clock;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
@@ -28,20 +30,20 @@ impl Context {
     /// What private inputs of the caller's jobs at that coordinator are encrypted under.
     pub(crate) fn job_secret(&self) -> Result<JobSecret, Failure> {
         let profile = self.profile()?;
-        let coordinator = match profile.coordinator()?.endpoint() {
-            Endpoint::Pinned { key, .. } => Some(*key),
-            Endpoint::Plain(_) => None,
-        };
+        let coordinator = profile.coordinator()?.endpoint().key();
         Ok(profile.identity()?.job_secret(coordinator.as_ref()))
     }
 
     /// A link to the coordinator that the caller joined, and the caller's key.
     pub(crate) async fn session(&self) -> Result<(Session, Identity), Failure> {
         let profile = self.profile()?;
-        let invite = profile.coordinator()?;
+        profile.coordinator()?;
         let identity = profile.identity()?;
-        let session = Session::open(invite.endpoint(), &identity).await?;
-        Ok((session, identity))
+        let found = following::open(&profile, &identity, clock::now()).await?;
+        if let Some(place) = found.moved_to {
+            self.terminal.note(&format!("the coordinator has moved: it is at {place} now"));
+        }
+        Ok((found.session, identity))
     }
 }
 
@@ -52,6 +54,15 @@ impl From<ProfileError> for Failure {
             ProfileError::Io { .. } | ProfileError::Key(_) | ProfileError::Invite { .. } => {
                 Self::failed(error.to_string())
             }
+        }
+    }
+}
+
+impl From<FollowError> for Failure {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Profile(error) => error.into(),
+            FollowError::Link(error) => error.into(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The scientist's library: describe a job, submit it, fetch what it found.
 //!
 //! - [`job_file`] turns a TOML file into a manifest and the blobs that it names;
-//! - [`profile`] is who you are and which coordinator you joined, [`session`] the link to it;
+//! - [`profile`] is who you are and which coordinator you joined, [`session`] the link to it, and [`following`] finds it
+//!   where it is now;
 //! - [`upload`] and [`download`] move blobs, each verified by its digest;
 //! - [`mod@fetch`] gets outputs as files, [`layout`] says which output becomes which file;
 //! - [`receipt`] and [`ledger`] get what the coordinator signs, and [`fetched`] and [`ledger`] check it
@@ -12,6 +13,7 @@
 pub mod download;
 pub mod fetch;
 pub mod fetched;
+pub mod following;
 pub mod job_file;
 pub mod layout;
 pub mod ledger;

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use manyhands_core::peer::SignedCoordinators;
+use manyhands_proto::document::coordinators::{read_file, write_file};
 use manyhands_proto::identity::{Identity, KeyFileError};
 use manyhands_proto::invite::{Invite, InviteError};
 use manyhands_proto::link::Endpoint;
@@ -13,6 +15,8 @@ use thiserror::Error;
 const KEY_FILE: &str = "identity.key";
 /// The file with the invite, without its token.
 const COORDINATOR_FILE: &str = "coordinator";
+/// The file with the newest record of where the project's coordinators are.
+const RECORD_FILE: &str = "coordinators";
 
 /// A folder with a key and a coordinator's address.
 #[derive(Clone, Debug)]
@@ -99,6 +103,36 @@ impl Profile {
         replace(&path, text.as_bytes()).map_err(|error| ProfileError::Io { path, error })
     }
 
+    /// The newest record of where the project's coordinators are, if one is kept and can be read: it is told again.
+    #[must_use]
+    pub fn record(&self) -> Option<SignedCoordinators> {
+        read_file(&self.dir.join(RECORD_FILE)).ok()
+    }
+
+    /// Keeps a record, whose signature was checked.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save_record(&self, record: &SignedCoordinators) -> Result<(), ProfileError> {
+        self.create_dir()?;
+        let path = self.dir.join(RECORD_FILE);
+        write_file(&path, record).map_err(|error| ProfileError::Io { path, error })
+    }
+
+    /// Keeps no record any more.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn forget_record(&self) -> Result<(), ProfileError> {
+        let path = self.dir.join(RECORD_FILE);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(ProfileError::Io { path, error })
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     fn create_dir(&self) -> Result<(), ProfileError> {
         let io = |error| ProfileError::Io { path: self.dir.clone(), error };
         fs::create_dir_all(&self.dir).map_err(io)
@@ -108,6 +142,7 @@ impl Profile {
 fn without_token(invite: &Invite) -> Invite {
     match invite.endpoint() {
         Endpoint::Pinned { address, key } => Invite::new(address.clone(), *key, None),
+        Endpoint::Nearby(key) => Invite::nearby(*key, None),
         Endpoint::Plain(address) => Invite::plain(*address),
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use manyhands_proto::identity::PublicKey;
-use manyhands_proto::link::Endpoint;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -41,10 +40,7 @@ impl Signer {
 
 /// The coordinator that the caller joined, if any.
 fn joined(context: &Context) -> Option<PublicKey> {
-    match context.profile().ok()?.coordinator().ok()?.endpoint() {
-        Endpoint::Pinned { key, .. } => Some(*key),
-        Endpoint::Plain(_) => None,
-    }
+    context.profile().ok()?.coordinator().ok()?.endpoint().key()
 }
 
 /// Says how to make sure of a signer that nobody vouches for.

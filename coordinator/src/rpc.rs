@@ -21,6 +21,7 @@ use manyhands_proto::v1::jobs_server::JobsServer;
 use manyhands_proto::v1::ledger_server::LedgerServer;
 use manyhands_proto::v1::peers_server::PeersServer;
 use manyhands_proto::v1::tracker_server::TrackerServer;
+use manyhands_proto::v1::whereabouts_server::WhereaboutsServer;
 use manyhands_proto::v1::work_server::WorkServer;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -70,13 +71,13 @@ impl Shared {
 pub(crate) fn routes(shared: &Arc<Shared>) -> Routes {
     let max = shared.config.limits.message_bytes_max;
     let share = || Arc::clone(shared);
+    let discovery = discovery::Discovery(share());
     Routes::new(WorkServer::new(work::Work(share())).max_decoding_message_size(max))
         .add_service(JobsServer::new(jobs::Jobs(share())).max_decoding_message_size(max))
         .add_service(BlobsServer::new(blobs::BlobService(share())).max_decoding_message_size(max))
         .add_service(LedgerServer::new(ledger::Ledger(share())).max_decoding_message_size(max))
-        .add_service(
-            TrackerServer::new(discovery::Discovery(share())).max_decoding_message_size(max),
-        )
+        .add_service(TrackerServer::new(discovery.clone()).max_decoding_message_size(max))
+        .add_service(WhereaboutsServer::new(discovery).max_decoding_message_size(max))
         .add_service(
             PeersServer::new(peers::PeerService(share()))
                 .max_decoding_message_size(manyhands_swarm::MESSAGE_BYTES_MAX),

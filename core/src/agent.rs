@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod energy;
 pub mod fetch;
 pub mod governor;
+pub mod looking;
 pub mod pilot;
 pub mod retry;
 pub mod selfchosen;

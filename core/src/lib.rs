@@ -72,7 +72,7 @@ pub mod key;
 pub mod lease;
 pub mod ledger;
 pub mod limits;
-pub mod looking;
+
 pub mod manifest;
 pub mod order;
 pub mod outlook;
@@ -96,6 +96,7 @@ pub mod swarm;
 pub mod time;
 pub mod transition;
 pub mod trust;
+pub mod unseen;
 pub mod validate;
 pub mod volunteer;
 pub mod work_unit;

@@ -15,19 +15,23 @@
 
 pub mod address;
 mod answer;
+pub mod candidates;
 pub mod coordinators;
 pub mod gossip;
 pub mod holders;
+pub mod naming;
 pub mod record;
 pub mod table;
 pub mod tracker;
 pub mod whereabouts;
 
 pub use self::address::{AddressError, PORT_MIN, PeerAddress, Reach, Subnet};
+pub use self::candidates::Candidates;
 pub use self::coordinators::{
     CoordinatorAt, CoordinatorRecord, Coordinators, CoordinatorsError, SignedCoordinators,
 };
 pub use self::holders::Holders;
+pub use self::naming::Naming;
 pub use self::record::{Record, RecordError, SignedRecord, Visit, Witness};
 pub use self::table::{Asker, Dial, Name, Source, Table, Unheard};
 pub use self::tracker::{Tracker, Unregistered};

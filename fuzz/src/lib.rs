@@ -37,6 +37,9 @@ pub fn peer_message(bytes: &[u8]) {
 pub fn discovery(bytes: &[u8]) {
     understood(bytes, peer::open);
     understood(bytes, peer::open_coordinators);
+    understood(bytes, |reply: v1::CoordinatorsReply| {
+        reply.record.map(peer::open_coordinators).transpose()
+    });
     understood(bytes, |reply: v1::RegisterReply| {
         reply.record.map(peer::open).transpose()?;
         reply.coordinators.map(peer::open_coordinators).transpose()

@@ -4,6 +4,7 @@
 //! ```text
 //! manyhands://host:port/#<key>             anyone may ask
 //! manyhands://host:port/#<key>.<token>     with the token of this invitation
+//! lan#<key>, lan#<key>.<token>             the same, wherever it is on the local network
 //! manyhands+plain://127.0.0.1:port/        within one machine: no key, no encryption
 //! ```
 //!
@@ -24,6 +25,7 @@ pub const TOKEN_BYTES_MAX: usize = 128;
 
 const SCHEME: &str = "manyhands://";
 const PLAIN_SCHEME: &str = "manyhands+plain://";
+const NEARBY: &str = "lan#";
 
 /// An invitation to a coordinator. Its `Display` form is what is pasted, and is read back as is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +39,12 @@ impl Invite {
     #[must_use]
     pub fn new(address: Address, key: PublicKey, token: Option<Token>) -> Self {
         Self { endpoint: Endpoint::Pinned { address, key }, token }
+    }
+
+    /// An invitation to the coordinator that holds `key`, wherever it is on the local network.
+    #[must_use]
+    pub fn nearby(key: PublicKey, token: Option<Token>) -> Self {
+        Self { endpoint: Endpoint::Nearby(key), token }
     }
 
     /// An invitation to a coordinator on this machine, in plain text.
@@ -135,14 +143,25 @@ impl FromStr for Invite {
             let (address, fragment) = split(rest)?;
             return parse_plain(&address, fragment);
         }
+        if let Some(fragment) = text.strip_prefix(NEARBY) {
+            let (key, token) = who(fragment)?;
+            return Ok(Self::nearby(key, token));
+        }
         let (address, fragment) = split(text.strip_prefix(SCHEME).ok_or(InviteError::Scheme)?)?;
-        let fragment = fragment.filter(|it| !it.is_empty()).ok_or(InviteError::MissingKey)?;
-        let (key, token) = match fragment.split_once('.') {
-            Some((key, token)) => (key, Some(token.parse()?)),
-            None => (fragment, None),
-        };
-        Ok(Self::new(address, key.parse()?, token))
+        let (key, token) = who(fragment.unwrap_or_default())?;
+        Ok(Self::new(address, key, token))
     }
+}
+
+/// What follows `#`.
+fn who(fragment: &str) -> Result<(PublicKey, Option<Token>), InviteError> {
+    if fragment.is_empty() {
+        return Err(InviteError::MissingKey);
+    }
+    Ok(match fragment.split_once('.') {
+        Some((key, token)) => (key.parse()?, Some(token.parse()?)),
+        None => (fragment.parse()?, None),
+    })
 }
 
 /// Splits `host:port/#fragment`.
@@ -170,6 +189,7 @@ impl fmt::Display for Invite {
         match &self.endpoint {
             Endpoint::Plain(addr) => return write!(f, "{PLAIN_SCHEME}{addr}/"),
             Endpoint::Pinned { address, key } => write!(f, "{SCHEME}{address}/#{key}")?,
+            Endpoint::Nearby(key) => write!(f, "{NEARBY}{key}")?,
         }
         self.token.iter().try_for_each(|token| write!(f, ".{}", token.as_str()))
     }
@@ -203,6 +223,12 @@ mod tests {
             address in addresses(), seed: [u8; 32], token in proptest::option::of(tokens()),
         ) {
             let invite = Invite::new(address, Identity::from_seed(&seed).public_key(), token);
+            prop_assert_eq!(invite.to_string().parse(), Ok(invite));
+        }
+
+        #[test]
+        fn nearby_read_back_as_written(seed: [u8; 32], token in proptest::option::of(tokens())) {
+            let invite = Invite::nearby(Identity::from_seed(&seed).public_key(), token);
             prop_assert_eq!(invite.to_string().parse(), Ok(invite));
         }
 

@@ -127,14 +127,14 @@ impl Search {
         }
     }
 
-    /// Where the coordinator with this key is, if it is found in that time.
-    pub async fn coordinator(self, key: PublicKey, within: Duration) -> Option<SocketAddr> {
-        let mut search = self.only([key].into());
+    /// The first coordinator with one of these keys, if it is found in that time.
+    pub async fn coordinator(self, keys: BTreeSet<PublicKey>, within: Duration) -> Option<Found> {
+        let mut search = self.only(keys);
         let end = Instant::now() + within;
         while let Ok(found) = timeout_at(end, search.next()).await {
-            let Found { key: _, role, addresses } = found?;
-            if role == Role::Coordinator {
-                return addresses.first().copied();
+            let found = found?;
+            if found.role == Role::Coordinator {
+                return Some(found);
             }
         }
         None

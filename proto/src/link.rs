@@ -14,6 +14,7 @@ mod certificate;
 mod connect;
 mod connection;
 mod endpoint;
+mod first;
 mod peer;
 mod tls;
 
@@ -21,6 +22,7 @@ pub use self::accept::{Bounds, Incoming};
 pub use self::connect::{CONNECT_MAX, Channel, LinkError, connect, connect_within};
 pub use self::connection::Connection;
 pub use self::endpoint::{Address, AddressError, Endpoint, LoopbackAddr, NotLoopback};
+pub use self::first::{Linked, connect_first};
 pub use self::peer::{AssertKey, KEY_HEADER, Peer, PeerError, Proof, peer};
 pub use self::tls::{ServerTls, WrongKey, server_config};
 

@@ -1,5 +1,7 @@
 //! How the hosts of a coordinator that was away come back: all at once, or as if nothing had been.
 
+mod moved;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
@@ -19,6 +21,11 @@ const AWAY_AT: Timestamp = Timestamp(10 * 60 * 1_000);
 const AFTER: Span = Span::minutes(20);
 /// A second is the shortest time in which a rate means something.
 const WINDOW: Span = Span::seconds(1);
+
+/// A coordinator that moved, of which all hear in the same moment, as on a local network; or one in a hundred, and the others from
+/// peers.
+const ANNOUNCED: &str = "moved; all hear of it at once";
+const PASSED_ON: &str = "moved; one in 100 hears of it, and tells who asks";
 
 /// One outage.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +55,9 @@ pub fn table(hosts: u32, seed: u64) -> Table {
         [Span::seconds(2), Span::seconds(30), Span::minutes(2), Span::minutes(10), Span::hours(2)];
     let told = lengths.map(|away| run("told their number", hosts, away, spread, seed));
     let alone = lengths.map(|away| run("each for itself", hosts, away, Span::ZERO, seed));
-    Table { hosts, outcomes: told.into_iter().chain(alone).collect() }
+    let moved = |name, one_in| moved::run(name, hosts, one_in, seed);
+    let moved = [moved(ANNOUNCED, 1), moved(PASSED_ON, 100)];
+    Table { hosts, outcomes: told.into_iter().chain(alone).chain(moved).collect() }
 }
 
 /// A host and when it next does something: renews, if it is connected, or dials.
@@ -100,15 +109,30 @@ fn run(name: &'static str, hosts: u32, away: Span, spread: Span, seed: u64) -> O
         contacts.count(now);
         agenda.push(Reverse((now.plus(HEARTBEAT), index)));
     }
-    returns.sort_unstable();
-    let most = (returns.len() * 99).div_ceil(100).saturating_sub(1);
-    let steady = f64::from(hosts) / (HEARTBEAT.0 as f64 / 1_000.0);
-    Outcome {
-        name,
-        away,
-        peak: contacts.peak_from(back_at, 1) / steady,
-        peak_10: contacts.peak_from(back_at, 10) / steady,
-        back: returns.get(most).copied().unwrap_or(AFTER),
+    Outcome::new(name, away, hosts, &contacts, returns)
+}
+
+impl Outcome {
+    /// What came of it, by when each host came back and all contacts.
+    fn new(
+        name: &'static str,
+        away: Span,
+        hosts: u32,
+        contacts: &Contacts,
+        mut returns: Vec<Span>,
+    ) -> Self {
+        returns.sort_unstable();
+        // Whoever has not come back is not left out.
+        let most = (hosts as usize * 99).div_ceil(100).saturating_sub(1);
+        let steady = f64::from(hosts) / (HEARTBEAT.0 as f64 / 1_000.0);
+        let back_at = AWAY_AT.plus(away);
+        Self {
+            name,
+            away,
+            peak: contacts.peak_from(back_at, 1) / steady,
+            peak_10: contacts.peak_from(back_at, 10) / steady,
+            back: returns.get(most).copied().unwrap_or(AFTER),
+        }
     }
 }
 
@@ -155,7 +179,12 @@ impl fmt::Display for Table {
         };
         let told = worst("told their number");
         writeln!(to, "figure storm_peak_over_steady {told:.2} x")?;
-        writeln!(to, "figure storm_peak_untold {:.2} x", worst("each for itself"))
+        writeln!(to, "figure storm_peak_untold {:.2} x", worst("each for itself"))?;
+        let moved = worst(ANNOUNCED).max(worst(PASSED_ON));
+        writeln!(to, "figure storm_moved_peak_over_steady {moved:.2} x")?;
+        let passed_on = self.outcomes.iter().find(|it| it.name == PASSED_ON);
+        let back = passed_on.map_or(AFTER, |it| it.back).0 / 1_000;
+        writeln!(to, "figure storm_moved_99_percent_back_s {back} s")
     }
 }
 
@@ -174,5 +203,18 @@ mod tests {
                 assert!(outcome.back <= Span::minutes(6), "{outcome:?}");
             }
         }
+    }
+
+    /// Nor does it matter how quickly they hear where it is.
+    #[test]
+    fn ten_thousand_hosts_do_not_storm_one_that_moved() {
+        for (one_in, back_max) in [(1, Span::minutes(1)), (100, Span::minutes(6))] {
+            let outcome = moved::run("", 10_000, one_in, 1);
+            assert!(outcome.peak <= 2.0, "{outcome:?}");
+            assert!(outcome.back <= back_max, "{outcome:?}");
+        }
+        // A lab is back as soon as one of them has heard.
+        let lab = moved::run("", 30, 30, 1);
+        assert!(lab.back <= Span::minutes(4), "{lab:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use manyhands_core::peer::{Dial, Reach};
+use manyhands_core::peer::{Dial, Reach, Source};
 use manyhands_core::swarm::Role;
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::link::{self, Endpoint};
@@ -66,7 +66,8 @@ async fn join(
     let answer = answer.map_err(|late| late.to_string())?.map_err(|status| status.to_string())?;
     let incoming = answer.into_inner();
     let Target { key, role, dial, .. } = *target;
-    Ok(Newcomer { key, role, reach, dial, is_ours: true, outbox, incoming })
+    let source = dial.map_or(Source::Coordinator, |dial| Source::Peer(dial.address.subnet()));
+    Ok(Newcomer { key, role, reach, source, dial, is_ours: true, outbox, incoming })
 }
 
 /// How far away the other end is: of several addresses of a name, the farthest.

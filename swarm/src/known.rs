@@ -43,14 +43,16 @@ impl Known {
         }
     }
 
-    /// The coordinator named somebody.
-    pub(crate) fn hear(&self, record: SignedRecord, link: Reach) {
-        let Self::Table(table) = self else { return };
-        let key = *record.record().key();
-        let heard = lock(table).hear(record, Source::Coordinator, link, now());
-        if let Err(reason) = heard {
-            tracing::debug!(?key, %reason, "a record does not count here");
+    /// Somebody named a host, over a link that comes from so far away. Whether the host is one of those whom this one knows
+    /// now, or knew before.
+    pub(crate) fn hear(&self, record: SignedRecord, source: Source, link: Reach) -> bool {
+        let Self::Table(table) = self else { return false };
+        let mut table = lock(table);
+        let name = Name { key: *record.record().key(), reach: record.record().reach() };
+        if let Err(reason) = table.hear(record, source, link, now()) {
+            tracing::debug!(key = ?name.key, %reason, "a record does not count here");
         }
+        table.record(&name).is_some()
     }
 
     /// Those on this machine or network whom this host could dial.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use manyhands_core::digest::Digest;
-use manyhands_core::peer::Reach;
+use manyhands_core::peer::{Reach, Source, Subnet};
 use manyhands_core::swarm::{Exchange, Geometry, Load, Role};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::link::{Address, Endpoint};
@@ -196,8 +196,9 @@ impl Swarm {
             tonic::Status::not_found(format!("{} of that size is not shared here", open.digest))
         })?;
         let (outbox, outgoing) = outgoing();
-        let role = Role::Peer;
-        let newcomer = Newcomer { key, role, reach, dial: None, is_ours: false, outbox, incoming };
+        let (role, source) = (Role::Peer, Source::Peer(Subnet::of(ip)));
+        let is_ours = false;
+        let newcomer = Newcomer { key, role, reach, source, dial: None, is_ours, outbox, incoming };
         let is_taken = notes.send(Note::Join(Box::new(newcomer))).await;
         is_taken.map_err(|_gone| tonic::Status::unavailable("the blob is no longer shared"))?;
         Ok(Response::new(Box::pin(outgoing.map(Ok))))

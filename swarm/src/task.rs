@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use manyhands_core::peer::{Dial, Reach};
+use manyhands_core::peer::{Candidates, Dial, Naming, Reach, Source};
 use manyhands_core::swarm::{Event, Exchange, PeerId, Role, TICK};
 use manyhands_core::time::Timestamp;
 use manyhands_proto::identity::{Identity, PublicKey};
@@ -32,20 +32,11 @@ use crate::wire::{Heard, Open};
 /// Most notes that wait for the task; then those who write them wait.
 pub(crate) const NOTES_MAX: usize = 256;
 
-/// Least time between two namings of peers to one neighbour.
-const NAMED_EVERY: Duration = Duration::from_secs(5);
-
 /// Whoever stalled is not let in again before this, or a link could be had again and again only to hold places on it.
 const STALLED_REST: Duration = Duration::from_secs(60);
 
 /// Most peers that are dialled at once.
 const DIALS_MAX: usize = 8;
-
-/// Most keys that are remembered as those of others who take part.
-const NAMED_MAX: usize = 256;
-
-/// Whoever was dialled is not dialled again before this.
-const DIAL_AGAIN: Duration = Duration::from_secs(30);
 
 /// How long others on this network are asked first while nothing comes from them, before the origin is.
 const NEAR_PATIENCE: Duration = Duration::from_secs(1);
@@ -97,6 +88,8 @@ pub(crate) struct Newcomer {
     pub(crate) role: Role,
     /// From how far away the link comes, or goes to.
     pub(crate) reach: Reach,
+    /// Whose word it is when it names others.
+    pub(crate) source: Source,
     /// As the table chose it, if this host dialled.
     pub(crate) dial: Option<Dial>,
     /// Whether this host dialled.
@@ -114,7 +107,9 @@ pub(crate) struct Neighbour {
     is_ours: bool,
     outbox: Outbox,
     listener: AbortHandle,
-    named_at: Option<Instant>,
+    /// Whose word it is when it names others.
+    source: Source,
+    naming: Naming,
 }
 
 /// What a task begins with.
@@ -145,8 +140,8 @@ pub(crate) struct Task {
     sources: Vec<Target>,
     /// Until when others on this network are asked before the sources.
     near_until: Option<Instant>,
-    /// Others who may take part, and when each was dialled last.
-    named: BTreeMap<PublicKey, Option<Instant>>,
+    /// Others who may take part.
+    candidates: Candidates,
     rng: ChaCha8Rng,
     dealings: Arc<Dealings>,
     pace: Arc<Pace>,
@@ -185,7 +180,7 @@ impl Task {
             open,
             sources,
             near_until: None,
-            named: BTreeMap::new(),
+            candidates: Candidates::default(),
             rng,
             dealings,
             pace,

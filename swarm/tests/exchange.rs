@@ -9,7 +9,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use manyhands_core::digest::Digest;
 use manyhands_core::key::Key;
-use manyhands_core::peer::{Name, PeerAddress, Record, Table, Tracker, Visit};
+use manyhands_core::peer::table::Why;
+use manyhands_core::peer::{
+    Name, PeerAddress, Record, SignedRecord, Source, Subnet, Table, Tracker, Visit,
+};
 use manyhands_core::swarm::Geometry;
 use manyhands_core::time::{Span, Timestamp};
 use manyhands_proto::identity::{Identity, PublicKey};
@@ -17,7 +20,7 @@ use manyhands_proto::link::{self, Address, Bounds, Endpoint, Incoming};
 use manyhands_proto::peer;
 use manyhands_proto::v1::peer_message::Kind;
 use manyhands_proto::v1::peers_client::PeersClient;
-use manyhands_proto::v1::{PeerHolds, PeerMessage, PeerOpen, PeerPart};
+use manyhands_proto::v1::{PeerHolds, PeerMessage, PeerNames, PeerOpen, PeerPart, PeerRecord};
 use manyhands_swarm::{Blob, FetchError, Known, Settings, Swarm};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -141,6 +144,21 @@ impl Host {
         self.swarm.share(blob, &[origin.known()]).unwrap();
     }
 
+    /// The other one announces itself on the network that both are in.
+    fn sights(&self, other: &Self) {
+        let address = PeerAddress::new(other.addr.ip(), other.addr.port()).unwrap();
+        let key = Key(*other.identity.public_key().as_bytes());
+        self.table.lock().unwrap().sight(key, address, now()).unwrap();
+    }
+
+    /// The coordinator has named the other one, which is registered.
+    fn hears_of(&self, bed: &Bed, other: &Self) {
+        let reach = PeerAddress::new(other.addr.ip(), other.addr.port()).unwrap().reach();
+        let name = Name { key: Key(*other.identity.public_key().as_bytes()), reach };
+        let record = bed.tracker.lock().unwrap().record(&name).unwrap().clone();
+        self.table.lock().unwrap().hear(record, Source::Coordinator, reach, now()).unwrap();
+    }
+
     async fn finish(&self) {
         timeout(PATIENCE, self.swarm.whole(digest())).await.unwrap().unwrap();
         assert_eq!(std::fs::read(&self.out).unwrap(), content());
@@ -179,8 +197,7 @@ async fn what_a_host_nearby_has_does_not_come_from_the_origin() {
     first.finish().await;
     let sent = origin.swarm.status(digest()).unwrap().origin_bytes;
     let second = bed.host(2, false).await;
-    let address = PeerAddress::new(first.addr.ip(), first.addr.port()).unwrap();
-    second.table.lock().unwrap().sight(key(1), address, now()).unwrap();
+    second.sights(&first);
     second.begin(&origin);
     second.finish().await;
     assert_eq!(origin.swarm.status(digest()).unwrap().origin_bytes, sent);
@@ -196,10 +213,80 @@ async fn who_finds_nothing_nearby_turns_to_the_origin() {
     let mut bed = Bed::new();
     let origin = bed.origin().await;
     let (idle, peer) = (bed.host(1, false).await, bed.host(2, false).await);
-    let address = PeerAddress::new(idle.addr.ip(), idle.addr.port()).unwrap();
-    peer.table.lock().unwrap().sight(key(1), address, now()).unwrap();
+    peer.sights(&idle);
     peer.begin(&origin);
     peer.finish().await;
+}
+
+/// The origin is gone. Whom the third host fetches from it knows only because the second one names it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_only_another_peer_names_is_fetched_from() {
+    let mut bed = Bed::new();
+    let origin = bed.origin().await;
+    let first = bed.host(1, true).await;
+    first.begin(&origin);
+    first.finish().await;
+    origin.swarm.shut_down().await;
+    let second = bed.host(2, false).await;
+    second.hears_of(&bed, &first);
+    second.begin(&origin);
+    second.finish().await;
+    second.swarm.set_giving(false);
+    let third = bed.host(3, false).await;
+    third.sights(&second);
+    let outboard = third.out.with_extension("bao");
+    let blob = Blob::partial(&third.out, &outboard, digest(), SIZE as u64).unwrap();
+    third.swarm.share(blob, &[]).unwrap();
+    third.finish().await;
+    let dealings = third.swarm.dealings();
+    let received = |host: &Host| dealings[&host.identity.public_key()].received_bytes;
+    assert_eq!((received(&second), received(&first) >= SIZE as u64), (0, true), "{dealings:?}");
+    let known = third.table.lock().unwrap();
+    let of_first = known.acquaintances().find(|it| it.name.key == key(1)).unwrap();
+    let peer = Source::Peer(Subnet::of(second.addr.ip()));
+    assert_eq!(of_first.why, Why::Told(peer));
+}
+
+/// A peer names hosts that nobody but itself has seen, and then names some without being asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_names_strangers_is_not_believed_and_one_that_names_unasked_is_dropped() {
+    let mut bed = Bed::new();
+    let victim = bed.host(1, true).await;
+    let outboard = victim.out.with_extension("bao");
+    let blob = Blob::partial(&victim.out, &outboard, digest(), SIZE as u64).unwrap();
+    victim.swarm.share(blob, &[]).unwrap();
+    let liar = identity(66);
+    let (address, key) = victim.known();
+    let channel = link::connect(&Endpoint::Pinned { address, key }, &liar).await.unwrap();
+    let (said, words) = mpsc::channel(64);
+    let say = async |kind| said.send(PeerMessage { kind: Some(kind) }).await.unwrap();
+    let digest = digest().0.to_vec().into();
+    say(Kind::Open(PeerOpen { digest, size_bytes: SIZE as u64 })).await;
+    let mut client = PeersClient::new(channel);
+    let mut answer = client.exchange(ReceiverStream::new(words)).await.unwrap().into_inner();
+    let asked = async {
+        while !matches!(answer.message().await.unwrap().unwrap().kind, Some(Kind::Seek(_))) {}
+    };
+    timeout(PATIENCE, asked).await.unwrap();
+    let strangers = || PeerNames { records: (10..18).map(|it| vouched_by(&liar, it)).collect() };
+    say(Kind::Names(strangers())).await;
+    say(Kind::Names(strangers())).await;
+    // The second answer ends the stream, so the first one was read before.
+    let ended = async { while let Ok(Some(_)) = answer.message().await {} };
+    timeout(PATIENCE, ended).await.unwrap();
+    assert_eq!(victim.swarm.status(self::digest()).unwrap().blamed, [liar.public_key()]);
+    assert!(victim.table.lock().unwrap().is_empty());
+}
+
+/// A record of a host on this machine, of which only `by` says that it answers there.
+fn vouched_by(by: &Identity, number: u8) -> PeerRecord {
+    let address = PeerAddress::new([127, 0, 0, 1].into(), 2_000 + u16::from(number)).unwrap();
+    let end = now().plus(Span::hours(1));
+    let record = Record::new(key(ORIGIN), key(number), vec![address], 1, end).unwrap();
+    let signed = peer::sign(&identity(number), record).unwrap();
+    let visit = Visit { project: key(ORIGIN), key: key(number), address, seen_at: now() };
+    let (record, signature) = (signed.record().clone(), *signed.signature());
+    SignedRecord::new(record, signature, vec![peer::witness(by, &visit)]).unwrap().into()
 }
 
 #[tokio::test(flavor = "multi_thread")]

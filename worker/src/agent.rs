@@ -152,6 +152,8 @@ pub(crate) struct Agent {
     told_outlook: Outlook,
     /// Why the coordinator gives this host no work for a while, in its own words.
     refused: Option<String>,
+    /// Why there is no coordinator now, otherwise.
+    away: Option<String>,
     /// Something could not be said because the coordinator reads slowly.
     held_back: bool,
     terms: Terms,
@@ -221,6 +223,7 @@ impl Agent {
             wished: 0,
             told_outlook: Outlook::ALWAYS,
             refused: None,
+            away: None,
             held_back: false,
             orphaned: false,
             draining: None,

@@ -16,6 +16,7 @@ use manyhands_core::agent::selfchosen::AWAY_AFTER;
 use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_core::time::Span;
 use manyhands_proto::invite::Invite;
+use manyhands_proto::link::Endpoint;
 use serde::Deserialize;
 
 use crate::probe;
@@ -221,6 +222,8 @@ impl Config {
         let short = self.nickname.len() <= NAME_BYTES_MAX;
         let plain = !self.nickname.chars().any(char::is_control);
         within("nickname", short && plain, "at most 128 bytes, without control characters")?;
+        let is_lan = self.lan || !matches!(self.invite.endpoint(), Endpoint::Nearby(_));
+        within("lan", is_lan, "not false with an invite to the local network (lan#KEY)")?;
         let memory = self.slot_memory_bytes >= SLOT_MEMORY_BYTES_MIN;
         within("slot_memory", memory, "at least 1 MiB")?;
         within("cache_max", self.cache_bytes_max >= CACHE_BYTES_MIN, "at least 1 MiB")?;

@@ -27,6 +27,8 @@ pub struct Status {
     pub place: String,
     /// Why the coordinator gives this host no work for a while, if it said so.
     pub refused: Option<String>,
+    /// Why the coordinator is not there, if it is not.
+    pub away: Option<String>,
     /// What each slot does.
     pub slots: Vec<Option<Running>>,
     /// Leases that wait for a slot.

@@ -38,7 +38,6 @@ use std::sync::Arc;
 
 use manyhands_proto::identity::{Identity, KeyFileError};
 use manyhands_proto::invite::Invite;
-use manyhands_proto::link::Endpoint;
 use manyhands_proto::v1;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -244,15 +243,12 @@ fn capabilities(config: &Config, isa: String) -> v1::Capabilities {
 
 /// What tells one coordinator from another: its key, wherever it listens.
 fn coordinator_name(invite: &Invite) -> String {
-    match invite.endpoint() {
-        Endpoint::Pinned { key, .. } => key.to_string(),
-        Endpoint::Plain(_) => "on this machine".to_owned(),
-    }
+    invite.endpoint().key().map_or_else(|| "on this machine".to_owned(), |key| key.to_string())
 }
 
 /// Whether the project that this folder belongs to says that the invite is from a coordinator of its own.
 fn is_of_the_same_project(home: &Home, invite: &Invite) -> bool {
-    let Endpoint::Pinned { key, .. } = invite.endpoint() else { return false };
+    let Some(key) = invite.endpoint().key() else { return false };
     let known = link::kept(&home.coordinators());
     let named = known.iter().flat_map(|signed| signed.record.coordinators());
     named.into_iter().any(|at| at.key.as_bytes() == key.as_bytes())

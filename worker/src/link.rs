@@ -2,11 +2,14 @@
 //!
 //! One task lives here. It tells the agent what happens as [`LinkEvent`]s and never decides
 //! anything but when to dial again; that pause grows with each failure, begins the longer the more hosts
-//! the coordinator has, and is jittered, so that they do not return at once when it was away.
+//! the coordinator has, and is jittered, so that they do not return at once when it was away. In the pauses
+//! it looks for where the coordinator may be now.
 
 mod finder;
+mod nearby;
 mod session;
 
+use manyhands_core::agent::looking::Looking;
 use manyhands_core::agent::retry::Retry;
 use manyhands_core::time::Span;
 use manyhands_proto::identity::Identity;
@@ -67,7 +70,7 @@ impl Attached {
             Endpoint::Pinned { address, key } if self.welcome.has_swarm => {
                 Some((address.clone(), *key))
             }
-            Endpoint::Pinned { .. } | Endpoint::Plain(_) => None,
+            Endpoint::Pinned { .. } | Endpoint::Nearby(_) | Endpoint::Plain(_) => None,
         };
         Origin { channel: self.channel.clone(), peer }
     }
@@ -94,6 +97,7 @@ pub(crate) struct Dialer {
 pub(crate) async fn run(mut dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
     let mut rng = clock::seeded_rng();
     let mut retry = Retry::default();
+    let mut looking = Looking::default();
     let mut enrolled = false;
     loop {
         let begun_at = clock::now();
@@ -106,7 +110,9 @@ pub(crate) async fn run(mut dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
         }
         if clock::now().since(begun_at) >= SETTLED {
             retry.worked();
+            looking = Looking::default();
         }
+        let may_have_moved = lost.may_mean_that_it_moved();
         let pause = match lost.pushback() {
             Some(pushback) => Span(pushback.0.clamp(PUSHBACK_MIN.0, PUSHBACK_MAX.0)),
             None => retry.failed(&mut rng),
@@ -118,6 +124,11 @@ pub(crate) async fn run(mut dialer: Dialer, events: mpsc::Sender<LinkEvent>) {
         tokio::select! {
             () = tokio::time::sleep(clock::duration(pause)) => {}
             () = events.closed() => return,
+            () = dialer.finder.look(&mut looking, &mut rng), if may_have_moved => {
+                let pause = retry.heard(&mut rng);
+                tracing::info!(%pause, "the coordinator may be elsewhere");
+                tokio::time::sleep(clock::duration(pause)).await;
+            }
         }
     }
 }

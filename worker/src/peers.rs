@@ -6,6 +6,7 @@
 //!                 │
 //! register ─► the coordinator dials back and tells others where this worker is
 //! door ─────► Swarm ◄──── cache           others dial in; blobs of the cache are shared when they ask
+//! whereabouts                             the coordinator is lost: others are asked where it is, and told when they ask
 //! ```
 //!
 //! What is believed of others, and whom this worker dials, decides `manyhands_core::peer`; what is sent to whom,
@@ -16,6 +17,7 @@ mod lan;
 mod memory;
 mod register;
 mod view;
+mod whereabouts;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -27,7 +29,7 @@ use manyhands_core::key::Key;
 use manyhands_core::peer::{Coordinators, Reach, SignedCoordinators, Table};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::invite::Invite;
-use manyhands_proto::link::{Address, Channel, Endpoint};
+use manyhands_proto::link::{Channel, Endpoint};
 use manyhands_swarm::{Known, Settings, Swarm};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -38,6 +40,7 @@ use crate::clock;
 use crate::config::{Mode, Sharing};
 
 pub use self::view::{BlobView, PeerView, PeersView};
+pub(crate) use self::whereabouts::Carried;
 
 /// How often who has answered is written down.
 const WRITTEN_EVERY: Duration = Duration::from_secs(60);
@@ -56,6 +59,8 @@ struct Shared {
     listen: SocketAddr,
     identity: Identity,
     table: Arc<Mutex<Table>>,
+    /// Where the project's coordinators are, to tell others.
+    coordinators: Mutex<Option<Coordinators>>,
     swarm: Swarm,
     /// Where it is written down who has answered.
     memory: PathBuf,
@@ -73,17 +78,15 @@ impl Peers {
         known: Option<SignedCoordinators>,
         memory: PathBuf,
     ) -> Self {
-        let Endpoint::Pinned { key: invited, ref address } = *invite.endpoint() else {
-            return Self { shared: None };
-        };
+        let Some(invited) = invite.endpoint().key() else { return Self { shared: None } };
         if sharing.mode == Mode::Off {
             return Self { shared: None };
         }
         let own = key(&identity.public_key());
         let mut table = Table::new(own, key(&invited));
         table.set_coordinators(BTreeSet::from([key(&invited)]));
-        if let Some(known) = known {
-            take_up(&mut table, known);
+        if let Some(known) = &known {
+            take_up(&mut table, known.clone());
         }
         table.remember(memory::read(&memory), clock::now());
         let table = Arc::new(Mutex::new(table));
@@ -93,10 +96,12 @@ impl Peers {
             is_near_only: sharing.mode == Mode::Lan,
             upload_bytes_per_s: Some(sharing.upload_bytes_per_s),
         });
-        let listen = sharing.listen.unwrap_or_else(|| default_listen(address));
+        let listen = sharing.listen.unwrap_or_else(|| default_listen(invite.endpoint()));
         let reached = watch::Sender::new(None);
         let identity = identity.clone();
-        let shared = Shared { sharing, listen, identity, table, swarm, memory, reached };
+        let coordinators = Mutex::new(known.map(Coordinators::restored));
+        let shared =
+            Shared { sharing, listen, identity, table, coordinators, swarm, memory, reached };
         Self { shared: Some(Arc::new(shared)) }
     }
 
@@ -104,6 +109,7 @@ impl Peers {
     pub(crate) fn hear(&self, record: &SignedCoordinators) {
         if let Some(shared) = &self.shared {
             take_up(&mut shared.table(), record.clone());
+            *shared.coordinators() = Some(Coordinators::restored(record.clone()));
         }
     }
 
@@ -172,9 +178,12 @@ fn start(
 }
 
 /// All addresses of both families; if the coordinator is on this machine, so are all others.
-fn default_listen(coordinator: &Address) -> SocketAddr {
-    let ip = coordinator.host().parse::<IpAddr>();
-    match ip.ok().filter(IpAddr::is_loopback) {
+fn default_listen(coordinator: &Endpoint) -> SocketAddr {
+    let ip = match coordinator {
+        Endpoint::Pinned { address, .. } => address.host().parse::<IpAddr>().ok(),
+        Endpoint::Nearby(_) | Endpoint::Plain(_) => None,
+    };
+    match ip.filter(IpAddr::is_loopback) {
         Some(ip) => (ip, 0).into(),
         None => (Ipv6Addr::UNSPECIFIED, 0).into(),
     }
@@ -196,9 +205,19 @@ impl Shared {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn coordinators(&self) -> MutexGuard<'_, Option<Coordinators>> {
+        // It is replaced as a whole.
+        self.coordinators.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far others may be with whom this worker has to do.
+    fn farthest(&self) -> Reach {
+        if self.sharing.mode == Mode::Full { Reach::World } else { Reach::Site }
+    }
+
     /// Whether others that are so far away may know of this worker.
     fn is_told(&self, reach: Reach) -> bool {
-        reach < Reach::World || self.sharing.mode == Mode::Full
+        reach <= self.farthest()
     }
 
     async fn write_down(&self) {

@@ -74,7 +74,7 @@ impl Invite {
 /// Whether only programs on this machine can follow the invite.
 fn is_local(invite: &Pasted) -> bool {
     match invite.endpoint() {
-        Endpoint::Plain(_) => true,
+        Endpoint::Plain(_) | Endpoint::Nearby(_) => true,
         Endpoint::Pinned { address, .. } => {
             address.socket_addr().is_some_and(|addr| addr.ip().is_loopback())
         }
@@ -91,8 +91,11 @@ pub(crate) async fn invite(data: &Path, request: v1::InviteRequest) -> Result<Pa
     })?;
     match address.endpoint() {
         Endpoint::Pinned { address, key } => Ok(Pasted::new(address.clone(), *key, Some(token))),
-        Endpoint::Plain(_) => Err(Failure::failed("a plain-text coordinator has no invites")
-            .hint("start it with TLS, or let anyone enrol with `open_enrolment = true`")),
+        // A coordinator writes down where it listens.
+        Endpoint::Plain(_) | Endpoint::Nearby(_) => {
+            Err(Failure::failed("a plain-text coordinator has no invites")
+                .hint("start it with TLS, or let anyone enrol with `open_enrolment = true`"))
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! `manyhands join`: a scientist's first step.
 
 use clap::Args;
+use manyhands::following;
 use manyhands::session::Session;
 use manyhands_proto::invite::{Invite, Token};
 use manyhands_proto::v1;
 
+use crate::clock;
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -24,7 +26,7 @@ impl Join {
         let token =
             self.invite.token().map_or_else(String::new, |token| Token::as_str(token).to_owned());
         session.jobs().join(v1::JoinRequest { token }).await?;
-        profile.save_coordinator(&self.invite)?;
+        following::begin(&profile, &session, &self.invite, clock::now()).await?;
         context.terminal.line(&format!("joined {}", self.invite.endpoint()))?;
         context.terminal.note(&format!("your key is in {}", profile.dir().display()));
         Ok(())

@@ -45,8 +45,8 @@ pub(crate) struct Worker {
     /// What to say to a worker that runs, or to ask of this machine
     #[command(subcommand)]
     ask: Option<Ask>,
-    /// The invite that you got; or `lan#KEY` for the coordinator with this key on the local network, and
-    /// `lan` to see which there are
+    /// The invite that you got; or `lan#KEY` for the coordinator with this key on the local network, as soon as it is
+    /// there, and `lan` to see which there are
     #[arg(long, value_name = "INVITE", env = "MANYHANDS_INVITE", hide_env_values = true)]
     join: Option<Join>,
     /// The settings file
@@ -205,6 +205,12 @@ async fn narrate(terminal: Terminal, mut seen: watch::Receiver<Status>) {
                     "the coordinator is away: computing on, and trying again".to_owned()
                 }
             });
+        }
+        if let Some(why) = &now.away
+            && before.away.is_none()
+            && now.place.is_empty()
+        {
+            lines.push(format!("the coordinator is not there yet, waiting for it: {why}"));
         }
         // Which unit runs changes too often to tell; for whom it runs does not.
         if let Some(running) = now.slots.iter().flatten().find(|running| running.job != job) {

@@ -113,6 +113,12 @@ impl Grid {
     /// Starts a worker and waits until it is connected.
     pub(crate) fn add_governed_worker(&mut self, name: &str, volunteer: &str, settings: &str) {
         let invite = self.invite(&["--role", "worker", "--volunteer", volunteer]);
+        let connected = |line: &str| line.starts_with("connected");
+        self.start_worker(name, &invite, settings).wait_for(connected);
+    }
+
+    /// Starts a worker with an invite, and does not wait.
+    pub(crate) fn start_worker(&mut self, name: &str, invite: &str, settings: &str) -> &Process {
         let config = self.text(&format!("{name}.toml"));
         let data = self.text(name);
         // Whatever else runs here must not decide how long a test takes.
@@ -121,7 +127,7 @@ impl Grid {
              slot_memory = \"256 MiB\"\npriority = \"inherited\"\n{settings}\n"
         );
         fs::write(&config, text).expect("the settings are written");
-        self.restart_worker(name).wait_for(|line| line.starts_with("connected"));
+        self.restart_worker(name)
     }
 
     /// Starts a worker where an earlier one ended, and does not wait.

@@ -58,7 +58,8 @@ fn finish(grid: &Grid, job: JobNumber) {
     assert_eq!(sums, vec![&expected.to_vec(); UNITS]);
 }
 
-fn peers(grid: &Grid, worker: &str) -> Value {
+/// Whom a worker knows.
+pub(crate) fn peers(grid: &Grid, worker: &str) -> Value {
     grid.json(&["peers", "--data", &grid.text(worker), "--json"])
 }
 
@@ -71,7 +72,8 @@ fn from_coordinator(grid: &Grid, worker: &str) -> u64 {
     pieces + view["whole_bytes"].as_u64().unwrap()
 }
 
-fn is_reached(grid: &Grid, worker: &str) -> bool {
+/// Whether others can dial a worker.
+pub(crate) fn is_reached(grid: &Grid, worker: &str) -> bool {
     peers(grid, worker)["reached_at"].is_string()
 }
 
@@ -111,9 +113,7 @@ fn a_second_worker_of_a_network_takes_nothing_from_outside() {
     grid.wait_until(|grid| is_reached(grid, "ada"));
     let job = submit(&grid, 1);
     finish(&grid, job);
-    let at = peers(&grid, "ada")["reached_at"].as_str().unwrap().to_owned();
-    let key = Identity::load_or_create(&grid.path("ada/key")).unwrap().public_key().to_string();
-    remember(&grid.path("grace"), &key, &at);
+    acquaint(&grid, "grace", "ada");
     grid.add_worker("grace", "grace", "");
     let again = submit(&grid, 2);
     finish(&grid, again);
@@ -145,6 +145,13 @@ fn who_asks_for_peers_without_a_worker_is_told_so() {
     let output = run(dir.path(), &["peers"]);
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), String::new()));
     assert!(stderr(&output).contains("no worker runs on the data folder"), "{}", stderr(&output));
+}
+
+/// Lets a worker that is yet to start know one that runs.
+pub(crate) fn acquaint(grid: &Grid, worker: &str, other: &str) {
+    let at = peers(grid, other)["reached_at"].as_str().unwrap().to_owned();
+    let key = Identity::load_or_create(&grid.path(&format!("{other}/key"))).unwrap();
+    remember(&grid.path(worker), &key.public_key().to_string(), &at);
 }
 
 /// Writes down, as a worker would, that somebody has answered a minute ago.

@@ -9,8 +9,8 @@ use tonic::{Request, Response, Status};
 
 use super::Shared;
 
-/// The service `Tracker`.
-#[derive(Debug)]
+/// The services `Tracker` and `Whereabouts`.
+#[derive(Clone, Debug)]
 pub(super) struct Discovery(pub(super) Arc<Shared>);
 
 #[tonic::async_trait]
@@ -33,6 +33,24 @@ impl v1::tracker_server::Tracker for Discovery {
         let coordinators = shared.coordinators();
         let coordinators = coordinators.map(Into::into);
         Ok(Response::new(v1::RegisterReply { record, ip: octets(from), coordinators }))
+    }
+}
+
+#[tonic::async_trait]
+impl v1::whereabouts_server::Whereabouts for Discovery {
+    /// As its hosts are told, for scientists, who have no stream to it.
+    async fn coordinators(
+        &self,
+        request: Request<v1::CoordinatorsRequest>,
+    ) -> Result<Response<v1::CoordinatorsReply>, Status> {
+        let Self(shared) = self;
+        shared.callers.member(&request).await?;
+        let v1::CoordinatorsRequest { project, seq } = request.into_inner();
+        let record = shared.coordinators().filter(|known| {
+            let is_meant = project.is_empty() || project == known.record.project().0.as_slice();
+            is_meant && known.record.seq() > seq
+        });
+        Ok(Response::new(v1::CoordinatorsReply { record: record.map(Into::into) }))
     }
 }
 

@@ -10,6 +10,7 @@ use manyhands_proto::link::{Bounds, Channel, Endpoint, Incoming, server_config};
 use manyhands_proto::peer;
 use manyhands_proto::v1;
 use manyhands_proto::v1::tracker_client::TrackerClient;
+use manyhands_proto::v1::whereabouts_client::WhereaboutsClient;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tonic::transport::Server;
@@ -171,4 +172,24 @@ async fn a_coordinator_says_where_it_is_and_a_later_start_counts_more() {
 async fn said(grid: &Grid) -> manyhands_core::peer::SignedCoordinators {
     let reply = Host::enrolled(grid).await.register(None).await.unwrap();
     peer::open_coordinators(reply.coordinators.unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_joined_may_ask_where_the_coordinators_are() {
+    let grid = Grid::start().await;
+    let host = Host::enrolled(&grid).await;
+    let ask = async |identity: &Identity, project: Vec<u8>, seq| {
+        let mut client = WhereaboutsClient::new(grid.connect(identity).await);
+        let question = v1::CoordinatorsRequest { project: project.into(), seq };
+        Ok::<_, Status>(client.coordinators(question).await?.into_inner().record)
+    };
+    let told = ask(&host.identity, Vec::new(), 0).await.unwrap().unwrap();
+    let record = peer::open_coordinators(told).unwrap().record;
+    assert_eq!(record.project(), &host.project);
+    let project = host.project.0.to_vec();
+    assert_eq!(ask(&host.identity, project.clone(), record.seq()).await.unwrap(), None);
+    assert!(ask(&host.identity, project, record.seq() - 1).await.unwrap().is_some());
+    assert_eq!(ask(&host.identity, vec![1; 32], 0).await.unwrap(), None);
+    let refused = ask(&fresh_identity(), Vec::new(), 0).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
 }

@@ -56,6 +56,13 @@ impl Retry {
         Span(below(longest.0.saturating_add(1), rng))
     }
 
+    /// The coordinator is said to be where it was not looked for yet. How long to wait before dialling there: as after a first
+    /// failure, because its other hosts may have heard of it at the same time.
+    pub fn heard(&self, rng: &mut impl Rng) -> Span {
+        let longest = self.base.max(self.spread.min(self.cap));
+        Span(below(longest.0.saturating_add(1), rng))
+    }
+
     /// How often it failed in a row.
     #[must_use]
     pub fn failures(&self) -> u32 {
@@ -98,6 +105,11 @@ mod tests {
         retry.return_within(minute);
         let firsts: Vec<u64> = (0..100).map(|_| retry.clone().failed(&mut rng).0).collect();
         assert!(firsts.iter().any(|it| *it > 50_000) && firsts.iter().all(|it| *it <= 60_000));
+        // A new place is no reason to come all at once, however often the old one was dialled.
+        (0..9).for_each(|_| _ = retry.failed(&mut rng));
+        let heard: Vec<u64> = (0..100).map(|_| retry.heard(&mut rng).0).collect();
+        assert!(heard.iter().any(|it| *it > 50_000) && heard.iter().all(|it| *it <= 60_000));
+        retry.worked();
         retry.return_within(Span(200));
         assert!((0..100).all(|_| retry.clone().failed(&mut rng) <= Span::seconds(1)));
         // However many there are, the cap stays.

@@ -229,6 +229,13 @@ impl Coordinators {
         self.newest.as_ref().filter(|it| it.record.check(&self.project, now).is_ok())
     }
 
+    /// What to tell somebody who asks for records of `project` above the number `seq`.
+    #[must_use]
+    pub fn newer(&self, project: &Key, seq: u64, now: Timestamp) -> Option<&SignedCoordinators> {
+        let newest = self.newest(now).filter(|it| it.record.project() == project);
+        newest.filter(|it| it.record.seq() > seq)
+    }
+
     /// The coordinators to try. Those of a record that has expired are better than none.
     #[must_use]
     pub fn known(&self) -> &[CoordinatorAt] {

@@ -128,11 +128,15 @@ impl Table {
         self.project
     }
 
-    /// The project turns out to have this key. Whoever is known of another one is forgotten.
+    /// The project turns out to have this key. What peers said as those of another one counts no more; that they have answered,
+    /// or were sighted, does.
     pub fn set_project(&mut self, project: Key) {
         if self.project != project {
             self.project = project;
-            self.entries.clear();
+            self.entries.retain(|_, entry| {
+                entry.record = None;
+                !entry.has_nothing()
+            });
         }
     }
 

@@ -18,7 +18,10 @@ pub struct Place {
 /// What a host knows of where its coordinator may be. `PEERS.md` says why it believes that.
 #[derive(Clone, Debug)]
 pub struct Whereabouts {
-    invited: Place,
+    /// Whom the invite names,
+    invited: Key,
+    /// and where; nowhere, if it says only who it is.
+    address: Option<String>,
     known: Option<Coordinators>,
     answered: Option<Place>,
 }
@@ -27,7 +30,14 @@ impl Whereabouts {
     /// Nothing is known but what the invite says.
     #[must_use]
     pub fn new(invited: Place) -> Self {
-        Self { invited, known: None, answered: None }
+        let Place { key, address } = invited;
+        Self { invited: key, address: Some(address), known: None, answered: None }
+    }
+
+    /// Nothing is known but who is meant.
+    #[must_use]
+    pub fn of(invited: Key) -> Self {
+        Self { invited, address: None, known: None, answered: None }
     }
 
     /// Takes up the record that an earlier process kept on this machine, however old it is.
@@ -35,12 +45,12 @@ impl Whereabouts {
         self.known = Some(Coordinators::restored(kept));
     }
 
-    /// A record was heard on a link on which a coordinator proved the key `from`. True if it is news, to be
-    /// written down.
+    /// A record was heard from whoever has proved the key `from`: a coordinator, or a peer that carries it. True if it is
+    /// news, to be written down.
     ///
-    /// The first record says which key is the project's: its own coordinator is asked, whom the invite names.
-    /// From then on only that key counts; but a coordinator that was its own project may say, itself, that
-    /// another key is the project's from now on.
+    /// The first record says which key is the project's: only the coordinator that the invite names may say so, whether
+    /// it tells or has signed it. From then on only that key counts; but a coordinator that was its own project may say,
+    /// itself, that another key is the project's from now on.
     ///
     /// # Errors
     /// Why it is not believed. What was known stays.
@@ -54,7 +64,7 @@ impl Whereabouts {
         match &mut self.known {
             Some(known) if *known.project() == project => known.hear(heard, now),
             Some(known) if known.project() != from => Err(CoordinatorsError::Project),
-            None if self.invited.key != *from => Err(CoordinatorsError::Project),
+            None if ![*from, project].contains(&self.invited) => Err(CoordinatorsError::Project),
             known => {
                 let mut anew = Coordinators::new(project);
                 let is_news = anew.hear(heard, now)?;
@@ -62,6 +72,33 @@ impl Whereabouts {
                 Ok(is_news)
             }
         }
+    }
+
+    /// The file in which the newest record is kept was changed. True if that is news: its owner has put a newer one there, of
+    /// the same project.
+    ///
+    /// # Errors
+    /// Why it is not believed. What was known stays.
+    pub fn reread(
+        &mut self,
+        kept: SignedCoordinators,
+        now: Timestamp,
+    ) -> Result<bool, CoordinatorsError> {
+        match &mut self.known {
+            Some(known) => known.hear(kept, now),
+            None => {
+                self.restore(kept);
+                Ok(true)
+            }
+        }
+    }
+
+    /// What to ask peers for: records of this project with a number above this one.
+    #[must_use]
+    pub fn wanted(&self) -> (Key, u64) {
+        let known = self.known.as_ref();
+        let project = known.map_or(self.invited, |known| *known.project());
+        (project, known.and_then(Coordinators::record).map_or(0, |it| it.record.seq()))
     }
 
     /// Somebody answered there, and proved the key: the first place to dial the next time.
@@ -80,7 +117,7 @@ impl Whereabouts {
     #[must_use]
     pub fn is_coordinator(&self, key: &Key) -> bool {
         match self.named() {
-            [] => self.invited.key == *key,
+            [] => self.invited == *key,
             named => named.iter().any(|at| at.key == *key),
         }
     }
@@ -89,7 +126,7 @@ impl Whereabouts {
     #[must_use]
     pub fn keys(&self) -> BTreeSet<Key> {
         let named = self.named().iter().map(|at| at.key);
-        named.chain([self.invited.key]).filter(|key| self.is_coordinator(key)).collect()
+        named.chain([self.invited]).filter(|key| self.is_coordinator(key)).collect()
     }
 
     /// The places to dial, one after the other and each once: where somebody answered the last time, where
@@ -100,7 +137,8 @@ impl Whereabouts {
             let place = |address: &String| Place { key: at.key, address: address.clone() };
             at.addresses.iter().map(place).collect::<Vec<_>>()
         };
-        let first = self.answered.iter().chain([&self.invited]).cloned();
+        let invited = |address: &String| Place { key: self.invited, address: address.clone() };
+        let first = self.answered.iter().cloned().chain(self.address.iter().map(invited));
         let mut found: Vec<Place> = Vec::new();
         for place in first.chain(self.named().iter().flat_map(places)) {
             if self.is_coordinator(&place.key) && !found.contains(&place) {

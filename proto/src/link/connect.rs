@@ -13,6 +13,7 @@ use tonic::transport;
 
 use super::{Address, AssertKey, Connection, Endpoint, WrongKey, tls};
 use crate::identity::{Identity, PublicKey};
+use crate::lan::Search;
 
 /// Longest that [`connect`] takes: name look-up, dialling and handshake together.
 pub const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -40,6 +41,9 @@ pub enum LinkError {
         /// What the system said.
         source: io::Error,
     },
+    /// Whoever holds the key has not been found.
+    #[error("nobody with the key of the invite announces itself on the local network")]
+    Unannounced,
     /// No link within the given time.
     #[error("{endpoint} did not answer within {within:?}: check the address, or try again later")]
     TimedOut {
@@ -105,6 +109,13 @@ pub async fn connect_within(
             let dial = dial_tls(address, *key, identity);
             (timeout(within, dial).await.map_err(late)??, AssertKey::nothing())
         }
+        Endpoint::Nearby(key) => {
+            let dial = async {
+                let address = search(*key, within / 2).await.ok_or(LinkError::Unannounced)?;
+                dial_tls(&address, *key, identity).await
+            };
+            (timeout(within, dial).await.map_err(late)??, AssertKey::nothing())
+        }
         Endpoint::Plain(addr) => {
             let dial = dial_plain((*addr).into());
             (timeout(within, dial).await.map_err(late)??, AssertKey::of(identity.public_key()))
@@ -112,6 +123,12 @@ pub async fn connect_within(
     };
     let channel = start_http2(endpoint, connection).await?;
     Ok(InterceptedService::new(channel, words))
+}
+
+/// Where the coordinator with this key says that it is. Whoever answers there has to prove the key.
+async fn search(key: PublicKey, within: Duration) -> Option<Address> {
+    let found = Search::new().ok()?.coordinator([key].into(), within).await?;
+    found.addresses.first().map(|at| Address::from(*at))
 }
 
 async fn dial_tls(

@@ -22,14 +22,28 @@ pub enum Endpoint {
         /// The only key that may answer.
         key: PublicKey,
     },
+    /// TLS; the coordinator that holds this key, wherever it announces itself on the local network.
+    Nearby(PublicKey),
     /// No encryption and no proof: only within this machine.
     Plain(LoopbackAddr),
+}
+
+impl Endpoint {
+    /// The only key that may answer, if one must be proved.
+    #[must_use]
+    pub fn key(&self) -> Option<PublicKey> {
+        match self {
+            Self::Pinned { key, .. } | Self::Nearby(key) => Some(*key),
+            Self::Plain(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pinned { address, .. } => address.fmt(f),
+            Self::Nearby(_) => f.write_str("the local network"),
             Self::Plain(addr) => addr.fmt(f),
         }
     }

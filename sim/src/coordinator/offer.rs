@@ -7,11 +7,11 @@ use std::num::NonZeroU64;
 
 use manyhands_core::command::{Command, Request};
 use manyhands_core::id::HostId;
-use manyhands_core::looking::{Looking, Unseen};
 use manyhands_core::outlook::Outlook;
 use manyhands_core::refusal::Refusal;
 use manyhands_core::reply::{Leased, Reply};
 use manyhands_core::time::Timestamp;
+use manyhands_core::unseen::{Looking, Unseen};
 
 use super::{Coordinator, Fault, Outgoing, confused};
 use crate::message::{Downlink, Ending};

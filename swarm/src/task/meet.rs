@@ -4,15 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use manyhands_core::key::Key;
-use manyhands_core::peer::{Asker, Name, Reach, SignedRecord};
-use manyhands_core::swarm::{Event, NEIGHBOURS_MAX, PeerId, Role};
+use manyhands_core::peer::{Asker, Name, Naming, Reach, SignedRecord};
+use manyhands_core::swarm::{Event, NEIGHBOURS_MAX, NEIGHBOURS_MIN, PeerId, Role};
 use manyhands_proto::identity::PublicKey;
 use manyhands_proto::link::Endpoint;
 
-use super::{
-    DIAL_AGAIN, DIALS_MAX, NAMED_EVERY, NAMED_MAX, NEAR_PATIENCE, Neighbour, Newcomer,
-    STALLED_REST, Task, Undialled,
-};
+use super::{DIALS_MAX, NEAR_PATIENCE, Neighbour, Newcomer, STALLED_REST, Task, Undialled};
 use crate::dial::{Target, dial};
 use crate::known::core_key;
 use crate::link::listen;
@@ -24,10 +21,10 @@ impl Task {
     pub(super) fn begin(&mut self) {
         if !self.exchange.held().is_full() {
             for key in self.known.near() {
-                self.note_named(&key);
+                self.candidates.known(key);
             }
         }
-        if self.named.is_empty() {
+        if self.candidates.is_empty() {
             self.dial_sources();
         } else {
             self.near_until = Some(Instant::now() + NEAR_PATIENCE);
@@ -53,7 +50,7 @@ impl Task {
 
     /// A stream is open. One neighbour for each key, none who was blamed, and none who has just stalled.
     pub(super) fn join(&mut self, newcomer: Newcomer) {
-        let Newcomer { key, role, reach, dial, is_ours, outbox, incoming } = newcomer;
+        let Newcomer { key, role, reach, source, dial, is_ours, outbox, incoming } = newcomer;
         self.dialling.remove(&key);
         if let Some(dial) = dial {
             self.known.linked(&dial, &self.identity);
@@ -73,7 +70,8 @@ impl Task {
         self.next_peer += 1;
         let pieces = self.exchange.geometry().pieces();
         let listener = self.jobs.spawn(listen(peer, pieces, incoming, self.notes.clone()));
-        let neighbour = Neighbour { key, role, reach, is_ours, outbox, listener, named_at: None };
+        let naming = Naming::default();
+        let neighbour = Neighbour { key, role, reach, is_ours, outbox, listener, source, naming };
         self.dealings.met(key, role, reach);
         if role == Role::Origin {
             // Those who were caught before it was here.
@@ -82,8 +80,13 @@ impl Task {
             }
         }
         self.neighbours.insert(peer, neighbour);
-        self.name_peers_to(peer);
+        if self.exchange.is_origin() {
+            self.name_others_to(peer);
+        }
         self.name_to_those_who_only_dial(peer);
+        if !self.exchange.held().is_full() && self.neighbours.len() < NEIGHBOURS_MIN {
+            self.ask_for_others(peer);
+        }
         self.handle(Event::Joined { peer, role });
     }
 
@@ -113,26 +116,25 @@ impl Task {
         self.tell_status();
     }
 
-    /// The coordinator named others. Whether they are dialled, the table decides.
+    /// Somebody named others: a coordinator as it likes, a peer only when it was asked. Whom to dial, the table decides.
     pub(super) fn named(&mut self, by: PeerId, records: Vec<SignedRecord>) {
-        let Some(neighbour) = self.neighbours.get(&by).filter(|it| it.role == Role::Origin) else {
+        let Some(neighbour) = self.neighbours.get_mut(&by) else { return };
+        let is_origin = neighbour.role == Role::Origin;
+        if !neighbour.naming.answered() && !is_origin {
             self.nonsense(by);
             return;
-        };
-        let link = neighbour.reach;
+        }
+        let (teller, source, link) = (core_key(&neighbour.key), neighbour.source, neighbour.reach);
         for record in records {
             let key = *record.record().key();
-            self.known.hear(record, link);
-            self.note_named(&key);
+            let is_known = self.known.hear(record, source, link);
+            if is_origin {
+                self.candidates.known(key);
+            } else if is_known {
+                self.candidates.told(key, teller);
+            }
         }
         self.dial_others();
-    }
-
-    fn note_named(&mut self, key: &Key) {
-        let Ok(key) = PublicKey::from_bytes(key.as_bytes()) else { return };
-        if self.named.len() < NAMED_MAX || self.named.contains_key(&key) {
-            self.named.insert(key, None);
-        }
     }
 
     pub(super) fn dial_sources(&mut self) {
@@ -149,21 +151,20 @@ impl Task {
     /// Dials some of those who were named. Whoever holds all of the blob tries each only once.
     pub(super) fn dial_others(&mut self) {
         let is_full = self.exchange.held().is_full();
-        let is_due = |at: &Option<Instant>| match at {
-            None => true,
-            Some(at) => !is_full && at.elapsed() >= DIAL_AGAIN,
+        let now = self.now();
+        let is_free = |key: &Key| {
+            let key = PublicKey::from_bytes(key.as_bytes());
+            key.is_ok_and(|key| !self.is_shunned(&key) && self.neighbour_of(&key).is_none())
         };
-        let due = self.named.iter().filter(|(key, at)| {
-            is_due(at) && !self.is_shunned(key) && self.neighbour_of(key).is_none()
-        });
-        let mut due: BTreeSet<Key> = due.map(|(key, _)| core_key(key)).collect();
+        let due = self.candidates.due(is_full, now);
+        let mut due: BTreeSet<Key> = due.filter(|key| is_free(key)).copied().collect();
         while self.dialling.len() < DIALS_MAX {
             let farthest = if self.is_near_only { Reach::Site } else { Reach::World };
             let wanted = |name: &Name| name.reach <= farthest && due.contains(&name.key);
             let Some(dial) = self.known.next_dial(wanted, &mut self.rng) else { return };
             due.remove(&dial.name.key);
+            self.candidates.dialled(&dial.name.key, now);
             let Ok(key) = PublicKey::from_bytes(dial.name.key.as_bytes()) else { continue };
-            self.named.insert(key, Some(Instant::now()));
             let endpoint = Endpoint::Pinned { address: dial.address.socket_addr().into(), key };
             self.dial(Target { key, endpoint, role: Role::Peer, dial: Some(dial) });
         }
@@ -178,11 +179,20 @@ impl Task {
         self.jobs.spawn(dial(target, identity, self.open, self.notes.clone()));
     }
 
-    /// An origin names some peers to a neighbour, not too often.
-    pub(super) fn name_peers_to(&mut self, peer: PeerId) {
+    /// Asks a neighbour who else takes part.
+    pub(super) fn ask_for_others(&mut self, peer: PeerId) {
+        let Some(neighbour) = self.neighbours.get_mut(&peer) else { return };
+        if neighbour.outbox.say(wire::seek()) {
+            neighbour.naming.ask();
+        }
+    }
+
+    /// Names some of those who take part to a neighbour, not too often. A coordinator names whom it has dialled back to; a
+    /// peer, whom it has been linked to itself.
+    pub(super) fn name_others_to(&mut self, peer: PeerId) {
+        let now = self.now();
         let Some(neighbour) = self.neighbours.get(&peer) else { return };
-        let is_early = neighbour.named_at.is_some_and(|at| at.elapsed() < NAMED_EVERY);
-        if !self.exchange.is_origin() || is_early {
+        if !neighbour.naming.may_tell(now) {
             return;
         }
         let others = self.neighbours.values().map(|other| core_key(&other.key)).collect();
@@ -190,7 +200,7 @@ impl Task {
         let Some(neighbour) = self.neighbours.get_mut(&peer).filter(|_| !records.is_empty()) else {
             return;
         };
-        neighbour.named_at = Some(Instant::now());
+        neighbour.naming.told(now);
         neighbour.outbox.say(wire::records(records));
     }
 

@@ -110,11 +110,10 @@ impl Task {
         self.neighbours.values().filter(|neighbour| neighbour.role == Role::Origin)
     }
 
-    /// Asks the coordinator for more peers, or looks for a coordinator first.
+    /// Asks all neighbours for others, and looks for a coordinator if there is none.
     fn seek(&mut self) {
-        for origin in self.origins() {
-            origin.outbox.say(wire::seek());
-        }
+        let neighbours: Vec<PeerId> = self.neighbours.keys().copied().collect();
+        neighbours.into_iter().for_each(|peer| self.ask_for_others(peer));
         self.dial_sources();
     }
 

@@ -23,7 +23,7 @@ impl Task {
             }
             Heard::Part(part) => self.part(peer, part),
             Heard::Records(records) => self.named(peer, records),
-            Heard::Seek => self.name_peers_to(peer),
+            Heard::Seek => self.name_others_to(peer),
             Heard::Accused(key) => {
                 let mut neighbours = self.neighbours.iter();
                 let accused = neighbours.find(|(_, neighbour)| neighbour.key == key);

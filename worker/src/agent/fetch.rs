@@ -30,12 +30,9 @@ impl Source {
     /// The blob, verified.
     ///
     /// # Errors
-    /// [`DownloadError`]; without a connection it is one that passes.
+    /// [`DownloadError`]; it passes, if nobody is there who has it.
     pub(super) async fn obtain(&self, digest: Digest, bytes: u64) -> Result<Pin, DownloadError> {
-        if let Some(origin) = &self.origin {
-            return self.cache.obtain(origin, digest, bytes).await;
-        }
-        self.cache.get(digest).await?.ok_or(DownloadError::Interrupted(digest))
+        self.cache.obtain(self.origin.as_ref(), digest, bytes).await
     }
 }
 

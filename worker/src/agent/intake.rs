@@ -36,6 +36,7 @@ impl Agent {
                 }
                 self.wished = 0;
                 self.refused = reason.pushback().map(|_| reason.to_string());
+                self.away = Some(reason.to_string()).filter(|_| self.refused.is_none());
                 if !self.enrolled && reason.needs_a_person() {
                     return Err(WorkerError::Refused(Box::new(reason)));
                 }
@@ -74,7 +75,7 @@ impl Agent {
         self.coordinator = Some(attached);
         self.chosen.attached();
         self.pilot.meets();
-        self.refused = None;
+        (self.refused, self.away) = (None, None);
         self.renew();
         self.save_checkpoints();
     }

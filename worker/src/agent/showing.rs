@@ -80,6 +80,7 @@ impl Agent {
                 },
                 is_connected: self.coordinator.is_some(),
                 refused: self.refused.clone(),
+                away: self.away.clone(),
             },
             governor: self.governed(),
             slots: (0..self.seats.len()).map(|slot| self.shown_slot(slot)).collect(),

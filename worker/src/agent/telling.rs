@@ -15,8 +15,9 @@ impl Agent {
         let waiting = self.board.open().saturating_sub(busy);
         self.status.send_if_modified(|status| {
             let mut changed = status.connected != connected || status.draining != draining;
-            changed |= status.refused != self.refused;
+            changed |= (&status.refused, &status.away) != (&self.refused, &self.away);
             status.refused.clone_from(&self.refused);
+            status.away.clone_from(&self.away);
             if let Some(coordinator) = &self.coordinator {
                 let place = coordinator.endpoint.to_string();
                 changed |= status.place != place;

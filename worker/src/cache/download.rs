@@ -81,13 +81,14 @@ impl Turns {
 }
 
 impl Cache {
-    /// The blob of `bytes` bytes, from here or else from the coordinator, or from other workers if it is large.
+    /// The blob of `bytes` bytes, from here or else from the coordinator if there is one, or from other workers if it is
+    /// large.
     ///
     /// # Errors
-    /// [`DownloadError`].
+    /// [`DownloadError`]; one that passes, if nobody is there who has it.
     pub(crate) async fn obtain(
         &self,
-        from: &Origin,
+        from: Option<&Origin>,
         digest: Digest,
         bytes: u64,
     ) -> Result<Pin, DownloadError> {
@@ -100,11 +101,12 @@ impl Cache {
             return Ok(pin);
         }
         let pin = self.shared.reserve(digest, bytes)?;
-        match (&self.shared.swarm, &from.peer) {
-            (Some(swarm), Some(peer)) if bytes > WHOLE_BYTES_MAX => {
-                pieces::fetch(&self.shared, swarm, (&from.channel, peer), &pin).await?;
-            }
-            _ => download(&self.shared, &from.channel, &pin).await?,
+        // Without a coordinator others may still have it.
+        let is_shared = bytes > WHOLE_BYTES_MAX && from.is_none_or(|from| from.peer.is_some());
+        match (&self.shared.swarm, from) {
+            (Some(swarm), _) if is_shared => pieces::fetch(&self.shared, swarm, from, &pin).await?,
+            (_, Some(from)) => download(&self.shared, &from.channel, &pin).await?,
+            (_, None) => return Err(DownloadError::Interrupted(digest)),
         }
         Ok(pin)
     }

@@ -52,16 +52,19 @@ impl Cache {
     }
 }
 
-/// Fetches a blob from the swarm that the coordinator leads to, or else what is missing from the coordinator alone.
+/// Fetches a blob from the swarm that the coordinator leads to, or else what is missing from the coordinator alone. Without
+/// one, from whoever of this network has it.
 pub(super) async fn fetch(
     shared: &Arc<Shared>,
     swarm: &Swarm,
-    (channel, peer): (&Channel, &(Address, PublicKey)),
+    origin: Option<&Origin>,
     pin: &Pin,
 ) -> Result<(), DownloadError> {
     shared.index().set_state(pin.digest, State::Pieces);
     let blob = partial(shared, pin).await?;
-    let swarmed = match swarm.share(blob, std::slice::from_ref(peer)) {
+    let sources =
+        origin.and_then(|origin| origin.peer.as_ref()).map_or(&[][..], std::slice::from_ref);
+    let swarmed = match swarm.share(blob, sources) {
         Ok(()) => {
             let mut part = Part { swarm, digest: pin.digest, is_kept: false };
             part.is_kept = is_whole(swarm, pin.digest).await;
@@ -73,7 +76,9 @@ pub(super) async fn fetch(
         }
     };
     if !swarmed {
-        complete(shared, channel, pin).await?;
+        // What came is kept.
+        let origin = origin.ok_or(DownloadError::Interrupted(pin.digest))?;
+        complete(shared, &origin.channel, pin).await?;
         // Only some pieces of it can be proved with this.
         let outboard = shared.outboard(pin.digest);
         fs::remove_file(&outboard).await.map_err(|source| failed(&outboard, source))?;
@@ -191,3 +196,6 @@ fn unusable(shared: &Shared, digest: Digest, error: BlobError) -> CacheError {
         other => CacheError::Io { path, source: std::io::Error::other(other) },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -235,10 +235,10 @@ async fn a_cut_download_goes_on_where_it_stopped() {
     let (origin, offsets) =
         serve(vec![Answer::Cut(vec![blob.slice(..100)]), Answer::Range(blob.clone())]).await;
     let digest = Digest::of(&blob);
-    let cut = open(dir.path()).obtain(&origin, digest, 300).await.unwrap_err();
+    let cut = open(dir.path()).obtain(Some(&origin), digest, 300).await.unwrap_err();
     assert!(cut.passes(), "{cut}");
     // A new process knows the beginning too.
-    let pin = open(dir.path()).obtain(&origin, digest, 300).await.unwrap();
+    let pin = open(dir.path()).obtain(Some(&origin), digest, 300).await.unwrap();
     assert_eq!(pin.read().await.unwrap(), blob);
     assert_eq!(asked(&offsets), [0, 100]);
 }
@@ -251,10 +251,10 @@ async fn wrong_bytes_are_refused_and_forgotten() {
     let (origin, offsets) =
         serve(vec![Answer::Chunks(vec![content(8)]), Answer::Range(blob.clone())]).await;
     let digest = Digest::of(&blob);
-    let refused = cache.obtain(&origin, digest, 300).await.unwrap_err();
+    let refused = cache.obtain(Some(&origin), digest, 300).await.unwrap_err();
     assert!(matches!(refused, DownloadError::Corrupt(named) if named == digest));
     assert!(!has(&cache, digest).await);
-    assert!(cache.obtain(&origin, digest, 300).await.is_ok());
+    assert!(cache.obtain(Some(&origin), digest, 300).await.is_ok());
     assert_eq!(asked(&offsets), [0, 0]);
 }
 
@@ -270,16 +270,16 @@ async fn no_more_bytes_are_taken_than_the_blob_has() {
         Answer::Refuse(Status::not_found("no such blob")),
     ])
     .await;
-    let refused = cache.obtain(&origin, digest, 300).await.unwrap_err();
+    let refused = cache.obtain(Some(&origin), digest, 300).await.unwrap_err();
     assert!(matches!(refused, DownloadError::Size { expected: 300, found: 600, .. }), "{refused}");
     // It had all 300 bytes, so nothing is asked for again; the rest was never written.
-    assert!(cache.obtain(&origin, digest, 300).await.is_ok());
+    assert!(cache.obtain(Some(&origin), digest, 300).await.is_ok());
     let other = Digest::of(b"other");
-    let refused = cache.obtain(&origin, other, 5).await.unwrap_err();
+    let refused = cache.obtain(Some(&origin), other, 5).await.unwrap_err();
     assert!(!refused.passes(), "oversized message: {refused}");
-    let refused = cache.obtain(&origin, other, 5).await.unwrap_err();
+    let refused = cache.obtain(Some(&origin), other, 5).await.unwrap_err();
     assert!(matches!(refused, DownloadError::Refused { .. }), "{refused}");
-    let refused = cache.obtain(&origin, other, 5000).await.unwrap_err();
+    let refused = cache.obtain(Some(&origin), other, 5000).await.unwrap_err();
     assert!(matches!(refused, DownloadError::Cache(CacheError::Full { .. })), "{refused}");
 }
 
@@ -291,9 +291,9 @@ async fn one_download_serves_all_who_wait() {
     let (origin, offsets) = serve(vec![Answer::Range(blob.clone())]).await;
     let digest = Digest::of(&blob);
     let (a, b, c) = tokio::join!(
-        cache.obtain(&origin, digest, 300),
-        cache.obtain(&origin, digest, 300),
-        cache.obtain(&origin, digest, 300),
+        cache.obtain(Some(&origin), digest, 300),
+        cache.obtain(Some(&origin), digest, 300),
+        cache.obtain(Some(&origin), digest, 300),
     );
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     assert_eq!(asked(&offsets), [0]);
@@ -304,7 +304,7 @@ async fn an_empty_blob_comes_too() {
     let dir = tempfile::tempdir().unwrap();
     let cache = open(dir.path());
     let (origin, _) = serve(vec![Answer::Chunks(vec![])]).await;
-    let pin = cache.obtain(&origin, Digest::of(b""), 0).await.unwrap();
+    let pin = cache.obtain(Some(&origin), Digest::of(b""), 0).await.unwrap();
     assert_eq!(pin.read().await.unwrap(), Bytes::new());
 }
 

@@ -61,6 +61,9 @@ pub struct Coordinator {
     pub is_connected: bool,
     /// Why it gives this host no work for a while, if it said so.
     pub refused: Option<String>,
+    /// Why it is not there, if it is not.
+    #[serde(default)]
+    pub away: Option<String>,
 }
 
 /// What the machine may be used for.

@@ -73,6 +73,15 @@ impl SessionError {
         pushback(status)
     }
 
+    /// Whether the coordinator may be somewhere else by now.
+    pub(super) fn may_mean_that_it_moved(&self) -> bool {
+        match self {
+            Self::Link(LinkError::Config(_)) | Self::Enrolment(_) => false,
+            Self::Link(_) | Self::Closed | Self::Silent | Self::Protocol => true,
+            Self::Stream(_) => self.pushback().is_none() && !self.means_unknown(),
+        }
+    }
+
     /// Whether the coordinator does not know this host, for instance since it lost its data.
     pub(super) fn means_unknown(&self) -> bool {
         let Self::Stream(status) = self else { return false };

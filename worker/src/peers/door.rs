@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::Shared;
+use super::{Shared, whereabouts};
 use crate::cache::Cache;
 use crate::config::Mode;
 
@@ -48,13 +48,15 @@ pub(super) async fn serve(shared: Arc<Shared>, listener: TcpListener, cache: Cac
         Err(error) => return tracing::warn!(%error, "other workers cannot dial this one"),
     };
     let incoming = Incoming::tls(listener, config, BOUNDS);
+    let whereabouts = whereabouts::service(Arc::clone(&shared));
     let door = Door { shared, cache, turn: Mutex::new(()) };
     let service = PeersServer::new(door).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let server = Server::builder()
         .max_concurrent_streams(STREAMS_MAX)
         .http2_keepalive_interval(Some(SIGN_OF_LIFE))
         .http2_keepalive_timeout(Some(SIGN_OF_LIFE))
-        .add_service(service);
+        .add_service(service)
+        .add_service(whereabouts);
     if let Err(error) = server.serve_with_incoming(incoming).await {
         tracing::warn!(%error, "other workers can no longer dial this one");
     }

@@ -101,8 +101,15 @@ fn known(path: &Path, project: Key) -> Result<Coordinators, Failure> {
 fn coordinators(invites: &[Invite]) -> Result<Vec<CoordinatorAt>, Failure> {
     let mut found: BTreeMap<Key, Vec<String>> = BTreeMap::new();
     for invite in invites {
-        let Endpoint::Pinned { address, key } = invite.endpoint() else {
-            return Err(Failure::bad_input("a plain-text coordinator has no key to be named by"));
+        let (address, key) = match invite.endpoint() {
+            Endpoint::Pinned { address, key } => (address, key),
+            Endpoint::Plain(_) => {
+                let what = "a plain-text coordinator has no key to be named by";
+                return Err(Failure::bad_input(what));
+            }
+            Endpoint::Nearby(_) => {
+                return Err(Failure::bad_input("lan#KEY does not say where a coordinator is"));
+            }
         };
         let addresses = found.entry(Key(*key.as_bytes())).or_default();
         let address = address.to_string();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use manyhands_core::looking::{Looking, Unseen};
+use manyhands_core::unseen::{Looking, Unseen};
 use tokio::time::Instant;
 
 use crate::hub::{Offer, Parked, Seat};

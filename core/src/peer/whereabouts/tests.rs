@@ -36,6 +36,17 @@ fn without_a_record_there_is_the_place_of_the_invite() {
     assert_eq!(host.keys(), [INVITER].into());
 }
 
+/// Then there is only the local network to look on, until it has answered or a record says where it is.
+#[test]
+fn an_invite_may_say_only_whom_to_look_for() {
+    let mut host = Whereabouts::of(INVITER);
+    assert_eq!((host.places(), host.keys()), (Vec::new(), [INVITER].into()));
+    host.answered(place(INVITER, "10.0.0.1:7"));
+    assert_eq!(host.places(), [place(INVITER, "10.0.0.1:7")]);
+    host.hear(record(PROJECT, 1, &[(INVITER, &["new.example:2"])]), &INVITER, NOW).unwrap();
+    assert_eq!(host.places().len(), 2);
+}
+
 #[test]
 fn a_coordinator_that_moved_is_looked_for_where_its_project_says() {
     let mut host = invited();
@@ -102,4 +113,59 @@ fn a_record_that_was_kept_is_tried_though_it_has_expired() {
     let older = record(PROJECT, 2, &[(INVITER, &["x.example:2"])]);
     assert!(host.hear(older, &INVITER, later).is_err());
     assert_eq!(host.places().len(), 2);
+}
+
+/// A peer has met the coordinator where it is now, and carries its record.
+#[test]
+fn any_peer_may_carry_a_newer_record_of_the_project() {
+    let peer = Key([77; 32]);
+    let mut host = invited();
+    assert_eq!(host.wanted(), (INVITER, 0));
+    host.hear(record(PROJECT, 4, &[(INVITER, &["old.example:1"])]), &INVITER, NOW).unwrap();
+    assert_eq!(host.wanted(), (PROJECT, 4));
+    let mut carried = Coordinators::new(PROJECT);
+    carried.hear(record(PROJECT, 5, &[(INVITER, &["new.example:2"])]), NOW).unwrap();
+    assert_eq!(carried.newer(&PROJECT, 5, NOW), None, "no news");
+    assert_eq!(carried.newer(&INVITER, 4, NOW), None, "another project");
+    let long_after = NOW.plus(Span::hours(25));
+    assert_eq!(carried.newer(&PROJECT, 4, long_after), None, "expired");
+    let told = carried.newer(&PROJECT, 4, NOW).unwrap().clone();
+    assert_eq!(host.hear(told.clone(), &peer, NOW), Ok(true));
+    assert_eq!(host.hear(told, &peer, NOW), Ok(false));
+    assert_eq!(host.places().last(), Some(&place(INVITER, "new.example:2")));
+}
+
+#[test]
+fn what_liars_carry_changes_nothing() {
+    let liar = Key([77; 32]);
+    let mut host = invited();
+    // Of a host that knows no project yet, only what its coordinator signed itself counts.
+    let foreign = record(PROJECT, 1, &[(HEIR, &["new.example:2"])]);
+    assert_eq!(host.hear(foreign, &liar, NOW), Err(CoordinatorsError::Project));
+    let own = record(INVITER, 7, &[(INVITER, &["new.example:2"])]);
+    assert_eq!(host.hear(own, &liar, NOW), Ok(true));
+    let before = host.places();
+    let elsewhere: &[(Key, &[&str])] = &[(INVITER, &["elsewhere.example:2"])];
+    let said = |project, seq| record(project, seq, elsewhere);
+    let late = NOW.plus(Span::hours(25));
+    for (heard, now) in [
+        (said(INVITER, 6), NOW),
+        (said(INVITER, 7), NOW),
+        (said(PROJECT, 99), NOW),
+        (said(INVITER, 99), late),
+    ] {
+        assert!(host.hear(heard, &liar, now).is_err());
+        assert_eq!(host.places(), before);
+    }
+}
+
+#[test]
+fn a_record_that_its_owner_put_on_the_disk_counts_if_it_is_newer() {
+    let mut host = invited();
+    let at = |seq| record(PROJECT, seq, &[(INVITER, &["new.example:2"])]);
+    assert_eq!(host.reread(at(3), NOW), Ok(true));
+    assert_eq!(host.reread(at(3), NOW), Ok(false));
+    assert!(host.reread(at(2), NOW).is_err());
+    assert_eq!(host.reread(at(4), NOW), Ok(true));
+    assert_eq!(host.wanted(), (PROJECT, 4));
 }

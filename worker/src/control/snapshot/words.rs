@@ -12,7 +12,10 @@ impl fmt::Display for Snapshot {
                 writeln!(f, "connected to the coordinator at {}", self.coordinator.place)?;
             }
             (false, Some(why)) => writeln!(f, "no work for now: {why}")?,
-            (false, None) => f.write_str("the coordinator is away\n")?,
+            (false, None) => match &self.coordinator.away {
+                Some(why) => writeln!(f, "the coordinator is away ({why}): looking for it")?,
+                None => f.write_str("the coordinator is away\n")?,
+            },
         }
         self.slots.iter().try_for_each(|slot| write!(f, "{slot}"))?;
         if self.held.units > 0 {
@@ -69,7 +72,7 @@ mod tests {
             coordinator: Coordinator {
                 place: "grid:7654".to_owned(),
                 is_connected: true,
-                refused: None,
+                ..Coordinator::default()
             },
             slots: vec![
                 Slot { number: 0, state: SlotState::Stopped, work: Some(work) },
@@ -89,5 +92,18 @@ mod tests {
              today you donated 2 h\n\
              heat has no effect: nothing here tells of temperature\n"
         );
+    }
+
+    #[test]
+    fn why_there_is_no_coordinator_is_told() {
+        let lines = |refused: Option<&str>, away: Option<&str>| {
+            let [refused, away] = [refused, away].map(|why| why.map(str::to_owned));
+            let coordinator = Coordinator { refused, away, ..Coordinator::default() };
+            Snapshot { coordinator, ..Snapshot::default() }.to_string()
+        };
+        assert_eq!(lines(None, None), "\nthe coordinator is away\n");
+        let away = lines(None, Some("cannot reach grid:7654"));
+        assert_eq!(away, "\nthe coordinator is away (cannot reach grid:7654): looking for it\n");
+        assert_eq!(lines(Some("full"), None), "\nno work for now: full\n");
     }
 }

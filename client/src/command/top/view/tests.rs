@@ -61,6 +61,7 @@ fn busy() -> Snapshot {
             place: "grid.example.org:7654".to_owned(),
             is_connected: true,
             refused: None,
+            away: None,
         },
         governor: Governed {
             sentence: "up to 4 programs at once".to_owned(),

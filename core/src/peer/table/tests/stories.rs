@@ -280,13 +280,19 @@ fn a_host_signs_for_whom_it_has_seen() {
 
 /// A host was invited by a coordinator, took that one's key for the project's, and then heard the project's record.
 #[test]
-fn a_host_that_learns_whose_project_it_is_in_forgets_whom_it_knew_of_another() {
+fn a_host_that_learns_whose_project_it_is_in_forgets_what_peers_said_as_those_of_another() {
     let mut table = table();
     befriend(&mut table, 1, NOW);
+    table.hear(vouched(3, NOW), Source::Coordinator, Reach::World, NOW).unwrap();
+    table.sight(key(4), inside(4), NOW).unwrap();
     table.set_project(PROJECT);
-    assert_eq!(table.len(), 1, "it knew that");
+    assert_eq!(table.len(), 3, "it knew that");
     table.set_project(COORDINATOR);
-    assert_eq!((table.project(), table.len()), (COORDINATOR, 0));
+    assert_eq!(table.project(), COORDINATOR);
+    // Those who have answered, or were seen on this network, are still there.
+    let known: Vec<Key> = table.acquaintances().map(|it| it.name.key).collect();
+    assert_eq!(known, [key(1), key(4)]);
+    assert_eq!(table.record(&Name { key: key(1), reach: Reach::World }), None);
     let heard = table.hear(vouched(2, NOW), Source::Coordinator, Reach::World, NOW);
     assert!(heard.is_err(), "its record is of the other project");
 }
