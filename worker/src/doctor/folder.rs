@@ -67,6 +67,7 @@ fn room(root: &Path) -> Finding {
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
