@@ -37,6 +37,9 @@ enum Command {
         /// Only the rows of one goal, A to G, or of none, -.
         #[arg(long)]
         goal: Option<char>,
+        /// Only the rows with these words in their attack, as the table has them.
+        #[arg(long, value_name = "WORDS")]
+        attack: Option<String>,
         /// Runs of each row.
         #[arg(long, default_value_t = Size::default().seeds)]
         seeds: u32,
@@ -107,10 +110,13 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { scenario, seed } => run(&scenario, seed),
-        Command::Zoo { goal, seeds, smaller, threads } => {
-            show_zoo(goal.map_or(Part::All, Part::Goal), Size { seeds, smaller, threads })
+        Command::Zoo { goal, attack, seeds, smaller, threads } => {
+            let part = goal.map_or(Part::All, Part::Goal);
+            show_zoo(part, attack.as_deref(), Size { seeds, smaller, threads })
         }
-        Command::Goals { seeds } => show_zoo(Part::ModelOfGoals, Size { seeds, ..Size::default() }),
+        Command::Goals { seeds } => {
+            show_zoo(Part::ModelOfGoals, None, Size { seeds, ..Size::default() })
+        }
         Command::Gossip { peers, seed } => Ok(gossip::table(peers, seed).to_string()),
         Command::Storm { hosts, seed } => Ok(storm::table(hosts, seed).to_string()),
         Command::Seldom { hosts, seed } => {
@@ -129,8 +135,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn show_zoo(part: Part, size: Size) -> Result<String, String> {
-    let table = zoo::table(part, size, &tell);
+fn show_zoo(part: Part, attack: Option<&str>, size: Size) -> Result<String, String> {
+    let table = zoo::table(part, attack, size, &tell);
     if io::stderr().is_terminal() {
         complain("");
     }

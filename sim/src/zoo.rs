@@ -62,12 +62,13 @@ pub enum Progress<'a> {
     },
 }
 
-/// Runs everything.
+/// Runs everything; with words of an `attack`, only the rows in whose attack they are.
 ///
 /// # Errors
-/// The first run that went wrong, with its scenario and seed.
+/// The first run that went wrong, with its scenario and seed; or that there is no such row.
 pub fn table(
     part: Part,
+    attack: Option<&str>,
     size: Size,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Table, ZooError> {
@@ -83,6 +84,12 @@ pub fn table(
     }
     if let (Part::Goal(name), true) = (part, contests.is_empty()) {
         return Err(ZooError::NoGoal(name));
+    }
+    if let Some(words) = attack {
+        contests.retain(|contest| contest.attack().contains(words));
+        if contests.is_empty() {
+            return Err(ZooError::NoAttack(words.to_owned()));
+        }
     }
     Ok(Table { rows: runs::all(contests, size, progress)?, size })
 }
@@ -105,6 +112,9 @@ pub enum ZooError {
     /// There is no such goal.
     #[error("there is no goal {0}; they are A to G, and - is for the rows of none")]
     NoGoal(char),
+    /// There is no such attack among these rows.
+    #[error("no row has {0:?} in its attack; the table without --attack names all of them")]
+    NoAttack(String),
     /// A scenario cannot be read.
     #[error("{scenario}: {error}")]
     Scenario {

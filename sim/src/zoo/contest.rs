@@ -40,6 +40,16 @@ pub(super) enum Trial {
 }
 
 impl Contest {
+    /// What attacks, and how.
+    pub(super) fn attack(&self) -> String {
+        let Self { attacker, strategy, .. } = self;
+        if attacker == strategy {
+            (*attacker).to_owned()
+        } else {
+            format!("{attacker}: {strategy}")
+        }
+    }
+
     /// Whether the real engine is run.
     pub(super) fn is_engine(&self) -> bool {
         match self.trial {

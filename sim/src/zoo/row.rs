@@ -50,8 +50,7 @@ impl Row {
 
     /// What attacks, and how.
     pub(super) fn attack(&self) -> String {
-        let Contest { attacker, strategy, .. } = self.contest;
-        if attacker == strategy { attacker.to_owned() } else { format!("{attacker}: {strategy}") }
+        self.contest.attack()
     }
 
     fn cells(&self) -> [String; 15] {
