@@ -38,6 +38,8 @@ pub const NEIGHBOURS_MIN: usize = 4;
 pub const WANTS_MAX: usize = 2;
 /// Most pieces on their way to others at once, from one host, unless its shell says otherwise.
 pub const UPLOADS_MAX: usize = 3;
+/// Of those, most to one neighbour: a place is always left for another.
+pub const UPLOADS_EACH_MAX: usize = 2;
 /// Most pieces that an origin deals to one peer at once.
 pub const DEALS_MAX: usize = 2;
 /// Most pieces that one [`Message::Have`] may name.

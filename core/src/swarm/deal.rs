@@ -99,6 +99,7 @@ impl Deal {
         let can_take = |(_, n): &(&PeerId, &Neighbour)| {
             n.role == Role::Peer
                 && n.requested(true) < DEALS_MAX
+                && n.has_place()
                 && self.fresh.without([&n.has, &n.has]).next().is_some()
         };
         let (peer, neighbour) =

@@ -3,7 +3,7 @@
 use super::allowance::Allowance;
 use super::event::{PeerId, Role};
 use super::pieces::Pieces;
-use super::{REST, REST_MAX};
+use super::{REST, REST_MAX, UPLOADS_EACH_MAX};
 use crate::time::Timestamp;
 
 /// A piece on its way from a neighbour to here.
@@ -103,6 +103,11 @@ impl Neighbour {
     /// Pieces on their way to it.
     pub(super) fn uploads(&self) -> usize {
         self.requests.iter().filter(|request| request.sending_since.is_some()).count()
+    }
+
+    /// Whether one piece more may be sent to it now.
+    pub(super) fn has_place(&self) -> bool {
+        self.uploads() < UPLOADS_EACH_MAX
     }
 
     /// Of its requests, those of its own making, or those that were dealt.

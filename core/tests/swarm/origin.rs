@@ -162,3 +162,29 @@ fn nobody_is_heard_about_many() {
         assert!(dealer.dealt.contains(&peer(number)), "{:?}", dealer.dealt);
     }
 }
+
+/// One peer is dealt two pieces and asks for two more. It gets no third place, so that whoever comes
+/// next is served at once.
+#[test]
+fn nobody_takes_all_places() {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut origin = Exchange::origin(geometry(40));
+    let joined = |number| Event::Joined { peer: peer(number), role: Role::Peer };
+    let uploads = |effects: Vec<Effect>| -> Vec<(PeerId, u32)> {
+        let upload = |effect| match effect {
+            Effect::Upload { to, piece } => Some((to, piece)),
+            _ => None,
+        };
+        effects.into_iter().filter_map(upload).collect()
+    };
+    let dealt = uploads(origin.handle(joined(1), Timestamp(0), &mut rng));
+    let asked = (0..40).filter(|piece| dealt.iter().all(|(_, it)| it != piece)).take(2);
+    for piece in asked {
+        let message = Message::Want { piece, is_stranded: true };
+        let heard = Event::Heard { peer: peer(1), message };
+        assert_eq!(uploads(origin.handle(heard, Timestamp(0), &mut rng)), []);
+    }
+    assert_eq!(dealt.len(), 2);
+    let next = uploads(origin.handle(joined(2), Timestamp(0), &mut rng));
+    assert_eq!(next.iter().map(|(to, _)| *to).collect::<Vec<_>>(), [peer(2)]);
+}

@@ -42,7 +42,7 @@ impl Exchange {
     /// Serves one of those who wait: first who is being sent least, then who has least, so that the
     /// last one catches up.
     fn serve_next(&mut self, cx: &mut Cx<'_, impl Rng>) -> bool {
-        while let Some((to, piece, kind)) = self.first_waiting(cx.rng) {
+        while let Some((to, piece, kind)) = self.first_waiting(Neighbour::has_place, cx.rng) {
             let bytes = self.geometry.bytes_of(piece);
             if let Some(deal) = &mut self.deal {
                 if kind == Kind::Wanted && !deal.affords(bytes) {
@@ -64,13 +64,18 @@ impl Exchange {
 
     /// Whoever gives nothing now says so at once, and nobody waits for it.
     fn refuse_all(&mut self, cx: &mut Cx<'_, impl Rng>) {
-        while let Some((to, piece, _)) = self.first_waiting(cx.rng) {
+        while let Some((to, piece, _)) = self.first_waiting(|_| true, cx.rng) {
             self.refuse(to, piece, cx);
         }
     }
 
-    fn first_waiting(&self, rng: &mut impl Rng) -> Option<(PeerId, u32, Kind)> {
-        let waiting = self.neighbours.iter().filter_map(|(peer, neighbour)| {
+    fn first_waiting(
+        &self,
+        may: impl Fn(&Neighbour) -> bool,
+        rng: &mut impl Rng,
+    ) -> Option<(PeerId, u32, Kind)> {
+        let neighbours = self.neighbours.iter().filter(|(_, neighbour)| may(neighbour));
+        let waiting = neighbours.filter_map(|(peer, neighbour)| {
             let request = neighbour.requests.iter().find(|r| r.sending_since.is_none())?;
             Some((peer, neighbour, request))
         });
