@@ -12,8 +12,9 @@ const WAIT_MIN: Span = Span(10);
 /// The longest wait of a host that could not be shown all work, or came a moment late for it.
 const WAIT_MAX: Span = Span::seconds(30);
 
-/// The longest wait of a host on probation: it is left out of most work, and for hours.
-const PROBATION_WAIT_MAX: Span = Span::minutes(5);
+/// The longest wait of a host on probation. It is left out of most work for hours; but in a small grid others wait for
+/// it to be believed, and a longer one kept disputes there from being settled for minutes.
+const PROBATION_WAIT_MAX: Span = Span::seconds(30);
 
 /// Why a host is to look again, and not only to wait until it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
