@@ -114,6 +114,8 @@ echo "the coordinator is killed, with $(tail -1 "$WORK/watch" | sed 's/,.*//') d
 for worker in $(seq $WORKERS); do await "worker $worker" "$WORK/worker-$worker" "^the coordinator is away"; done
 sleep $((AWAY_S / 2))
 kill -9 -- "-$LAST_WORKER"
+# Its folder is free once it is gone.
+while kill -0 -- "-$LAST_WORKER" 2>/dev/null; do sleep 0.05; done
 start $WORKERS "worker-$WORKERS-again" "$BIN" worker --yes --config "$WORK/worker-$WORKERS.toml" --join "manyhands://$NET.1:7654/#$KEY"
 echo "in between, a worker is killed and started again, and told the old address"
 sleep $((AWAY_S - AWAY_S / 2))
@@ -123,7 +125,9 @@ echo "it is started again at $NET.2:9999, from the same folder, $(since "$GONE")
 for worker in 1 2 "$WORKERS-again"; do await "worker $worker" "$WORK/worker-$worker" "^connected to $NET.2:9999"; done
 FOUND_S=$(since "$BACK")
 echo "all three have found it after $FOUND_S s"
-as_scientist jobs 2>&1 >/dev/null | grep 'has moved'
+as_scientist jobs >"$WORK/jobs" 2>&1 || { cat "$WORK/jobs" >&2; exit 1; }
+# Whichever of the scientist's programs was the first to find it has said so.
+grep -h 'has moved' "$WORK/jobs" "$WORK/watch.err" | head -1
 start there watch-again env MANYHANDS_PROFILE="$WORK/profile" "$BIN" watch "$JOB"
 await "the end of the job" "$WORK/watch-again" "is finished"
 

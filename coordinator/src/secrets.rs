@@ -55,6 +55,11 @@ impl Secrets {
         Ok(())
     }
 
+    /// Whether the job is known to have no private inputs, as nearly all have none. It reads nothing.
+    pub(crate) fn is_known_to_have_none(&self, manifest: &Digest) -> bool {
+        matches!(self.known().get(manifest), Some(None))
+    }
+
     /// The keys of the private inputs of each of these units of one job; blocks the first time that the job is asked
     /// about.
     ///

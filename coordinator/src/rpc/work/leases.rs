@@ -45,17 +45,20 @@ async fn with_keys(
     grants: Vec<LeaseGrant>,
     manifests: &BTreeMap<JobId, Digest>,
 ) -> Result<Vec<v1::Lease>, Status> {
-    let mut leases = Vec::with_capacity(grants.len());
+    let mut leases: Vec<v1::Lease> = grants.iter().map(|grant| (*grant).into()).collect();
     for (job, manifest) in manifests {
-        let of_job = grants.iter().filter(|grant| grant.replica.unit.job == *job);
-        let of_job: Vec<LeaseGrant> = of_job.copied().collect();
-        let units: Vec<u32> = of_job.iter().map(|grant| grant.replica.unit.index).collect();
+        if shared.secrets.is_known_to_have_none(manifest) {
+            continue;
+        }
+        let is_of_job = |grant: &LeaseGrant| grant.replica.unit.job == *job;
+        let units = grants.iter().filter(|grant| is_of_job(grant));
+        let units: Vec<u32> = units.map(|grant| grant.replica.unit.index).collect();
         let (secrets, blobs, manifest) = (shared.secrets.clone(), shared.blobs.clone(), *manifest);
         let keys = off_runtime(move || secrets.keys(&blobs, &manifest, &units)).await?;
-        leases.extend(of_job.into_iter().zip(keys).map(|(grant, keys)| {
-            let input_keys = keys.iter().map(|key| Bytes::copy_from_slice(&key.0)).collect();
-            v1::Lease { input_keys, ..grant.into() }
-        }));
+        let of_job = leases.iter_mut().zip(&grants).filter(|(_, grant)| is_of_job(grant));
+        for ((lease, _), keys) in of_job.zip(keys) {
+            lease.input_keys = keys.iter().map(|key| Bytes::copy_from_slice(&key.0)).collect();
+        }
     }
     Ok(leases)
 }
