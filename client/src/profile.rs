@@ -1,10 +1,11 @@
 //! Who a scientist is and which coordinator they joined: one folder of the user's.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use manyhands_core::peer::SignedCoordinators;
+use manyhands_proto::disk;
 use manyhands_proto::document::coordinators::{read_file, write_file};
 use manyhands_proto::identity::{Identity, KeyFileError};
 use manyhands_proto::invite::{Invite, InviteError};
@@ -100,7 +101,7 @@ impl Profile {
         self.create_dir()?;
         let path = self.dir.join(COORDINATOR_FILE);
         let text = format!("{}\n", without_token(invite));
-        replace(&path, text.as_bytes()).map_err(|error| ProfileError::Io { path, error })
+        disk::replace(&path, text.as_bytes()).map_err(|error| ProfileError::Io { path, error })
     }
 
     /// The newest record of where the project's coordinators are, if one is kept and can be read: it is told again.
@@ -145,16 +146,6 @@ fn without_token(invite: &Invite) -> Invite {
         Endpoint::Nearby(key) => Invite::nearby(*key, None),
         Endpoint::Plain(address) => Invite::plain(*address),
     }
-}
-
-/// Writes a small file so that a reader sees the old one or the new one, never a half.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// Where this system keeps a user's settings.

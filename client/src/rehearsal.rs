@@ -78,7 +78,7 @@ fn unit(job: &JobFile, spec: &UnitSpec) -> Result<Unit, RehearsalError> {
         job.blobs.iter().map(|blob| (blob.digest, blob)).collect();
     let read = |artefact: &Artefact| match blobs.get(&artefact.digest).map(|blob| &blob.content) {
         Some(Content::Memory(bytes)) => Ok(bytes.clone()),
-        Some(Content::File(path) | Content::Private(path, _)) => match std::fs::read(path) {
+        Some(Content::File(path, _)) => match std::fs::read(path) {
             Ok(bytes) => Ok(Bytes::from(bytes)),
             Err(error) => Err(RehearsalError::Read { path: path.clone(), error }),
         },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -38,10 +38,8 @@ pub struct LocalBlob {
 /// Where a local blob's bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// In a file, read again while it is sent.
-    File(PathBuf),
-    /// In a file, encrypted with this key while it is sent.
-    Private(PathBuf, InputKey),
+    /// In a file, read again while it is sent, and encrypted if there is a key.
+    File(PathBuf, Option<InputKey>),
     /// In memory.
     Memory(Bytes),
 }
@@ -120,31 +118,21 @@ async fn put(mut blobs: BlobsClient<link::Channel>, blob: LocalBlob) -> Result<(
     let failed = Arc::new(Mutex::new(None));
     let sent = match &blob.content {
         Content::Memory(bytes) => blobs.put(memory_chunks(&blob, bytes.clone())).await,
-        Content::File(path) => {
-            let file = open(path).await?;
-            blobs.put(file_chunks(&blob, file, None, Arc::clone(&failed))).await
-        }
-        Content::Private(path, key) => {
-            let file = open(path).await?;
-            blobs.put(file_chunks(&blob, file, Some(Cipher::new(key)), Arc::clone(&failed))).await
+        Content::File(path, key) => {
+            let read = |error| UploadError::Read { path: path.clone(), error };
+            let file = File::open(path).await.map_err(read)?;
+            let cipher = key.as_ref().map(Cipher::new);
+            blobs.put(file_chunks(&blob, file, cipher, Arc::clone(&failed))).await
         }
     };
     let Err(status) = sent else { return Ok(()) };
-    let path = match blob.content {
-        Content::File(path) | Content::Private(path, _) => path,
-        Content::Memory(_) => return Err(status.into()),
-    };
+    let Content::File(path, _) = blob.content else { return Err(status.into()) };
     match failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => Err(UploadError::Read { path, error }),
         // Size and digest were taken from the same file a moment ago.
         None if status.code() == tonic::Code::InvalidArgument => Err(UploadError::Changed { path }),
         None => Err(status.into()),
     }
-}
-
-async fn open(path: &Path) -> Result<File, UploadError> {
-    let read = |error| UploadError::Read { path: path.to_owned(), error };
-    File::open(path).await.map_err(read)
 }
 
 fn head(blob: &LocalBlob) -> v1::PutChunk {

@@ -100,18 +100,6 @@ pub(crate) fn create_private(root: &Path) -> io::Result<()> {
     fs::create_dir_all(root)
 }
 
-/// Brings a folder's entries to disk.
-#[cfg(unix)]
-pub(crate) fn sync(root: &Path) -> io::Result<()> {
-    File::open(root)?.sync_all()
-}
-
-/// Other systems do not open folders as files, and write their entries through.
-#[cfg(not(unix))]
-pub(crate) fn sync(_root: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use manyhands_core::digest::Digest;
 use manyhands_core::manifest::Manifest;
 use manyhands_core::private::{InputKey, JobSecret};
 use manyhands_proto::convert::{MANIFEST_BYTES_MAX, decode_manifest};
+use manyhands_proto::disk;
 
 use crate::blobs::{BlobError, Blobs};
 use crate::folder;
@@ -21,13 +22,22 @@ use crate::folder;
 const KNOWN_MAX: usize = 256;
 
 /// What is asked for each lease: the job's manifest and secret, if it has one.
-type Known = BTreeMap<Digest, Option<Arc<(Manifest, JobSecret)>>>;
+#[derive(Clone, Debug)]
+pub(crate) struct Private(Option<Arc<(Manifest, JobSecret)>>);
+
+impl Private {
+    /// The keys of the private inputs of a unit.
+    pub(crate) fn keys(&self, unit: u32) -> Vec<InputKey> {
+        let Some(job) = &self.0 else { return Vec::new() };
+        job.0.input_keys(&job.1, unit)
+    }
+}
 
 /// All secrets that this coordinator holds.
 #[derive(Clone, Debug)]
 pub(crate) struct Secrets {
     root: PathBuf,
-    known: Arc<Mutex<Known>>,
+    known: Arc<Mutex<BTreeMap<Digest, Private>>>,
 }
 
 impl Secrets {
@@ -45,69 +55,42 @@ impl Secrets {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn keep(&self, manifest: &Digest, secret: &JobSecret) -> io::Result<()> {
-        // Temporary files are made with mode 600.
-        let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
-        file.write_all(&secret.0)?;
-        file.as_file().sync_all()?;
-        file.persist(self.path(manifest)).map_err(|refused| refused.error)?;
-        folder::sync(&self.root)?;
-        self.known().remove(manifest);
+        disk::replace(&self.path(manifest), &secret.0)?;
+        disk::sync_folder(&self.root)?;
+        self.all_known().remove(manifest);
         Ok(())
     }
 
-    /// Whether the job is known to have no private inputs, as nearly all have none. It reads nothing.
-    pub(crate) fn is_known_to_have_none(&self, manifest: &Digest) -> bool {
-        matches!(self.known().get(manifest), Some(None))
+    /// The private side of a job, if it was asked about lately; reads nothing.
+    pub(crate) fn known(&self, manifest: &Digest) -> Option<Private> {
+        self.all_known().get(manifest).cloned()
     }
 
-    /// The keys of the private inputs of each of these units of one job; blocks the first time that the job is asked
-    /// about.
+    /// The private side of a job, from the disk; blocks.
     ///
     /// # Errors
     /// When the secret or the manifest cannot be read.
-    pub(crate) fn keys(
-        &self,
-        blobs: &Blobs,
-        manifest: &Digest,
-        units: &[u32],
-    ) -> Result<Vec<Vec<InputKey>>, BlobError> {
-        let found = self.known().get(manifest).cloned();
-        let job = match found {
-            Some(job) => job,
-            None => self.learn(blobs, manifest)?,
+    pub(crate) fn learn(&self, blobs: &Blobs, manifest: &Digest) -> Result<Private, BlobError> {
+        let secret = read(&self.path(manifest))?;
+        let describe = |secret| {
+            let described = decode_manifest(&blobs.get(manifest, MANIFEST_BYTES_MAX as u64)?);
+            let described = described.map_err(|error| BlobError::Io(io::Error::other(error)))?;
+            Ok::<_, BlobError>(Arc::new((described, secret)))
         };
-        let keys =
-            |unit: &u32| job.as_ref().map_or_else(Vec::new, |job| job.0.input_keys(&job.1, *unit));
-        Ok(units.iter().map(keys).collect())
-    }
-
-    fn learn(
-        &self,
-        blobs: &Blobs,
-        manifest: &Digest,
-    ) -> Result<Option<Arc<(Manifest, JobSecret)>>, BlobError> {
-        let job = match read(&self.path(manifest))? {
-            Some(secret) => {
-                let described = decode_manifest(&blobs.get(manifest, MANIFEST_BYTES_MAX as u64)?);
-                let described =
-                    described.map_err(|error| BlobError::Io(io::Error::other(error)))?;
-                Some(Arc::new((described, secret)))
-            }
-            None => None,
-        };
-        let mut known = self.known();
+        let private = Private(secret.map(describe).transpose()?);
+        let mut known = self.all_known();
         if known.len() >= KNOWN_MAX {
             known.clear();
         }
-        known.insert(*manifest, job.clone());
-        Ok(job)
+        known.insert(*manifest, private.clone());
+        Ok(private)
     }
 
     fn path(&self, manifest: &Digest) -> PathBuf {
         self.root.join(manifest.to_string())
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+    fn all_known(&self) -> MutexGuard<'_, BTreeMap<Digest, Private>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

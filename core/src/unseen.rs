@@ -9,42 +9,24 @@ use crate::time::Span;
 /// The first wait.
 const WAIT_MIN: Span = Span(10);
 
-/// The longest wait of a host that could not be shown all work, or came a moment late for it.
+/// The longest wait. A host on probation is left out of most work for hours; but in a small grid others wait for it
+/// to be believed, and a longer wait kept disputes there from being settled for minutes.
 const WAIT_MAX: Span = Span::seconds(30);
 
-/// The longest wait of a host on probation. It is left out of most work for hours; but in a small grid others wait for
-/// it to be believed, and a longer one kept disputes there from being settled for minutes.
-const PROBATION_WAIT_MAX: Span = Span::seconds(30);
-
-/// Why a host is to look again, and not only to wait until it is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unseen {
-    /// There was more than one request looks at, or some came while the request was decided.
-    More,
-    /// What there was is not yet for this host.
-    OnProbation,
-}
-
-impl Unseen {
-    /// What a request that got nothing leaves to look for; `None` if whatever comes is called out.
-    #[must_use]
-    pub fn after(idle: Option<Idle>) -> Option<Self> {
-        match idle? {
-            Idle::NotAllSeen => Some(Self::More),
-            Idle::OnProbation => Some(Self::OnProbation),
+/// Whether a request that got nothing leaves something to look for: there was more than one request looks at, or what
+/// there was is not yet for this host. Whatever else comes is called out.
+#[must_use]
+pub fn is_some_left(idle: Option<Idle>) -> bool {
+    match idle {
+        Some(Idle::NotAllSeen | Idle::OnProbation) => true,
+        None
+        | Some(
             Idle::LeasesFull { .. }
             | Idle::NoJobs
             | Idle::NothingFits(_)
             | Idle::TooLong
-            | Idle::NothingLeft => None,
-        }
-    }
-
-    fn wait_max(self) -> Span {
-        match self {
-            Self::More => WAIT_MAX,
-            Self::OnProbation => PROBATION_WAIT_MAX,
-        }
+            | Idle::NothingLeft,
+        ) => false,
     }
 }
 
@@ -59,8 +41,8 @@ impl Looking {
     }
 
     /// It looked in vain: how long it waits before it looks again; `None` if it is to do so at once.
-    pub fn missed(&mut self, unseen: Unseen) -> Option<Span> {
-        let wait = (self.0 > 0).then(|| WAIT_MIN.doubled(self.0, unseen.wait_max()));
+    pub fn missed(&mut self) -> Option<Span> {
+        let wait = (self.0 > 0).then(|| WAIT_MIN.doubled(self.0, WAIT_MAX));
         self.0 = self.0.saturating_add(1);
         wait
     }
@@ -70,35 +52,24 @@ impl Looking {
 mod tests {
     use super::*;
 
-    fn waits(unseen: Unseen) -> Vec<Option<Span>> {
-        let mut looking = Looking::default();
-        (0..20).map(|_| looking.missed(unseen)).collect()
-    }
-
     #[test]
     fn the_first_look_is_at_once_and_none_is_later_than_was_waited_before() {
-        for (unseen, longest) in
-            [(Unseen::More, WAIT_MAX), (Unseen::OnProbation, PROBATION_WAIT_MAX)]
-        {
-            let waits = waits(unseen);
-            assert_eq!(waits[..3], [None, Some(Span(20)), Some(Span(40))]);
-            assert_eq!(waits.last(), Some(&Some(longest)));
-            let mut waited = Span(20);
-            for wait in waits.into_iter().flatten().skip(1) {
-                assert!(wait <= Span(waited.0 + 20), "{wait} after {waited}");
-                waited = waited.plus(wait);
-            }
+        let mut looking = Looking::default();
+        let waits: Vec<Option<Span>> = (0..20).map(|_| looking.missed()).collect();
+        assert_eq!(waits[..3], [None, Some(Span(20)), Some(Span(40))]);
+        assert_eq!(waits.last(), Some(&Some(WAIT_MAX)));
+        let mut waited = Span(20);
+        for wait in waits.into_iter().flatten().skip(1) {
+            assert!(wait <= Span(waited.0 + 20), "{wait} after {waited}");
+            waited = waited.plus(wait);
         }
     }
 
     #[test]
     fn who_got_something_begins_anew() {
         let mut looking = Looking::default();
-        assert_eq!(
-            (looking.missed(Unseen::More), looking.missed(Unseen::More)),
-            (None, Some(Span(20)))
-        );
+        assert_eq!((looking.missed(), looking.missed()), (None, Some(Span(20))));
         looking.ends();
-        assert_eq!(looking.missed(Unseen::More), None);
+        assert_eq!(looking.missed(), None);
     }
 }

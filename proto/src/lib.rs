@@ -27,6 +27,7 @@ pub mod generated {
 }
 
 pub mod convert;
+pub mod disk;
 pub mod document;
 pub mod identity;
 pub mod invite;

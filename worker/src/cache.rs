@@ -25,6 +25,7 @@ use std::{fs, mem};
 
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
+use manyhands_proto::disk;
 use manyhands_swarm::Swarm;
 use tokio::task::spawn_blocking;
 use tonic::Code;
@@ -34,7 +35,6 @@ use self::download::Turns;
 use self::index::{Index, State};
 pub(crate) use self::pieces::Origin;
 pub(crate) use self::upload::{UploadError, upload, upload_all};
-use crate::os;
 
 /// Largest piece of a blob in one message.
 const CHUNK_BYTES_MAX: usize = 256 << 10;
@@ -379,7 +379,7 @@ fn keep(root: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    os::sync_folder(&root.join("whole"))
+    disk::sync_folder(&root.join("whole"))
 }
 
 fn hash_file(path: &Path) -> Result<Digest, io::Error> {

@@ -11,10 +11,8 @@ mod windows;
 #[cfg(unix)]
 pub(crate) use self::unix::{
     PRIVATE, check_name, close_folder, openness, path, path_bytes, private, private_folder,
-    sync_folder,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
     PRIVATE, check_name, close_folder, openness, path, path_bytes, private, private_folder,
-    sync_folder,
 };

@@ -140,12 +140,12 @@ impl<'a> Files<'a> {
     fn look(&self, path: &Path) -> io::Result<Option<(LocalBlob, Option<Salt>)>> {
         let Some((digest, size_bytes)) = hash(path, None)? else { return Ok(None) };
         let Some(secret) = self.secret else {
-            let content = Content::File(path.to_owned());
+            let content = Content::File(path.to_owned(), None);
             return Ok(Some((LocalBlob { digest, size_bytes, content }, None)));
         };
         let salt = secret.salt(&digest);
         let key = secret.key(&salt);
-        let content = Content::Private(path.to_owned(), key);
+        let content = Content::File(path.to_owned(), Some(key));
         let Some((digest, size_bytes)) = hash(path, Some(Cipher::new(&key)))? else {
             return Ok(None);
         };

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::grid::{Grid, JobNumber};
-
-/// Reads all of its standard input, and prints a sum of it.
-const MODULE: &str = include_str!("sum.wat");
+use crate::sharing::{MODULE, sum};
 
 /// What nobody else is to read.
 const WORDS: &str = "born 1815-12-10 in London; ";
@@ -14,10 +12,6 @@ const WORDS: &str = "born 1815-12-10 in London; ";
 /// The content of unit `unit`'s file: larger than what travels inside of messages.
 fn content(unit: usize) -> Vec<u8> {
     format!("{unit}: {}", WORDS.repeat(5_000)).into_bytes()
-}
-
-fn sum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add((*byte).into()))
 }
 
 /// A job whose units read a file each, and one that is the same for all.

@@ -20,7 +20,7 @@ const UNITS: usize = 2;
 const WORKERS: [&str; 3] = ["ada", "grace", "emmy"];
 
 /// Reads all of its input, and prints a sum of it.
-const MODULE: &str = include_str!("sum.wat");
+pub(crate) const MODULE: &str = include_str!("sum.wat");
 
 fn input() -> Vec<u8> {
     let mut state = 1_u32;
@@ -31,7 +31,7 @@ fn input() -> Vec<u8> {
     (0..INPUT_BYTES).map(|_| byte()).collect()
 }
 
-fn sum(bytes: &[u8]) -> u64 {
+pub(crate) fn sum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add((*byte).into()))
 }
 

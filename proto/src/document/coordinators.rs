@@ -10,6 +10,7 @@ use manyhands_core::peer::SignedCoordinators;
 use serde::{Deserialize, Serialize};
 
 use super::{DocumentError, canonical, hex, unhex};
+use crate::disk;
 use crate::identity::PublicKey;
 use crate::peer::{RecordError, open_coordinators};
 use crate::v1;
@@ -128,11 +129,7 @@ pub fn read_file(path: &Path) -> Result<SignedCoordinators, CoordinatorsFileErro
 /// When it cannot be written.
 pub fn write_file(path: &Path, signed: &SignedCoordinators) -> io::Result<()> {
     let text = write(signed).map_err(io::Error::other)?;
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")))?;
-    io::Write::write_all(&mut file, &text)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map(drop).map_err(|failed| failed.error)
+    disk::replace(path, &text)
 }
 
 #[cfg(test)]

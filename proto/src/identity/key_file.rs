@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Identity, base32};
+use crate::disk;
 
 /// First word of the line that matters; the number is the version of the format.
 const MARK: &str = "manyhands-secret-key-1";
@@ -114,18 +115,7 @@ fn create(path: &Path, identity: &Identity) -> io::Result<()> {
     writeln!(file, "{COMMENT}\n{MARK} {}", base32::encode(identity.seed()))?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|refused| refused.error)?;
-    sync_folder(folder)
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Other systems do not open folders as files, and write their entries through.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+    disk::sync_folder(folder)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use manyhands_core::outlook::Outlook;
 use manyhands_core::refusal::Refusal;
 use manyhands_core::reply::{Leased, Reply};
 use manyhands_core::time::Timestamp;
-use manyhands_core::unseen::{Looking, Unseen};
+use manyhands_core::unseen::{self, Looking};
 
 use super::{Coordinator, Fault, Outgoing, confused};
 use crate::message::{Downlink, Ending};
@@ -46,9 +46,9 @@ impl Looks {
     }
 
     /// The host looked in vain and not everywhere. When it is to look again: at once the first time.
-    fn missed(&mut self, place: u32, unseen: Unseen, now: Timestamp) -> Option<Timestamp> {
+    fn missed(&mut self, place: u32, now: Timestamp) -> Option<Timestamp> {
         let look = self.0.entry(place).or_default();
-        look.at = look.looking.missed(unseen).map(|wait| now.plus(wait));
+        look.at = look.looking.missed().map(|wait| now.plus(wait));
         look.at
     }
 }
@@ -136,11 +136,12 @@ impl Coordinator {
                 None => false,
                 Some((host, leased)) => {
                     sum = sum.saturating_add(self.granted(place, &leased));
-                    let unseen = Unseen::after(leased.idle);
+                    let has_unseen = unseen::is_some_left(leased.idle);
                     if sum > before {
                         self.send(host, Downlink::Leases(leased.leases));
                     }
-                    self.seat(place).want > 0 && (sum > before || self.waits(place, unseen, now))
+                    self.seat(place).want > 0
+                        && (sum > before || self.waits(place, has_unseen, now))
                 }
             };
             if !asks_again {
@@ -183,9 +184,9 @@ impl Coordinator {
 
     /// There was nothing for a host: whether it looks again at once. Else it waits in line, and may
     /// look again later.
-    fn waits(&mut self, place: u32, unseen: Option<Unseen>, now: Timestamp) -> bool {
-        let look_at = if let Some(unseen) = unseen {
-            let Some(at) = self.looks.missed(place, unseen, now) else { return true };
+    fn waits(&mut self, place: u32, has_unseen: bool, now: Timestamp) -> bool {
+        let look_at = if has_unseen {
+            let Some(at) = self.looks.missed(place, now) else { return true };
             Some(at)
         } else {
             self.looks.forget(place);

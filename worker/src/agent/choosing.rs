@@ -101,9 +101,11 @@ impl Agent {
     fn room_for_choice(&self) -> usize {
         let Some(after) = self.config.choose_after.map(clock::duration) else { return 0 };
         let is_away = self.coordinator.is_none() && self.chosen.away_since.elapsed() >= after;
-        let is_ending = self.draining.is_some() || self.governing.wished() == Wish::Finish;
         // Who has earned nothing yet is not believed, and its choice would be for nothing.
-        if !is_away || is_ending || !self.showing.has_earned() {
+        if !is_away || !self.showing.has_earned() {
+            return 0;
+        }
+        if self.draining.is_some() || self.governing.wished() == Wish::Finish {
             return 0;
         }
         // What waits for the coordinator's blobs takes no slot meanwhile.
@@ -125,8 +127,7 @@ impl Agent {
         for (id, named, job) in self.board.loaded().filter(|(_, _, job)| may_be_chosen_from(job)) {
             let units_total = job.manifest.units_total();
             let offer = Offer { manifest: &job.digest, units_total, own: &own, peers: &peers };
-            let is_left = |index: &u32| !named.has_seen(*index);
-            let units = offer.choose(room - chosen.len(), |index| !is_left(&index));
+            let units = offer.choose(room - chosen.len(), |index| named.has_seen(index));
             chosen.extend(units.into_iter().map(|index| unnumbered(id.unit(index))));
         }
         chosen

@@ -1,7 +1,7 @@
 //! Files of Unix systems: a mode says who may use one, and its name is any bytes.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -31,11 +31,6 @@ pub(crate) fn close_folder(path: &Path) -> io::Result<()> {
 pub(crate) fn openness(metadata: &Metadata) -> Option<u32> {
     let mode = metadata.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then_some(mode)
-}
-
-/// Sees to it that the names in a folder survive a loss of power.
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
 }
 
 /// Every name can be told to a slot.

@@ -33,11 +33,6 @@ pub(crate) fn openness(_metadata: &Metadata) -> Option<u32> {
     None
 }
 
-/// A folder cannot be written through by itself; NTFS keeps a journal of names.
-pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 /// Refuses a name that is not Unicode: it could not be told to a slot.
 pub(crate) fn check_name(path: &Path) -> io::Result<()> {
     let refused = || io::Error::new(io::ErrorKind::InvalidFilename, "its name is not Unicode");

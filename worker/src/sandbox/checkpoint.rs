@@ -16,12 +16,12 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
+use manyhands_proto::disk;
 use thiserror::Error;
 
 pub(crate) use self::background::{Writing, copy};
 pub use self::format::VERSION;
 use self::format::{HEADER_BYTES, Header};
-use crate::os;
 use crate::sandbox::codec::{Decoder, Encoder};
 use crate::sandbox::instance::Running;
 use crate::sandbox::program::Program;
@@ -119,7 +119,7 @@ fn put(
     let written = write_file(&temporary, identity, step, encode).and_then(|header| {
         let size_bytes = fs::metadata(&temporary)?.len();
         fs::rename(&temporary, &path)?;
-        os::sync_folder(folder)?;
+        disk::sync_folder(folder)?;
         Ok((header.state_hash, size_bytes))
     });
     let (state_hash, size_bytes) =

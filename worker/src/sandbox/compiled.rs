@@ -8,6 +8,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use manyhands_proto::disk;
 use thiserror::Error;
 use wasmtime::{Engine, Module};
 
@@ -71,7 +72,7 @@ impl Compiled {
         file.write_all(&code)?;
         file.sync_all()?;
         fs::rename(&temporary, &path)?;
-        os::sync_folder(&self.folder)?;
+        disk::sync_folder(&self.folder)?;
         self.sweep()
     }
 

@@ -40,6 +40,21 @@ pub(super) struct Parts<'a> {
     pub(super) data: &'a Path,
 }
 
+impl Parts<'_> {
+    /// Program, settings and data folder, as an XML file and its comments name them.
+    fn in_xml(&self) -> Result<[String; 3], Failure> {
+        let [program, settings, data] = [self.program, self.settings, self.data].map(text_of);
+        Ok([escaped(program?), escaped(settings?), escaped(data?)])
+    }
+}
+
+/// A text in an XML file, or in a comment there.
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    // Two hyphens would end the comment that names the data folder.
+    text.replace("--", "-&#45;")
+}
+
 /// A service that can be installed.
 #[derive(Debug)]
 pub(super) struct Service {

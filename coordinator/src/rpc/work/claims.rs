@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use manyhands_core::command::{Claim, Command};
-use manyhands_core::id::ReplicaId;
+use manyhands_core::id::{JobId, ReplicaId};
 use manyhands_core::reply::{Claimed, Leased, Reply};
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::{convert, v1};
@@ -44,8 +44,7 @@ pub(super) fn claimed(reply: Reply, wire: &v1::Claim) -> Result<Claimed, Status>
         Reply::Claimed(claimed) => Ok(claimed),
         Reply::Refused(refusal) => {
             tracing::info!(job = wire.job, %refusal, "a claim is refused");
-            let (job, units) = convert::claim(wire).map_err(status::wire)?;
-            let taken = units.iter().map(|(index, _)| job.unit(*index)).collect();
+            let taken = wire.units.iter().map(|it| JobId(wire.job).unit(it.unit)).collect();
             Ok(Claimed { leased: Leased::default(), taken })
         }
         _ => Err(status::confused()),

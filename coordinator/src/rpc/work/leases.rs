@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
-use manyhands_core::id::JobId;
+use manyhands_core::id::{JobId, UnitId};
 use manyhands_core::query::{Answer, Query};
 use manyhands_core::reply::{LeaseGrant, Leased};
 use manyhands_core::store::Store as _;
@@ -15,6 +15,7 @@ use tonic::Status;
 use super::session::Session;
 use crate::rpc::blobs::off_runtime;
 use crate::rpc::{Shared, status};
+use crate::secrets::Private;
 
 impl Session {
     /// Sends what the desk granted, if it is anything.
@@ -23,44 +24,38 @@ impl Session {
             return Ok(());
         }
         let mut jobs = Vec::new();
-        let manifests = BTreeMap::from_iter(leased.manifests);
-        for (job, manifest) in &manifests {
+        for (job, manifest) in &leased.manifests {
             if self.named.insert(*job) {
                 jobs.push(describe(&self.shared, *job, *manifest).await?);
             }
         }
-        let leases = with_keys(&self.shared, leased.leases, &manifests).await?;
+        let leases = leases(&self.shared, leased).await?;
         self.send(Out::Leases(v1::Leases { leases, jobs })).await
     }
 }
 
-/// What the desk granted of jobs that the worker knows, as it is sent.
+/// Leases as they are sent, each with the keys of its unit's private inputs.
 pub(super) async fn leases(shared: &Shared, leased: Leased) -> Result<Vec<v1::Lease>, Status> {
-    with_keys(shared, leased.leases, &BTreeMap::from_iter(leased.manifests)).await
+    let mut jobs = BTreeMap::new();
+    for (job, manifest) in leased.manifests {
+        jobs.insert(job, private(shared, manifest).await?);
+    }
+    let with_keys = |grant: LeaseGrant| {
+        let UnitId { job, index } = grant.replica.unit;
+        let keys = jobs.get(&job).map_or_else(Vec::new, |private| private.keys(index));
+        let input_keys = keys.iter().map(|key| Bytes::copy_from_slice(&key.0)).collect();
+        v1::Lease { input_keys, ..grant.into() }
+    };
+    Ok(leased.leases.into_iter().map(with_keys).collect())
 }
 
-/// The leases as they are sent, each with the keys of its unit's private inputs.
-async fn with_keys(
-    shared: &Shared,
-    grants: Vec<LeaseGrant>,
-    manifests: &BTreeMap<JobId, Digest>,
-) -> Result<Vec<v1::Lease>, Status> {
-    let mut leases: Vec<v1::Lease> = grants.iter().map(|grant| (*grant).into()).collect();
-    for (job, manifest) in manifests {
-        if shared.secrets.is_known_to_have_none(manifest) {
-            continue;
-        }
-        let is_of_job = |grant: &LeaseGrant| grant.replica.unit.job == *job;
-        let units = grants.iter().filter(|grant| is_of_job(grant));
-        let units: Vec<u32> = units.map(|grant| grant.replica.unit.index).collect();
-        let (secrets, blobs, manifest) = (shared.secrets.clone(), shared.blobs.clone(), *manifest);
-        let keys = off_runtime(move || secrets.keys(&blobs, &manifest, &units)).await?;
-        let of_job = leases.iter_mut().zip(&grants).filter(|(_, grant)| is_of_job(grant));
-        for ((lease, _), keys) in of_job.zip(keys) {
-            lease.input_keys = keys.iter().map(|key| Bytes::copy_from_slice(&key.0)).collect();
-        }
+/// What is private of a job; read from the disk only the first time.
+async fn private(shared: &Shared, manifest: Digest) -> Result<Private, Status> {
+    if let Some(known) = shared.secrets.known(&manifest) {
+        return Ok(known);
     }
-    Ok(leases)
+    let (secrets, blobs) = (shared.secrets.clone(), shared.blobs.clone());
+    off_runtime(move || secrets.learn(&blobs, &manifest)).await
 }
 
 /// What a worker needs to know of a job to fetch and check its manifest.

@@ -15,7 +15,7 @@ use manyhands_core::command::{Command, Renewal, Request};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::outlook::Outlook;
 use manyhands_core::reply::{Reply, Reported};
-use manyhands_core::unseen::Unseen;
+use manyhands_core::unseen;
 use manyhands_proto::convert;
 use manyhands_proto::identity::PublicKey;
 use manyhands_proto::v1;
@@ -179,10 +179,10 @@ impl Session {
         match (asked, reply) {
             (Asked::Work { epoch }, Some(Reply::Leased(leased))) => {
                 let granted = u32::try_from(leased.leases.len()).unwrap_or(u32::MAX);
-                let unseen = Unseen::after(leased.idle);
+                let has_unseen = unseen::is_some_left(leased.idle);
                 self.wishes.granted(&self.seat, granted);
                 self.send_leases(leased).await?;
-                if granted > 0 { self.ask().await } else { self.wait(epoch, unseen).await }
+                if granted > 0 { self.ask().await } else { self.wait(epoch, has_unseen).await }
             }
             (Asked::Turn, Some(Reply::Leased(leased))) => {
                 let is_granted = !leased.leases.is_empty();
@@ -234,8 +234,8 @@ impl Session {
     }
 
     /// There was no work at `epoch`: waits in line, or asks again if there is some since, or may be.
-    async fn wait(&mut self, epoch: u64, unseen: Option<Unseen>) -> Result<(), Status> {
-        if self.wishes.wait(&self.seat, epoch, unseen) { self.ask().await } else { Ok(()) }
+    async fn wait(&mut self, epoch: u64, has_unseen: bool) -> Result<(), Status> {
+        if self.wishes.wait(&self.seat, epoch, has_unseen) { self.ask().await } else { Ok(()) }
     }
 
     async fn offered(&mut self, offer: Offer) -> Result<(), Status> {

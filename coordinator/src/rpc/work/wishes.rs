@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use manyhands_core::unseen::{Looking, Unseen};
+use manyhands_core::unseen::Looking;
 use tokio::time::Instant;
 
 use crate::hub::{Offer, Parked, Seat};
@@ -59,23 +59,18 @@ impl Wishes {
 
     /// There was no work at `epoch`: waits in line. True if the desk is to be asked again at once,
     /// because some appeared since, or because there is some that it could not look at or may not give yet
-    /// (`unseen`): nobody will call for work that is there already.
+    /// (`has_unseen`): nobody will call for work that is there already.
     ///
     /// Where work for others appears all the time, that would be true all the time; so looks become rarer.
-    pub(super) fn wait(&mut self, seat: &Seat, epoch: u64, unseen: Option<Unseen>) -> bool {
+    pub(super) fn wait(&mut self, seat: &Seat, epoch: u64, has_unseen: bool) -> bool {
         if self.want == 0 {
             return false;
         }
-        let parked = seat.park(self.want, epoch);
-        let unseen = match (unseen, parked) {
-            (Some(unseen), _) => unseen,
-            (None, Parked::Missed) => Unseen::More,
-            (None, Parked::Waiting) => {
-                self.looking.ends();
-                return false;
-            }
-        };
-        let wait = self.looking.missed(unseen);
+        if seat.park(self.want, epoch) == Parked::Waiting && !has_unseen {
+            self.looking.ends();
+            return false;
+        }
+        let wait = self.looking.missed();
         self.look_at = wait.map(|wait| Instant::now() + Duration::from_millis(wait.0));
         wait.is_none()
     }
@@ -106,8 +101,6 @@ mod tests {
     use super::*;
     use crate::hub::Hub;
 
-    const SOME: Option<Unseen> = Some(Unseen::More);
-
     fn work(hub: &Arc<Hub>) {
         hub.release(vec![Effect::WorkReady { job: JobId(1), count: 1 }]);
     }
@@ -121,13 +114,13 @@ mod tests {
         let before = seat.epoch();
         work(&hub);
         wishes.granted(&seat, 0);
-        assert!(wishes.wait(&seat, before, None), "the first miss is made good at once");
+        assert!(wishes.wait(&seat, before, false), "the first miss is made good at once");
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(!wishes.wait(&seat, before, None) && wishes.look_at.is_some());
+        assert!(!wishes.wait(&seat, before, false) && wishes.look_at.is_some());
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(!wishes.wait(&seat, seat.epoch(), None) && wishes.look_at.is_none());
+        assert!(!wishes.wait(&seat, seat.epoch(), false) && wishes.look_at.is_none());
     }
 
     /// Nobody calls for work that was there before and was not seen.
@@ -138,15 +131,15 @@ mod tests {
         let mut wishes = Wishes { want: 1, ..Wishes::default() };
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(wishes.wait(&seat, seat.epoch(), SOME), "once at once");
+        assert!(wishes.wait(&seat, seat.epoch(), true), "once at once");
         for _ in 0..20 {
             assert_eq!(wishes.ask(), Some(1));
             wishes.granted(&seat, 0);
-            assert!(!wishes.wait(&seat, seat.epoch(), SOME) && wishes.look_at.is_some());
+            assert!(!wishes.wait(&seat, seat.epoch(), true) && wishes.look_at.is_some());
         }
         assert_eq!(wishes.ask(), Some(1));
         wishes.granted(&seat, 0);
-        assert!(!wishes.wait(&seat, seat.epoch(), None) && wishes.look_at.is_none());
+        assert!(!wishes.wait(&seat, seat.epoch(), false) && wishes.look_at.is_none());
     }
 
     #[test]

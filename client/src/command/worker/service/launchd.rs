@@ -27,8 +27,7 @@ pub(super) fn of_user(home: &Path, user: u32) -> Result<Service, Failure> {
 
 /// A property list, see launchd.plist(5).
 fn agent(parts: &Parts<'_>) -> Result<String, Failure> {
-    let [program, settings, data] = [parts.program, parts.settings, parts.data].map(text_of);
-    let (program, settings, data) = (escaped(program?), escaped(settings?), escaped(data?));
+    let [program, settings, data] = parts.in_xml()?;
     Ok(format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <!-- {MARK} -->
@@ -54,12 +53,6 @@ fn agent(parts: &Parts<'_>) -> Result<String, Failure> {
 </plist>
 "#
     ))
-}
-
-fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    // Two hyphens would end the comment that names the data folder.
-    text.replace("--", "-&#45;")
 }
 
 #[cfg(test)]

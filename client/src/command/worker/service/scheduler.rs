@@ -33,8 +33,7 @@ pub(super) fn of_user(local_data: &Path) -> Result<Service, Failure> {
 /// See the Task Scheduler's schema. Without a declaration the text is UTF-8. Priority 7 is below normal, for the worker
 /// itself; its slots take the idle class.
 fn task(parts: &Parts<'_>) -> Result<String, Failure> {
-    let [program, settings, data] = [parts.program, parts.settings, parts.data].map(text_of);
-    let (program, settings, data) = (escaped(program?), escaped(settings?), escaped(data?));
+    let [program, settings, data] = parts.in_xml()?;
     Ok(format!(
         r#"<!-- {MARK} -->
 <!-- {DATA_MARK}{data} -->
@@ -65,12 +64,6 @@ fn task(parts: &Parts<'_>) -> Result<String, Failure> {
 </Task>
 "#
     ))
-}
-
-fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    // Two hyphens would end the comment that names the data folder.
-    text.replace("--", "-&#45;")
 }
 
 #[cfg(test)]
