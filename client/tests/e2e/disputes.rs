@@ -10,33 +10,43 @@ use crate::grid::{Grid, JobNumber};
 
 const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
 
-/// Mallory tells the truth about all of the first job, and so earns standing; then she lies about every
-/// unit of the second. Whoever audits her, or is audited by her, says something else: both are asked
-/// how their runs went, and two others compute the first step about which they differ.
+/// The longest time that enough hosts take to earn standing, in jobs: the first one may be done by those few who
+/// were first to translate its program.
+const TRUE_JOBS_MAX: usize = 10;
+
+/// Answers that are compared before a host of these jobs has standing.
+const PROBATION: u64 = 10;
+
+/// Hosts of standing without which answers are voted on: nobody is asked then how a run went.
+const FOUNDERS: usize = 8;
+
+/// Mallory tells the truth until she and enough others have standing; then she lies about every unit of
+/// a job. Whoever audits her, or is audited by her, says something else: both are asked how their runs
+/// went, and two others compute the first step about which they differ.
 #[test]
 fn a_liar_of_standing_is_named_by_one_step() {
     let mut grid = Grid::start_with("[limits]\nbatch = 4\n");
-    write_what_to_say(&grid.path("said"));
     let fault = format!("fault = {{ collude = {:?} }}", grid.path("said"));
     grid.add_worker("mallory", "mallory", &fault);
     for name in HONEST {
         grid.add_worker(name, name, "");
     }
-    let mut jobs = Vec::new();
-    for number in 1..=2 {
-        let job = grid.submit(&confident_mersenne(&grid, number));
-        grid.watch(job).wait_for(|line| line.contains("is finished"));
-        jobs.push(job);
+    let mut told = 1;
+    while !have_standing(&grid) {
+        assert!(told <= TRUE_JOBS_MAX, "{}", grid.hosts());
+        run_saying("truth", told, &grid);
+        told += 1;
     }
-    // The second job is opened again where it rested on her word.
+    let last = run_saying("lie", told, &grid);
+    // The job is opened again where it rested on her word.
     let mallory = number_of(&grid, "mallory");
     let host = format!("host {mallory}");
     grid.wait_until(|grid| grid.ok(&["why", &host]).contains(&format!("{host} computed step ")));
     let truth = results(&undisturbed()["mersenne"]);
-    grid.wait_until(|grid| results(&grid.finish(jobs[1])) == truth);
+    grid.wait_until(|grid| results(&grid.finish(last)) == truth);
     let why = grid.ok(&["why", &host]);
     assert!(why.contains("wrongly, by the word of hosts "), "{why}");
-    everything_speaks_of_disputes(&grid, jobs[1]);
+    everything_speaks_of_disputes(&grid, last);
     for name in HONEST {
         let why = grid.ok(&["why", &format!("host {}", number_of(&grid, name))]);
         assert!(!why.contains("computed step"), "{why}");
@@ -67,14 +77,24 @@ fn everything_speaks_of_disputes(grid: &Grid, job: JobNumber) {
     assert!(grid.ok(&["jobs"]).contains(&format!("{settled}, {wrong} found wrong")));
 }
 
-/// What the ring of one says of each unit: the truth of job 1, lies of job 2.
-fn write_what_to_say(path: &std::path::Path) {
-    let mut file = File::create(path).unwrap();
-    for (job, word) in [(1, "truth"), (2, "lie")] {
-        for unit in 0..SHORT_UNITS {
-            writeln!(file, "{job}/{unit} {word}").unwrap();
-        }
+/// Runs the job with this number to its end; the ring of one says this of each of its units.
+fn run_saying(word: &str, number: usize, grid: &Grid) -> JobNumber {
+    let mut said = File::options().create(true).append(true).open(grid.path("said")).unwrap();
+    for unit in 0..SHORT_UNITS {
+        writeln!(said, "{number}/{unit} {word}").unwrap();
     }
+    let job = grid.submit(&confident_mersenne(grid, number));
+    grid.watch(job).wait_for(|line| line.contains("is finished"));
+    job
+}
+
+/// Whether mallory and so many hosts have standing that one is believed alone.
+fn have_standing(grid: &Grid) -> bool {
+    let hosts = grid.hosts();
+    let believed = hosts.as_array().unwrap().iter();
+    let believed = believed.filter(|host| host["compared"].as_u64().unwrap() >= PROBATION);
+    let names: Vec<&Value> = believed.map(|host| &host["nickname"]).collect();
+    names.len() >= FOUNDERS && names.iter().any(|name| **name == "mallory")
 }
 
 fn number_of(grid: &Grid, name: &str) -> u64 {
