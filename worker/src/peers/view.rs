@@ -22,10 +22,24 @@ pub struct PeersView {
     pub reached_at: Option<String>,
     /// Bytes of blobs that the coordinator sent whole.
     pub whole_bytes: u64,
+    /// What may be sent to other networks; none if nothing is.
+    #[serde(default)]
+    pub upload: Option<UploadView>,
     /// Blobs that are shared now.
     pub blobs: Vec<BlobView>,
     /// The coordinator, and other workers.
     pub peers: Vec<PeerView>,
+}
+
+/// What may be sent to other networks, in bytes a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadView {
+    /// Now: less than the most while others use the line.
+    pub now: u64,
+    /// At most; none while the line is being measured for the first time.
+    pub most: Option<u64>,
+    /// What the line was seen to carry; none if it was not measured.
+    pub measured: Option<u64>,
 }
 
 /// One blob.
@@ -75,6 +89,7 @@ impl Peers {
                 mode: "off".to_owned(),
                 reached_at: None,
                 whole_bytes,
+                upload: None,
                 blobs: Vec::new(),
                 peers: Vec::new(),
             },
@@ -101,7 +116,20 @@ impl Shared {
             Mode::Full => "full",
         };
         let reached_at = self.reached.borrow().map(|at| at.to_string());
-        PeersView { mode: mode.to_owned(), reached_at, whole_bytes, blobs: self.blobs(), peers }
+        let (mode, blobs, upload) = (mode.to_owned(), self.blobs(), self.upload());
+        PeersView { mode, reached_at, whole_bytes, upload, blobs, peers }
+    }
+
+    fn upload(&self) -> Option<UploadView> {
+        if self.sharing.mode != Mode::Full {
+            return None;
+        }
+        let uplink = self.swarm.uplink()?;
+        Some(UploadView {
+            now: uplink.bytes_per_s,
+            most: uplink.most_bytes_per_s,
+            measured: uplink.measured_bytes_per_s,
+        })
     }
 
     fn blobs(&self) -> Vec<BlobView> {
