@@ -14,7 +14,7 @@ use manyhands_core::command::Command;
 use manyhands_core::effect::Effect;
 use manyhands_core::id::{HostId, JobId};
 use manyhands_core::time::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 pub(crate) use queue::Offer;
 use seat::Seats;
@@ -26,7 +26,11 @@ pub(crate) struct Hub {
     seats: Mutex<Seats>,
     watched: Mutex<BTreeMap<JobId, watch::Sender<()>>>,
     alarm: watch::Sender<Option<Timestamp>>,
+    ended: broadcast::Sender<JobId>,
 }
+
+/// Ends of jobs that wait for a slow stream; those that are too many it never hears of.
+const ENDED_WAITING_MAX: usize = 64;
 
 /// As many hosts are connected as there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +46,7 @@ impl Hub {
             seats: Mutex::new(Seats::new(hosts_max)),
             watched: Mutex::default(),
             alarm: watch::Sender::new(None),
+            ended: broadcast::Sender::new(ENDED_WAITING_MAX),
         })
     }
 
@@ -57,6 +62,8 @@ impl Hub {
                 // handing them over is saying so.
                 Effect::Assimilate { units } => own.push(Command::Assimilate(units)),
                 Effect::JobChanged { job } => self.job_changed(job),
+                // Nobody has to listen.
+                Effect::JobEnded { job } => drop(self.ended.send(job)),
                 Effect::ExpireAt(at) => self.ring_at(at),
             }
         }
@@ -86,6 +93,11 @@ impl Hub {
         let mut watched = lock(&self.watched);
         watched.retain(|_, watchers| watchers.receiver_count() > 0);
         watched.entry(job).or_insert_with(|| watch::Sender::new(())).subscribe()
+    }
+
+    /// Jobs that end from now on.
+    pub(crate) fn ended(&self) -> broadcast::Receiver<JobId> {
+        self.ended.subscribe()
     }
 
     /// The earliest time at which something may expire, and its changes.

@@ -36,6 +36,11 @@ pub enum Effect {
         /// The job.
         job: JobId,
     },
+    /// A hint: the job has ended, so whoever has its description need not prepare for more of it.
+    JobEnded {
+        /// The job.
+        job: JobId,
+    },
     /// Say `Expire` at this time. A later one of these that is earlier comes on top.
     ExpireAt(Timestamp),
 }

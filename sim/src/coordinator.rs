@@ -286,7 +286,7 @@ impl Coordinator {
                 Effect::Assimilate { units } => self.out.push(Outgoing::Assimilate(units)),
                 Effect::Abort { host, replicas } => self.send(host, Downlink::Abort(replicas)),
                 Effect::Turn { host } => self.call(host, now)?,
-                Effect::JobChanged { .. } => {}
+                Effect::JobChanged { .. } | Effect::JobEnded { .. } => {}
                 Effect::ExpireAt(at) => self.set_alarm(at),
             }
         }

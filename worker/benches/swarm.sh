@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # How fast a blob gets to eight peers from an origin with a slow line, and how often the origin sends it.
 #
-#   worker/benches/swarm.sh [ROW...]     all rows, or some of: plain dialout poison small delay
+#   worker/benches/swarm.sh [ROW...]     all rows, or some of: relay plain dialout poison small delay
 #
 # One origin and eight peers, each in a network namespace of its own, hang on a bridge in a tenth; none of them has a way
 # out. Uplinks have 20 Mbit/s and downlinks 100 (tbf). All peers begin together. Every copy is compared with the blob, and
 # what the origin sends is counted at its port, headers and all. The bound is that of Kumar and Ross, with 1448 bytes of payload
 # in 1514 on the wire: no program is faster.
 #
+#   relay     64 MiB, and each peer is a dozen lines of perl that pass on what they get to the next: the floor of what it
+#             takes to receive and send as much as a peer of a swarm does, with nothing checked and nothing encrypted
 #   plain     64 MiB
 #   dialout   64 MiB, and nobody can dial peers 5 to 8
 #   poison    64 MiB, and a ninth peer that gives bytes that do not match
 #   small     1 MiB
 #   delay     64 MiB with a round trip of 40 ms; needs netem
 #
-# Needs root, iproute2, nftables for `dialout`, and two cores with little else to do.
+# Needs root, iproute2, perl for `relay`, nftables for `dialout`, and two cores with little else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -141,6 +143,7 @@ run() { # name mib dialout poisoners delay_ms
         name, mib, took, bound, took / bound, sent / (mib * 1048576), good, n, 100 * cpu / took / (n + 1)
       print poisoners ? sprintf("  caught by %d", caught) : ""
       suffix = name == "plain" ? "" : "_" name
+      printf "figure swarm_cpu_percent%s %.1f %%\n", suffix, 100 * cpu / took / (n + 1) >>"/dev/fd/3"
       printf "figure swarm_last_over_bound%s %.3f ratio\nfigure swarm_origin_copies%s %.3f copies\n", suffix, took / bound, suffix,
         sent / (mib * 1048576) >>"/dev/fd/3"
       exit good < n
@@ -148,11 +151,52 @@ run() { # name mib dialout poisoners delay_ms
   clear_up
 }
 
+# Peers that pass on, one to the next: who listens is there before who sends.
+relay() { # mib
+  local host next cpu last
+  rm -rf "${WORK:?}"/*
+  head -c "$1M" /dev/urandom >"$WORK/blob"
+  set_up $PEERS
+  END_S=$((SECONDS + LIMIT_S))
+  for host in $(seq $PEERS -1 1) origin; do
+    next=$([[ $host == origin ]] && ip_of 1 || ([[ $host -lt $PEERS ]] && ip_of $((host + 1)) || true))
+    mkdir -p "$WORK/$host"
+    (cd "$WORK/$host" && exec setsid timeout $LIMIT_S ip netns exec "$(ns "$host")" perl -MIO::Socket::INET -e '
+      my ($next, $from) = @ARGV;
+      my ($in, $out, $listener);
+      if ($from) { open $in, "<", $from or die } else {
+        $listener = IO::Socket::INET->new(LocalPort => 7701, Listen => 1, ReuseAddr => 1) or die;
+        open my $ready, ">", "ready" or die;
+        $in = $listener->accept or die;
+      }
+      if ($next) { $out = IO::Socket::INET->new(PeerAddr => $next, PeerPort => 7701) or die }
+      while (my $n = sysread $in, my $bytes, 65536) {
+        for (my $at = 0; $out && $at < $n;) { $at += syswrite($out, $bytes, $n - $at, $at) // die }
+      }
+      close $out if $out;
+      open my $done, ">", "done" or die;
+      close $done;
+      sleep 600' "$next" "$([[ $host == origin ]] && echo "$WORK/blob" || true)" >log 2>&1) &
+    STARTED+=($!)
+    disown
+    if [[ $host == origin ]]; then BEGAN=$(now); else await "$WORK/$host/ready"; fi
+  done
+  await "$WORK/$PEERS/done"
+  last=$(stat -c %.9Y "$WORK/$PEERS/done")
+  cpu=$(cpu_s)
+  awk -v mib="$1" -v took="$(awk "BEGIN { print $last - $BEGAN }")" -v cpu="$cpu" -v n=$PEERS 'BEGIN {
+      printf "%-8s %4d MiB  last %6.2f s  cpu %4.1f %% of a core each\n", "relay", mib, took, 100 * cpu / took / (n + 1)
+      printf "figure swarm_cpu_percent_relay %.1f %%\n", 100 * cpu / took / (n + 1) >>"/dev/fd/3"
+    }'
+  clear_up
+}
+
 cargo build --release -q -p manyhands-swarm --example swarm_host
 exec 3>"$WORK.figures"
 trap 'clear_up; rm -rf "$WORK" "$WORK.figures"' EXIT
-for row in ${*:-plain dialout poison small delay}; do
+for row in ${*:-relay plain dialout poison small delay}; do
   case $row in
+    relay) relay 64 ;;
     plain) run plain 64 "" 0 0 ;;
     dialout) run dialout 64 "5 6 7 8" 0 0 ;;
     poison) run poison 64 "" 1 0 ;;
@@ -164,7 +208,7 @@ for row in ${*:-plain dialout poison small delay}; do
         echo "delay    left out: this system has no netem"
       fi
       clear_up ;;
-    *) echo "no such row: $row; rows are plain, dialout, poison, small and delay" >&2; exit 2 ;;
+    *) echo "no such row: $row; rows are relay, plain, dialout, poison, small and delay" >&2; exit 2 ;;
   esac
 done
 cat "$WORK.figures"

@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::examples::{SHORT_UNITS, short_mersenne, undisturbed};
-use crate::grid::{Grid, JobNumber};
+use crate::grid::Grid;
 use crate::process::stderr;
 use crate::sharing::{acquaint, is_reached, peers};
 
@@ -44,7 +44,7 @@ fn another_one_takes_over_elsewhere_and_nothing_is_lost_or_paid_twice() {
     let outputs = grid.finish(job);
     assert!(outputs == undisturbed()["mersenne"], "other outputs");
     assert_eq!(grid.receipt(job)["units"]["done"], SHORT_UNITS);
-    assert_eq!(paid(&grid, job), 2 * SHORT_UNITS);
+    assert_eq!(grid.paid(job), 2 * SHORT_UNITS);
 }
 
 /// The project's key comes after the first worker's first session. Nobody looks on the local network here.
@@ -114,15 +114,4 @@ fn name_an_heir(grid: &mut Grid) {
     assert!(said.contains("counts for 90 d") && said.contains(ELSEWHERE), "{said}");
     grid.set(&format!("record = {record:?}\n"));
     grid.crash_coordinator();
-}
-
-/// How many replicas were paid for: a ledger that pays one twice is none.
-fn paid(grid: &Grid, job: JobNumber) -> u64 {
-    let ledger = grid.text("ledger.jsonl");
-    grid.ok(&["ledger", "export", &ledger]);
-    let said = grid.ok(&["ledger", "verify", &ledger]);
-    assert!(said.contains("none missing or changed"), "{said}");
-    let rows = fs::read_to_string(&ledger).unwrap();
-    let grant = format!("\"job\":{},\"kind\":\"grant\"", job.0);
-    rows.lines().filter(|row| row.contains(&grant)).count() as u64
 }

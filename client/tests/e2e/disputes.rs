@@ -5,20 +5,11 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
-use crate::examples::{Outputs, SHORT_UNITS, confident_mersenne, undisturbed};
+use crate::examples::{SHORT_UNITS, confident_mersenne, results, undisturbed};
 use crate::grid::{Grid, JobNumber};
+use crate::standing::{TRUE_JOBS_MAX, have_standing};
 
 const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
-
-/// The longest time that enough hosts take to earn standing, in jobs: the first one may be done by those few who
-/// were first to translate its program.
-const TRUE_JOBS_MAX: usize = 10;
-
-/// Answers that are compared before a host of these jobs has standing.
-const PROBATION: u64 = 10;
-
-/// Hosts of standing without which answers are voted on: nobody is asked then how a run went.
-const FOUNDERS: usize = 8;
 
 /// Mallory tells the truth until she and enough others have standing; then she lies about every unit of
 /// a job. Whoever audits her, or is audited by her, says something else: both are asked how their runs
@@ -32,7 +23,7 @@ fn a_liar_of_standing_is_named_by_one_step() {
         grid.add_worker(name, name, "");
     }
     let mut told = 1;
-    while !have_standing(&grid) {
+    while !have_standing(&grid, "mallory") {
         assert!(told <= TRUE_JOBS_MAX, "{}", grid.hosts());
         run_saying("truth", told, &grid);
         told += 1;
@@ -88,23 +79,9 @@ fn run_saying(word: &str, number: usize, grid: &Grid) -> JobNumber {
     job
 }
 
-/// Whether mallory and so many hosts have standing that one is believed alone.
-fn have_standing(grid: &Grid) -> bool {
-    let hosts = grid.hosts();
-    let believed = hosts.as_array().unwrap().iter();
-    let believed = believed.filter(|host| host["compared"].as_u64().unwrap() >= PROBATION);
-    let names: Vec<&Value> = believed.map(|host| &host["nickname"]).collect();
-    names.len() >= FOUNDERS && names.iter().any(|name| **name == "mallory")
-}
-
 fn number_of(grid: &Grid, name: &str) -> u64 {
     let hosts: Value = grid.hosts();
     let hosts = hosts.as_array().unwrap();
     let host = hosts.iter().find(|host| host["nickname"] == name).unwrap();
     host["id"].as_u64().unwrap()
-}
-
-fn results(outputs: &Outputs) -> Outputs {
-    let results = outputs.iter().filter(|(name, _)| name.ends_with("result.txt"));
-    results.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
 }

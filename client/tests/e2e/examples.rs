@@ -30,24 +30,51 @@ pub(crate) const SHORT_UNITS: u64 = 303;
 
 /// The mersenne example up to p = 1,999, a tenth of its work; the demo runs all of it.
 pub(crate) fn short_mersenne(grid: &Grid) -> PathBuf {
+    let text = mersenne();
+    let (head, _) = text.split_once(" 2003,").unwrap();
+    written(grid, &format!("{head}]"))
+}
+
+/// The same with a confidence instead of a quorum.
+pub(crate) fn confident_mersenne(grid: &Grid, number: usize) -> PathBuf {
+    let text = mersenne();
+    let (head, _) = text.split_once(" 2003,").unwrap();
+    confident(grid, &format!("{head}]"), number)
+}
+
+/// The same with more work than a worker holds at once, half a minute of it: three units for each of some hundred primes,
+/// none of which gives one.
+pub(crate) fn long_mersenne(grid: &Grid, number: usize) -> PathBuf {
+    let text = mersenne();
+    let (head, _) = text.split_once("values = [").unwrap();
+    let is_prime = |p: &u32| (2..100).all(|divisor| !p.is_multiple_of(divisor));
+    let primes: Vec<u32> = (5_000..7_000).filter(is_prime).collect();
+    confident(grid, &format!("{head}values = {:?}", primes.repeat(3)), number)
+}
+
+fn mersenne() -> String {
     let module = concat!(env!("CARGO_MANIFEST_DIR"), "/../tasks/wasm/mersenne.wasm");
     let text = fs::read_to_string(example("mersenne/job.toml")).unwrap();
-    let (head, _) = text.split_once(" 2003,").unwrap();
-    let text = format!("{head}]").replace("../../tasks/wasm/mersenne.wasm", module);
+    text.replace("../../tasks/wasm/mersenne.wasm", module)
+}
+
+fn confident(grid: &Grid, text: &str, number: usize) -> PathBuf {
+    let text = text.replace("mersenne-5000", &format!("mersenne-{number}"));
+    let text = text.replace("[quorum]\nsize = 2\n", "");
+    let confidence = "confidence = \"0.1 against 10 % lying, 2 % colluding\"\n";
+    written(grid, &[confidence, &text].concat())
+}
+
+fn written(grid: &Grid, text: &str) -> PathBuf {
     let path = grid.path("mersenne.toml");
     fs::write(&path, text).unwrap();
     path
 }
 
-/// The mersenne example with a confidence instead of a quorum.
-pub(crate) fn confident_mersenne(grid: &Grid, number: usize) -> PathBuf {
-    let path = short_mersenne(grid);
-    let text = fs::read_to_string(&path).unwrap();
-    let text = text.replace("mersenne-5000", &format!("mersenne-{number}"));
-    let text = text.replace("[quorum]\nsize = 2\n", "");
-    let confidence = "confidence = \"0.1 against 10 % lying, 2 % colluding\"\n";
-    fs::write(&path, [confidence, &text].concat()).unwrap();
-    path
+/// Of all outputs, those that say what came out.
+pub(crate) fn results(outputs: &Outputs) -> Outputs {
+    let results = outputs.iter().filter(|(name, _)| name.ends_with("result.txt"));
+    results.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
 }
 
 #[test]

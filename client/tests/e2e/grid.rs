@@ -217,6 +217,17 @@ impl Grid {
         self.json(&["receipt", &job.0.to_string(), "--json"])
     }
 
+    /// How many of a job's replicas were paid for: a ledger that pays one twice is none.
+    pub(crate) fn paid(&self, job: JobNumber) -> u64 {
+        let ledger = self.text("ledger.jsonl");
+        self.ok(&["ledger", "export", &ledger]);
+        let said = self.ok(&["ledger", "verify", &ledger]);
+        assert!(said.contains("none missing or changed"), "{said}");
+        let rows = fs::read_to_string(&ledger).expect("an exported ledger");
+        let grant = format!("\"job\":{},\"kind\":\"grant\"", job.0);
+        rows.lines().filter(|row| row.contains(&grant)).count() as u64
+    }
+
     pub(crate) fn hosts(&self) -> Value {
         self.json(&["hosts", "--data", &self.text("coordinator"), "--json"])
     }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "all of this is a test, its helpers included")]
 
+mod away;
 mod bad_input;
 mod browser;
 mod colluders;
@@ -29,4 +30,5 @@ mod proofs;
 mod resumption;
 mod service;
 mod sharing;
+mod standing;
 mod volunteers;

@@ -81,6 +81,7 @@ pub(super) fn end_job_if_last(rows: &mut Rows, id: JobId, cx: &mut Context<'_>) 
         JobState::Cancelling { .. } | JobState::Cancelled => JobState::Cancelled,
     };
     job.ended_at = Some(cx.now);
+    cx.effects.ended(id);
 }
 
 /// At once after an answer, and after the first replica that was given up in good order; after

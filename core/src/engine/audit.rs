@@ -132,6 +132,9 @@ pub(super) fn settle(rows: &mut Rows, page: Page, cx: &mut Context<'_>) {
         (true, true) => JobState::Finished,
     };
     job.ended_at = (job.state == JobState::Finished).then_some(cx.now);
+    if job.ended_at.is_some() {
+        cx.effects.ended(job.id);
+    }
 }
 
 /// Whether the answer rests on the word of this host first of all, and was not looked at by chance yet.

@@ -15,6 +15,7 @@ pub(super) struct Effects {
     turns: BTreeSet<HostId>,
     abort: BTreeMap<HostId, BTreeSet<ReplicaId>>,
     changed: BTreeSet<JobId>,
+    ended: BTreeSet<JobId>,
     due_at: Option<Timestamp>,
 }
 
@@ -45,6 +46,11 @@ impl Effects {
         self.changed.insert(job);
     }
 
+    /// This job has ended.
+    pub(super) fn ended(&mut self, job: JobId) {
+        self.ended.insert(job);
+    }
+
     /// There is something to expire at this time.
     pub(super) fn due(&mut self, at: Timestamp) {
         self.due_at = Some(self.due_at.map_or(at, |earlier| earlier.min(at)));
@@ -64,9 +70,10 @@ impl Effects {
             replicas: replicas.into_iter().collect(),
         });
         let changed = self.changed.into_iter().map(|job| Effect::JobChanged { job });
+        let ended = self.ended.into_iter().map(|job| Effect::JobEnded { job });
         let turns = self.turns.into_iter().map(|host| Effect::Turn { host });
         let ready = self.work_ready.into_iter();
         let ready = ready.map(|(job, count)| Effect::WorkReady { job, count });
-        assimilate.chain(abort).chain(changed).chain(turns).chain(ready).collect()
+        assimilate.chain(abort).chain(changed).chain(ended).chain(turns).chain(ready).collect()
     }
 }

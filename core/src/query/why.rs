@@ -81,7 +81,7 @@ fn explain_unit(store: &dyn Store, id: UnitId, now: Timestamp) -> Found<String> 
             let found = dispute.as_ref().map(disputed::found).unwrap_or_default();
             match dispute.and_then(|dispute| dispute.under_way) {
                 Some(under_way) => disputed::under_way(id, &under_way) + &found,
-                None => explain_begun(store, &job, &unit, now)? + &found,
+                None => explain_begun(store, &job, &unit, now)? + &chosen(&unit) + &found,
             }
         }
     }))
@@ -157,6 +157,15 @@ fn explain_open(
             format!("unit {id} wants another volunteer's replica; {hosts}")
         }
     })
+}
+
+/// Whose own choice it was, if it was somebody's.
+fn chosen(unit: &WorkUnit) -> String {
+    let chosen = unit.replicas.iter().find(|replica| replica.sealed.is_some());
+    let said = |replica: &Replica| {
+        format!("; host {} chose it itself, while the coordinator was away", replica.host)
+    };
+    chosen.map(said).unwrap_or_default()
 }
 
 fn loss(replica: &Replica) -> Option<&str> {

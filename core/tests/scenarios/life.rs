@@ -33,7 +33,8 @@ fn a_unit_goes_from_submission_to_its_output() {
 
     let reply = grid.tell(Command::Assimilate(vec![job.unit(0)]));
     assert_eq!(reply, Reply::Assimilated(vec![Assimilated::Done]));
-    assert_eq!(grid.take_effects(), [Effect::JobChanged { job }]);
+    let ended = [Effect::JobChanged { job }, Effect::JobEnded { job }];
+    assert_eq!(grid.take_effects(), ended);
     let row = grid.job_row(job);
     assert_eq!(row.state, JobState::Finished);
     assert_eq!(row.ended_at, Some(grid.now));

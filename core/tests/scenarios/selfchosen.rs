@@ -5,6 +5,7 @@ use manyhands_core::command::{Claim, Command, ReplicaReport, Report};
 use manyhands_core::id::{HostId, JobId, ReplicaId, UnitId};
 use manyhands_core::job::JobState;
 use manyhands_core::policy::Policy;
+use manyhands_core::query::{Answer, Query, Subject};
 use manyhands_core::refusal::Refusal;
 use manyhands_core::replica::Class;
 use manyhands_core::reply::{Claimed, Reply, Reported};
@@ -93,6 +94,9 @@ fn what_a_host_chose_it_gets_and_a_second_host_is_drawn_for_each() {
         grid.report(second, second_lease, success("truth"));
         let unit = grid.unit_row(replica.unit);
         assert_eq!(unit.state, UnitState::Validated { canonical: 0 });
+        let why = grid.ask(&Query::Why(Subject::Unit(unit.id)));
+        let Answer::Why(why) = why else { panic!("no why") };
+        assert!(why.ends_with("; host 1 chose it itself, while the coordinator was away"), "{why}");
     }
     grid.assimilate();
     assert_eq!(grid.host_row(hosts[0]).counters.valid, 2);

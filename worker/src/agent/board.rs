@@ -88,11 +88,18 @@ pub(super) struct Named {
     /// Leases in the phase `Waiting`, first come first.
     pub(super) waiting: VecDeque<ReplicaId>,
     leases: usize,
+    /// Whether there may be more to do: it was described in the last stream, or something of it is held.
+    is_open: bool,
     /// Units that were held here, so that they are not chosen.
     seen: BTreeSet<u32>,
 }
 
 impl Named {
+    /// Whether there may be more to do.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
     /// Whether the unit was held here.
     pub(super) fn has_seen(&self, index: u32) -> bool {
         self.seen.contains(&index)
@@ -122,17 +129,27 @@ impl Board {
     /// Takes up the description of a job. What was known of it stays.
     pub(super) fn name(&mut self, leased: v1::LeasedJob) {
         let id = JobId(leased.job);
-        if self.jobs.contains_key(&id) {
+        if let Some(known) = self.jobs.get_mut(&id) {
+            known.is_open = true;
             return;
         }
         let leases = self.leases.keys().filter(|replica| replica.unit.job == id).count();
         let (state, waiting, seen) = (JobState::Unknown, VecDeque::new(), BTreeSet::new());
-        self.jobs.insert(id, Named { leased, state, spooled: false, waiting, leases, seen });
+        let (spooled, is_open) = (false, true);
+        self.jobs.insert(id, Named { leased, state, spooled, waiting, leases, is_open, seen });
     }
 
-    /// Forgets descriptions that nothing needs; a new stream describes them again.
+    /// The coordinator says that the job has ended.
+    pub(super) fn job_ended(&mut self, id: JobId) {
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.is_open = false;
+        }
+    }
+
+    /// Forgets descriptions that nothing needs; a new stream describes them again, if there is more to do.
     pub(super) fn forget_unused_jobs(&mut self) {
         self.jobs.retain(|_, job| job.leases > 0 || matches!(job.state, JobState::Loaded(_)));
+        self.jobs.values_mut().for_each(|job| job.is_open = job.leases > 0);
     }
 
     /// Takes up a lease whose job was named; `false` if it was not, or if the lease is held already.
@@ -355,6 +372,21 @@ mod tests {
         assert_eq!((board.len(), board.open()), (0, 0));
         board.forget_unused_jobs();
         assert!(board.job(JobId(1)).is_none());
+    }
+
+    #[test]
+    fn a_job_is_open_until_it_ends_and_again_when_it_is_described_again() {
+        let mut board = board(1);
+        let is_open = |board: &Board| board.job(JobId(1)).unwrap().is_open();
+        assert!(is_open(&board));
+        board.job_ended(JobId(1));
+        assert!(!is_open(&board));
+        board.name(v1::LeasedJob { job: 1, ..Default::default() });
+        assert!(is_open(&board));
+        // In a new stream nobody has said so yet, but that something of it is held.
+        board.job_mut(JobId(1)).unwrap().state = JobState::Loading;
+        board.forget_unused_jobs();
+        assert!(is_open(&board));
     }
 
     #[test]

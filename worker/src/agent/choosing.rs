@@ -74,6 +74,11 @@ impl Chosen {
         self.choosing.begins_anew();
     }
 
+    /// How many answers wait for a coordinator.
+    pub(super) fn waiting(&self) -> usize {
+        self.ended.len()
+    }
+
     /// A chosen unit has its answer, which is on disk.
     pub(super) fn ended(&mut self, replica: ReplicaId, ending: Ending) {
         self.ended.insert(replica, ending);
@@ -139,7 +144,8 @@ impl Agent {
 
     /// Jobs of which units may be chosen.
     fn choosable(&self) -> impl Iterator<Item = (JobId, &Named, &Arc<Job>)> {
-        self.board.loaded().filter(|(_, _, job)| may_be_chosen_from(job))
+        let open = self.board.loaded().filter(|(_, named, _)| named.is_open());
+        open.filter(|(_, _, job)| may_be_chosen_from(job))
     }
 
     /// How many units to choose now.
@@ -245,6 +251,8 @@ impl Agent {
         };
         self.chosen.claimed.remove(&before);
         ending.report.replica = Some(replica.into());
+        // What was stated of it is of a replica without a number.
+        self.state(replica, &mut ending.report);
         if let Some((manifest, _)) = answer(&ending.report) {
             ending.report.salt = self.salt(&manifest, replica.unit.index).to_vec().into();
         }

@@ -199,7 +199,7 @@ impl Agent {
     }
 
     /// Says in a report to which manifest it is the answer. A job that is leased was described.
-    fn state(&self, replica: ReplicaId, report: &mut v1::Report) {
+    pub(super) fn state(&self, replica: ReplicaId, report: &mut v1::Report) {
         let Some(named) = self.board.job(replica.unit.job) else { return };
         let stated = convert::digest("manifest", &named.leased.manifest)
             .and_then(|manifest| statement::state(report, &manifest));

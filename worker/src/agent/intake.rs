@@ -96,6 +96,10 @@ impl Agent {
                 }
                 Ok(())
             }
+            Said::Ended(v1::JobEnded { job }) => {
+                self.board.job_ended(JobId(job));
+                Ok(())
+            }
             // It will close the stream; reports go on until then, and the link comes back later.
             Said::Drain(v1::Drain {}) => {
                 tracing::info!("the coordinator is about to stop");

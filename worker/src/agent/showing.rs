@@ -118,6 +118,7 @@ impl Agent {
             units: self.board.open().saturating_sub(seated),
             ready: self.board.leases().filter(is_ready).count(),
             reports: self.board.len().saturating_sub(self.board.open()),
+            chosen: self.chosen.waiting(),
             reported: self.status.borrow().reported,
             computed_ms: self.computed_ms,
         }

@@ -168,6 +168,9 @@ pub struct Held {
     pub ready: usize,
     /// Reports on disk that the coordinator has not acknowledged.
     pub reports: usize,
+    /// Those of them about units that this machine chose itself, while the coordinator was away.
+    #[serde(default)]
+    pub chosen: usize,
     /// Reports that it acknowledged since the start.
     pub reported: u64,
     /// CPU time of programs that have ended since the start.

@@ -1,14 +1,14 @@
 //! The coordinator is away, and the worker goes on with units that it chooses.
 
-use manyhands_core::agent::selfchosen::{Commitment, Salt, is_unnumbered};
-use manyhands_core::command::ReplicaReport;
+use manyhands_core::agent::selfchosen::{Commitment, is_unnumbered};
 use manyhands_core::digest::Digest;
+use manyhands_core::id::JobId;
 use manyhands_core::key::Key;
 use manyhands_core::time::Span;
 use manyhands_proto::identity::Identity;
-use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1::worker_message::Message as In;
+use manyhands_proto::{statement, v1};
 use manyhands_worker::{Config, Stop};
 use tempfile::TempDir;
 
@@ -29,6 +29,11 @@ fn config(dir: &TempDir, coordinator: &Coordinator) -> Config {
 
 impl Cut {
     async fn off(job: &Job) -> Self {
+        Self::off_after(job, None).await
+    }
+
+    /// The same, after the coordinator has said one thing more.
+    async fn off_after(job: &Job, said: Option<Out>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut coordinator = Coordinator::start().await;
         job.put(&coordinator);
@@ -39,6 +44,9 @@ impl Cut {
         let mut status = worker.status.clone();
         status.wait_for(|status| status.credit_micro > 0).await.unwrap();
         coordinator.be_away(true);
+        if let Some(said) = said {
+            stream.say(said).await;
+        }
         drop(stream);
         status.wait_for(|status| !status.connected).await.unwrap();
         Self { dir, coordinator, worker }
@@ -57,9 +65,12 @@ impl Cut {
         self.coordinator.accept().await
     }
 
+    fn identity(&self) -> Identity {
+        Identity::load_or_create(&self.dir.path().join("key")).unwrap()
+    }
+
     fn key(&self) -> Key {
-        let identity = Identity::load_or_create(&self.dir.path().join("key")).unwrap();
-        Key(*identity.public_key().as_bytes())
+        Key(*self.identity().public_key().as_bytes())
     }
 }
 
@@ -90,10 +101,10 @@ async fn a_unit_of_its_own_choice_is_claimed_and_reported_with_what_opens_the_se
     let replica = v1::ReplicaId { job: 1, unit: chosen.unit, number: 3 };
     let leases = vec![lease(replica)];
     stream.say(Out::Claimed(v1::Claimed { job: 1, leases, taken: vec![] })).await;
-    let report = stream.report().await;
-    assert_eq!(report.replica, Some(replica));
-    let salt: Salt = report.salt[..].try_into().unwrap();
-    let class = ReplicaReport::try_from(report).unwrap().outcome.class().unwrap();
+    let batch = stream.reports().await;
+    let report = statement::take(&cut.identity().public_key(), batch).remove(0).unwrap();
+    assert_eq!(report.replica, JobId(1).unit(chosen.unit).replica(3));
+    let (class, salt) = (report.outcome.class().unwrap(), *report.salt.unwrap());
     let manifest = Digest(job.leased.manifest[..].try_into().unwrap());
     let made = Commitment::new(manifest, chosen.unit, cut.key(), class, &salt);
     assert_eq!(made.sealed.as_bytes(), &chosen.sealed[..]);
@@ -136,6 +147,18 @@ async fn a_choice_outlives_the_worker() {
 async fn nothing_is_chosen_of_a_job_that_has_a_quorum() {
     let job = Job::of(HELLO);
     let mut cut = Cut::off(&job).await;
+    let mut stream = cut.is_met_again().await;
+    assert_eq!(stream.hello.claims, []);
+    stream.say(job.leases([7])).await;
+    assert_eq!(stream.report().await.replica.unwrap().unit, 7);
+}
+
+/// Its other units have answers: to choose one would be for nothing.
+#[tokio::test]
+async fn nothing_is_chosen_of_a_job_that_has_ended() {
+    let job = Job::with_confidence(HELLO);
+    let ended = Out::Ended(v1::JobEnded { job: 1 });
+    let mut cut = Cut::off_after(&job, Some(ended)).await;
     let mut stream = cut.is_met_again().await;
     assert_eq!(stream.hello.claims, []);
     stream.say(job.leases([7])).await;

@@ -21,7 +21,7 @@ use manyhands_proto::identity::PublicKey;
 use manyhands_proto::v1;
 use manyhands_proto::v1::coordinator_message::Message as Out;
 use manyhands_proto::v1::worker_message::Message as In;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tonic::{Status, Streaming};
 
 use super::reports::{Batch, Credit};
@@ -68,8 +68,9 @@ pub(super) struct Session {
     outbound: Outbound,
     in_flight: FuturesOrdered<InFlight>,
     wishes: Wishes,
-    /// Jobs that were named to the worker.
+    /// Jobs that were named to the worker, and have not ended since.
     pub(super) named: BTreeSet<JobId>,
+    ended: broadcast::Receiver<JobId>,
 }
 
 type InFlight =
@@ -89,6 +90,7 @@ pub(super) async fn serve(
         return Err(Status::failed_precondition("hello: must be the first message"));
     };
     let (host, seat) = hello::seat(&shared, engine_key(key), block, greeting.capabilities).await?;
+    let ended = shared.hub.ended();
     let mut session = Session {
         shared,
         host: host.id,
@@ -101,6 +103,7 @@ pub(super) async fn serve(
         in_flight: FuturesOrdered::new(),
         wishes: Wishes::default(),
         named: BTreeSet::new(),
+        ended,
     };
     hello::welcome(&mut session, &host, greeting.held, greeting.claims).await?;
     if hello::is_called(&session.shared, session.host).await? {
@@ -126,6 +129,8 @@ impl Session {
                 Some((asked, answer)) = self.in_flight.next() => self.answered(asked, answer).await?,
                 Some(offer) = self.seat.offers.recv() => self.offered(offer).await?,
                 Some(()) = self.seat.turns.recv(), if has_room => self.take_turn().await?,
+                // Of those that it missed it is not told: it is a hint.
+                Ok(job) = self.ended.recv() => self.job_ended(job).await?,
                 Some(replicas) = self.seat.aborts.recv() => self.abort(replicas).await?,
                 () = self.wishes.another_look() => self.ask().await?,
                 () = draining.cancelled(), if !is_drained => {
@@ -284,6 +289,13 @@ impl Session {
     async fn abort(&mut self, replicas: Vec<ReplicaId>) -> Result<(), Status> {
         let replicas = replicas.into_iter().map(Into::into).collect();
         self.send(Out::Abort(v1::Abort { replicas })).await
+    }
+
+    async fn job_ended(&mut self, job: JobId) -> Result<(), Status> {
+        if !self.named.remove(&job) {
+            return Ok(());
+        }
+        self.send(Out::Ended(v1::JobEnded { job: job.0 })).await
     }
 
     /// Sends to the worker, waiting while it is slow.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Slot, SlotState, Snapshot, Work};
+use super::{Held, Slot, SlotState, Snapshot, Work};
 
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,7 +22,10 @@ impl fmt::Display for Snapshot {
             writeln!(f, "units that wait for a slot: {}", self.held.units)?;
         }
         if self.held.reports > 0 {
-            writeln!(f, "reports that wait for the coordinator: {}", self.held.reports)?;
+            let Held { reports, chosen, .. } = self.held;
+            let own =
+                if chosen > 0 { format!(", {chosen} of its own choice") } else { String::new() };
+            writeln!(f, "reports that wait for the coordinator: {reports}{own}")?;
         }
         if self.held.computed_ms > 0 {
             let (s, ms) = (self.held.computed_ms / 1_000, self.held.computed_ms % 1_000);

@@ -74,7 +74,7 @@ fn busy() -> Snapshot {
             work(17, "dedoppler", 999_999),
             Slot { number: 2, ..Slot::default() },
         ],
-        held: Held { units: 3, ready: 2, reports: 1, reported: 12, computed_ms: 93_000 },
+        held: Held { units: 3, ready: 2, reports: 1, chosen: 0, reported: 12, computed_ms: 93_000 },
         sensors: vec![
             sensor("temperature", Some("61.5 °C")),
             sensor("battery", None),
