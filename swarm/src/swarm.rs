@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Streaming};
 
 use crate::blob::Blob;
-use crate::dealings::{Dealing, Dealings};
+use crate::dealings::{Dealing, Dealings, Flow};
 use crate::dial::Target;
 use crate::known::Known;
 use crate::link::outgoing;
@@ -249,6 +249,18 @@ impl Swarm {
     #[must_use]
     pub fn take_moved(&self) -> u64 {
         self.shared.dealings.take_moved()
+    }
+
+    /// Bytes of pieces that were exchanged with other workers since this was asked last.
+    #[must_use]
+    pub fn take_flow(&self) -> Flow {
+        self.shared.dealings.take_flow()
+    }
+
+    /// How many other workers there is a stream to.
+    #[must_use]
+    pub fn linked(&self) -> usize {
+        self.shared.dealings.linked()
     }
 
     /// Whether anything is sent to others from now on. What is fetched is fetched anyway.

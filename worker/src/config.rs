@@ -23,7 +23,7 @@ use crate::probe;
 use crate::slots::Priority;
 
 pub use self::owner::{Owner, WrittenAllowance, WrittenLimits, WrittenRules};
-pub use self::quantity::{QuantityError, parse_size, parse_span};
+pub use self::quantity::{QuantityError, parse_size, parse_span, size_in_words};
 pub use self::sharing::{Mode, Sharing, WrittenSharing};
 pub use self::written::{Slots, Written, WrittenPage};
 

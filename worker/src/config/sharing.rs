@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, quantity, within};
 
@@ -14,7 +14,7 @@ const UPLOAD_BYTES_PER_S_MIN: u64 = 64 << 10;
 const UPLOAD_BYTES_PER_S: u64 = 256 << 10;
 
 /// With whom blobs are exchanged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// With nobody: every worker fetches everything from the coordinator.
@@ -51,7 +51,24 @@ pub struct Sharing {
     pub upload_bytes_per_s: NonZeroU64,
 }
 
+impl Mode {
+    /// With whom, in words: "workers of this network".
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Off => "nobody",
+            Self::Lan => "workers of this network",
+            Self::Full => "all workers of the project",
+        }
+    }
+}
+
 impl Sharing {
+    /// Most bytes that are sent to other networks in a second; none where nothing is, or where that is not limited.
+    pub(crate) fn upload_max(&self) -> Option<u64> {
+        (self.mode == Mode::Full).then(|| self.upload_bytes_per_s.get())
+    }
+
     /// Fills the gaps.
     ///
     /// # Errors
