@@ -52,6 +52,16 @@ pub struct Sharing {
 }
 
 impl Mode {
+    /// As it stands in the file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Lan => "lan",
+            Self::Full => "full",
+        }
+    }
+
     /// With whom, in words: "workers of this network".
     #[must_use]
     pub const fn in_words(self) -> &'static str {
@@ -64,6 +74,11 @@ impl Mode {
 }
 
 impl Sharing {
+    /// The bound on what is sent to other networks, whatever the mode: "256 KiB".
+    pub(crate) fn upload_in_words(&self) -> String {
+        quantity::size_in_words(self.upload_bytes_per_s.get())
+    }
+
     /// Most bytes that are sent to other networks in a second; none where nothing is, or where that is not limited.
     pub(crate) fn upload_max(&self) -> Option<u64> {
         (self.mode == Mode::Full).then(|| self.upload_bytes_per_s.get())

@@ -43,17 +43,15 @@ function showSensors(snapshot) {
   $("blind").replaceChildren(...snapshot.blind.map((rule) => element("li", "", rule)));
 }
 
-const WHOM = { lan: "workers of this network", full: "all workers of the project" };
+const WHOM = { off: "nobody", lan: "workers of this network", full: "all workers of the project" };
 
 /** With whom blobs are shared, what came of it, and why nothing is given now. */
 function showSharing({ mode, linked, today, in_all, upload_bytes_per_s_max: most, paused }) {
   say("given", bytes(today.given_bytes));
-  if (mode === "off") return say("peers", "blobs are shared with nobody");
+  const now = paused ? `; nothing is given now: waiting for ${paused.words}` : `; linked now: ${linked}`;
+  say("peers", `${bytes(today.taken_bytes)} taken${mode === "off" ? "" : now}`);
   const pace = most === null ? "" : `, at most ${bytes(most)} a second`;
-  const words = [`${bytes(today.taken_bytes)} taken`, `in all ${bytes(in_all.given_bytes)} given, ${bytes(in_all.taken_bytes)} taken`,
-    `with ${WHOM[mode] ?? mode}${pace}; linked now: ${linked}`];
-  if (paused) words.unshift(`nothing is given now: waiting for ${paused.words}`);
-  say("peers", words.join("; "));
+  say("whom", `with ${WHOM[mode] ?? mode}${pace}; in all ${bytes(in_all.given_bytes)} given, ${bytes(in_all.taken_bytes)} taken`);
 }
 
 function showFigures({ days, network, sharing, credit }) {

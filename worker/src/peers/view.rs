@@ -75,7 +75,7 @@ impl Peers {
         match &self.shared {
             Some(shared) => shared.view(whole_bytes),
             None => PeersView {
-                mode: "off".to_owned(),
+                mode: Mode::Off.word().to_owned(),
                 reached_at: None,
                 whole_bytes,
                 blobs: Vec::new(),
@@ -124,11 +124,7 @@ impl Shared {
         peers.sort_by_key(|peer| {
             std::cmp::Reverse(peer.sent_bytes.saturating_add(peer.received_bytes))
         });
-        let mode = match self.sharing.mode {
-            Mode::Off => "off",
-            Mode::Lan => "lan",
-            Mode::Full => "full",
-        };
+        let mode = self.sharing.mode.word();
         let reached_at = self.reached.borrow().map(|at| at.to_string());
         PeersView { mode: mode.to_owned(), reached_at, whole_bytes, blobs: self.blobs(), peers }
     }
