@@ -8,12 +8,29 @@ use crate::browser::Browser;
 use crate::grid::{Grid, example};
 use crate::process::{run, stdout};
 
+/// The date so many days ago.
+fn date(ago: u64) -> String {
+    let date = Command::new("date").args(["-d", &format!("-{ago} day"), "+%F"]).output();
+    stdout(&date.expect("a calendar")).trim().to_owned()
+}
+
+/// A number below `most` that is another one each day.
+fn chance(ago: u64, most: u64, salt: u64) -> u64 {
+    (ago * 37 + salt * 11) % most
+}
+
+/// Bytes moved on a day; those given to and taken from other workers.
+fn bytes(ago: u64) -> [u64; 3] {
+    let (given, taken) = (1 + chance(ago, 60, 7), chance(ago, 90, 8));
+    [3 + chance(ago, 100, 6) + given + taken, given, taken].map(|mebibytes| mebibytes << 20)
+}
+
 /// A diary of a month that ends today, as a worker writes it.
 fn diary() -> String {
     let day = |ago: u64| {
-        let date = Command::new("date").args(["-d", &format!("-{ago} day"), "+%F"]).output();
-        let date = stdout(&date.expect("a calendar")).trim().to_owned();
-        let of = |most: u64, salt: u64| (ago * 37 + salt * 11) % most;
+        let date = date(ago);
+        let of = |most: u64, salt: u64| chance(ago, most, salt);
+        let [moved, given, taken] = bytes(ago);
         let donated = 5 + of(9, 1);
         let (in_use, battery, heat, away) = (of(6, 2), of(2, 3), of(4, 4), of(3, 5));
         let hour = 3_600_000;
@@ -25,9 +42,9 @@ fn diary() -> String {
             (away * hour / 3, "coordinator-away"),
             (2 * donated * hour, "cores"),
             (2 * donated * 18_000_000, "energy"),
-            ((3 + of(200, 6)) << 20, "moved"),
-            ((1 + of(60, 7)) << 20, "given"),
-            (of(90, 8) << 20, "taken"),
+            (moved, "moved"),
+            (given, "given"),
+            (taken, "taken"),
         ];
         lines.map(|(sum, code)| format!("{date} {sum} {code}\n")).concat()
     };
@@ -46,6 +63,8 @@ fn pictures_of_the_page() {
     let data = grid.path("attic");
     fs::create_dir(&data).expect("a folder");
     fs::write(data.join("diary"), diary()).expect("a diary");
+    let budget = format!("{} 3600000 {} 0\n", date(0), bytes(0)[0]);
+    fs::write(data.join("budget"), budget).expect("a budget");
     fs::write(data.join("credit"), "31239999\n").expect("credit");
     let settings = format!("sensors_from = {sensors:?}\ncheckpoint_interval = \"1 s\"");
     grid.add_governed_worker("attic", "ada", &settings);

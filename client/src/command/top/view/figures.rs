@@ -49,7 +49,7 @@ fn peers(sharing: &Sharing) -> Vec<(&'static str, String)> {
         return vec![("peers", "none: sharing is off".to_owned())];
     }
     let [given, taken] = [sharing.today.given_bytes, sharing.today.taken_bytes].map(bytes);
-    let mut rows = vec![("peers", format!("{}; {given} out, {taken} in", sharing.linked))];
+    let mut rows = vec![("peers", format!("{} now; {given} out, {taken} in", sharing.linked))];
     if let Some(why) = &sharing.paused {
         rows.push(("giving", format!("paused for {}", plain(&why.words))));
     }
