@@ -50,12 +50,8 @@ impl Origin {
         blobs: Blobs,
         budget_percent: u32,
     ) -> Self {
-        let settings = Settings {
-            identity: identity.clone(),
-            known,
-            is_near_only: false,
-            upload_bytes_per_s: None,
-        };
+        let settings =
+            Settings { identity: identity.clone(), known, is_near_only: false, upload_limit: None };
         Self { swarm: Swarm::new(settings), blobs, budget_percent, turn: Mutex::new(()) }
     }
 

@@ -16,6 +16,7 @@ mod geometry;
 mod message;
 mod neighbour;
 mod pieces;
+mod uplink;
 
 use crate::time::Span;
 
@@ -27,6 +28,7 @@ pub use self::geometry::{
 };
 pub use self::message::Message;
 pub use self::pieces::{Pieces, PiecesError};
+pub use self::uplink::{PathId, Uplink, UploadLimit};
 
 /// A blob of up to so many bytes comes whole: pieces would be more talk than they save.
 pub const WHOLE_BYTES_MAX: u64 = 64 * 1_024;
@@ -46,6 +48,8 @@ pub const DEALS_MAX: usize = 2;
 pub const HAVE_MAX: usize = 1_024;
 /// Most bytes of a piece's encoding in one message.
 pub const PART_BYTES_MAX: u64 = 64 * 1_024;
+/// Least bytes of a part that is not the last one of its piece.
+pub const PART_BYTES_MIN: u64 = 4 * 1_024;
 /// So many neighbours may say of a peer that it sends bytes that do not match before an origin stops
 /// being its last resort.
 pub const ACCUSERS_MAX: usize = 2;

@@ -6,18 +6,21 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use manyhands_core::agent::selfchosen::Commitment;
 use manyhands_core::credit::MicroCredits;
+use manyhands_core::digest::Digest;
 use manyhands_core::id::{HostId, JobId, VolunteerId};
 use manyhands_core::key::Key;
 use manyhands_core::ledger::{Entry, Head, Kind};
 use manyhands_core::peer::{
     CoordinatorAt, CoordinatorRecord, PeerAddress, Record, SignedRecord, Visit,
 };
+use manyhands_core::replica::Class;
 use manyhands_core::time::Timestamp;
 use manyhands_proto::document::{canonical, ledger};
 use manyhands_proto::identity::Identity;
-use manyhands_proto::peer;
 use manyhands_proto::v1::{self, axis, peer_message, report, signed_statement, source};
+use manyhands_proto::{chosen, peer};
 use prost::Message;
 
 type Failure = Box<dyn Error>;
@@ -71,7 +74,16 @@ fn discovery() -> Result<(), Failure> {
     };
     say("discovery", "peer", &record)?;
     say("discovery", "coordinators", &v1::CoordinatorRecord::from(coordinators))?;
-    say("discovery", "reply", &reply)
+    say("discovery", "reply", &reply)?;
+    say("discovery", "chosen", &chosen_units())
+}
+
+/// Peer 1 has done unit 5 of a job of its own choice.
+fn chosen_units() -> v1::ChosenUnits {
+    let (manifest, answer) = (Digest([7; 32]), Digest([8; 32]));
+    let class = Class::Outputs { answer, work: 5 };
+    let commitment = Commitment::new(manifest, 5, key(1), class, &[9; 32]);
+    chosen::message(&manifest, &[chosen::sign(&identity(1), commitment)])
 }
 
 fn neighbours() -> Result<(), Failure> {
@@ -89,6 +101,8 @@ fn neighbours() -> Result<(), Failure> {
         ("part", Kind::Part(part)),
         ("seek", Kind::Seek(v1::PeerSeek {})),
         ("accuse", Kind::Accuse(accused.into())),
+        ("when", Kind::When(7)),
+        ("read_at", Kind::ReadAt(v1::PeerReadAt { when: 7, at_ms: 0xdead_beef })),
     ];
     for (name, kind) in kinds {
         say("peer_message", name, &v1::PeerMessage { kind: Some(kind) })?;

@@ -16,10 +16,10 @@ use manyhands_core::replica::CheckpointRef;
 use manyhands_core::reply::LeaseGrant;
 use manyhands_core::requirement::Capabilities;
 use manyhands_proto::document::{canonical, ledger, receipt::Receipt};
-use manyhands_proto::identity::PublicKey;
+use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::invite::{Invite, Token};
 use manyhands_proto::link::Address;
-use manyhands_proto::{convert, peer, statement, v1};
+use manyhands_proto::{chosen, convert, peer, statement, v1};
 use prost::Message;
 
 /// Units of a manifest that are worked out.
@@ -44,6 +44,8 @@ pub fn discovery(bytes: &[u8]) {
         reply.record.map(peer::open).transpose()?;
         reply.coordinators.map(peer::open_coordinators).transpose()
     });
+    let somebody = Identity::from_seed(&[1; 32]).public_key();
+    understood(bytes, |units: v1::ChosenUnits| chosen::open(&units, &somebody));
 }
 
 /// What worker and coordinator say on their stream.

@@ -26,6 +26,7 @@ pub mod generated {
     }
 }
 
+pub mod chosen;
 pub mod convert;
 pub mod disk;
 pub mod document;

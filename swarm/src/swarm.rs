@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use manyhands_core::digest::Digest;
 use manyhands_core::peer::{Reach, Source, Subnet};
-use manyhands_core::swarm::{Exchange, Geometry, Load, Role};
+use manyhands_core::swarm::{Exchange, Geometry, Load, Role, UploadLimit};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::link::{Address, Endpoint};
 use manyhands_proto::v1::PeerMessage;
@@ -50,8 +49,8 @@ pub struct Settings {
     /// Whether only hosts of this machine and of private networks are dialled and served. Origins are dialled wherever
     /// they are.
     pub is_near_only: bool,
-    /// Most bytes a second that are sent to hosts of other networks; none: as many as the line takes.
-    pub upload_bytes_per_s: Option<NonZeroU64>,
+    /// How much is sent to hosts of other networks; none: as much as the line takes.
+    pub upload_limit: Option<UploadLimit>,
 }
 
 /// How far a blob is.
@@ -82,6 +81,17 @@ impl Status {
     fn is_quiet(&self) -> bool {
         self.is_whole() && self.load.fetches == 0 && self.load.requests == 0
     }
+}
+
+/// What may be sent to other networks, in bytes a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UplinkStatus {
+    /// Now: less than the most while others use the line.
+    pub bytes_per_s: u64,
+    /// At most; unknown while the line is being measured for the first time.
+    pub most_bytes_per_s: Option<u64>,
+    /// What the line was seen to carry.
+    pub measured_bytes_per_s: Option<u64>,
 }
 
 /// Why a blob is not fetched.
@@ -132,7 +142,7 @@ impl Swarm {
     /// A swarm without blobs.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let pace = Arc::new(Pace::new(settings.upload_bytes_per_s));
+        let pace = Arc::new(Pace::new(settings.upload_limit));
         let shared = Shared {
             settings,
             blobs: Mutex::new(BTreeMap::new()),
@@ -261,6 +271,17 @@ impl Swarm {
     #[must_use]
     pub fn linked(&self) -> usize {
         self.shared.dealings.linked()
+    }
+
+    /// What may be sent to other networks; nothing if there is no limit.
+    #[must_use]
+    pub fn uplink(&self) -> Option<UplinkStatus> {
+        let uplink = self.shared.pace.uplink()?;
+        Some(UplinkStatus {
+            bytes_per_s: uplink.bytes_per_s(),
+            most_bytes_per_s: uplink.most(),
+            measured_bytes_per_s: uplink.measured(),
+        })
     }
 
     /// Whether anything is sent to others from now on. What is fetched is fetched anyway.

@@ -25,7 +25,7 @@ use crate::dealings::Dealings;
 use crate::dial::Target;
 use crate::known::Known;
 use crate::link::Outbox;
-use crate::pace::Pace;
+use crate::pace::{Pace, Way};
 use crate::swarm::Status;
 use crate::wire::{Heard, Open};
 
@@ -110,6 +110,10 @@ pub(crate) struct Neighbour {
     /// Whose word it is when it names others.
     source: Source,
     naming: Naming,
+    /// The way out to another network.
+    way: Option<Arc<Way>>,
+    /// When a question was last answered how late it was read.
+    answered_at: Option<Timestamp>,
 }
 
 /// What a task begins with.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use manyhands_core::digest::Digest;
 use manyhands_core::peer::{ANSWER_MAX, SignedRecord};
 use manyhands_core::swarm::{
-    Geometry, GeometryError, HAVE_MAX, Message, PART_BYTES_MAX, Pieces, PiecesError,
+    Geometry, GeometryError, HAVE_MAX, Message, PART_BYTES_MAX, PART_BYTES_MIN, Pieces, PiecesError,
 };
 use manyhands_proto::identity::{KeyError, PublicKey};
 use manyhands_proto::peer::{self, RecordError};
@@ -23,6 +23,12 @@ pub(crate) enum Heard {
     Records(Vec<SignedRecord>),
     Seek,
     Accused(PublicKey),
+    /// The question with this number, when it was read.
+    When(u32),
+    ReadAt {
+        question: u32,
+        at_ms: u32,
+    },
 }
 
 /// Some bytes of a piece's encoding.
@@ -56,7 +62,7 @@ pub(crate) enum WireError {
     Pieces(#[from] PiecesError),
     #[error("{found} {what} in one message: at most {max}")]
     TooMany { what: &'static str, found: usize, max: u64 },
-    #[error("a part of {0} bytes: {PART_BYTES_MAX}, or less if it is the last")]
+    #[error("a part of {0} bytes: {PART_BYTES_MIN} to {PART_BYTES_MAX}, or less if it is the last")]
     Part(usize),
     #[error("{0}")]
     Key(#[from] KeyError),
@@ -80,6 +86,10 @@ pub(crate) fn heard(message: v1::PeerMessage, pieces: u32) -> Result<Heard, Wire
         Kind::Names(names) => return read_records(names).map(Heard::Records),
         Kind::Seek(v1::PeerSeek {}) => return Ok(Heard::Seek),
         Kind::Accuse(key) => return Ok(Heard::Accused(PublicKey::from_bytes(&key)?)),
+        Kind::When(question) => return Ok(Heard::When(question)),
+        Kind::ReadAt(v1::PeerReadAt { when, at_ms }) => {
+            return Ok(Heard::ReadAt { question: when, at_ms });
+        }
     };
     Ok(Heard::Message(message))
 }
@@ -100,11 +110,9 @@ fn bounded(what: &'static str, found: usize, max: u64) -> Result<(), WireError> 
 }
 
 fn read_part(part: v1::PeerPart) -> Result<Part, WireError> {
-    // An honest sender fills its parts, so nobody keeps a transfer alive with crumbs.
     let bytes = part.data.len() as u64;
-    let is_fitting =
-        if part.is_last { 1..=PART_BYTES_MAX } else { PART_BYTES_MAX..=PART_BYTES_MAX };
-    if !is_fitting.contains(&bytes) {
+    let least = if part.is_last { 1 } else { PART_BYTES_MIN };
+    if !(least..=PART_BYTES_MAX).contains(&bytes) {
         return Err(WireError::Part(part.data.len()));
     }
     let offset = usize::try_from(part.offset).unwrap_or(usize::MAX);
@@ -141,20 +149,16 @@ pub(crate) fn open(open: Open) -> v1::PeerMessage {
     }))
 }
 
-/// Cuts a piece's encoding into messages; with each, how many of its bytes it has.
-pub(crate) fn parts(piece: u32, encoded: Vec<u8>) -> impl Iterator<Item = (v1::PeerMessage, u64)> {
-    let encoded = Bytes::from(encoded);
-    let step = usize::try_from(PART_BYTES_MAX).unwrap_or(usize::MAX);
-    (0..encoded.len()).step_by(step).map(move |begin| {
-        let end = (begin + step).min(encoded.len());
-        let part = v1::PeerPart {
-            piece,
-            offset: u32::try_from(begin).unwrap_or(u32::MAX),
-            is_last: end == encoded.len(),
-            data: encoded.slice(begin..end),
-        };
-        (wrapped(Kind::Part(part)), (end - begin) as u64)
-    })
+/// Some of a piece's encoding, cut off at `begin`.
+pub(crate) fn part(piece: u32, encoded: &Bytes, begin: usize, bytes: u64) -> v1::PeerMessage {
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let end = begin.saturating_add(bytes).min(encoded.len());
+    wrapped(Kind::Part(v1::PeerPart {
+        piece,
+        offset: u32::try_from(begin).unwrap_or(u32::MAX),
+        is_last: end == encoded.len(),
+        data: encoded.slice(begin..end),
+    }))
 }
 
 /// Writes records, at most [`ANSWER_MAX`].
@@ -171,6 +175,16 @@ pub(crate) fn seek() -> v1::PeerMessage {
 /// Names who sent bytes that do not match.
 pub(crate) fn accuse(key: &PublicKey) -> v1::PeerMessage {
     wrapped(Kind::Accuse(key.as_bytes().to_vec().into()))
+}
+
+/// Asks when this is read.
+pub(crate) fn when(question: u32) -> v1::PeerMessage {
+    wrapped(Kind::When(question))
+}
+
+/// Says when a question was read.
+pub(crate) fn read_at(question: u32, at_ms: u32) -> v1::PeerMessage {
+    wrapped(Kind::ReadAt(v1::PeerReadAt { when: question, at_ms }))
 }
 
 fn wrapped(kind: Kind) -> v1::PeerMessage {
@@ -213,18 +227,33 @@ mod tests {
         }
 
         #[test]
-        fn the_parts_of_an_encoding_make_it_again(encoded in prop::collection::vec(any::<u8>(), 1..200_000)) {
+        fn the_parts_of_an_encoding_make_it_again(
+            encoded in prop::collection::vec(any::<u8>(), 1..200_000),
+            sizes in prop::collection::vec(PART_BYTES_MIN..=PART_BYTES_MAX, 1..5),
+        ) {
+            let encoded = Bytes::from(encoded);
             let mut whole = Vec::new();
             let mut was_last = false;
-            for (message, _) in parts(3, encoded.clone()) {
-                prop_assert!(!was_last);
+            for bytes in sizes.into_iter().cycle() {
+                let message = part(3, &encoded, whole.len(), bytes);
                 let Heard::Part(part) = heard(message, PIECES).unwrap() else { panic!("a part") };
                 prop_assert_eq!((part.piece, part.offset), (3, whole.len()));
                 whole.extend_from_slice(&part.data);
                 was_last = part.is_last;
+                if whole.len() >= encoded.len() {
+                    break;
+                }
+                prop_assert!(!was_last);
             }
             prop_assert!(was_last);
             prop_assert_eq!(whole, encoded);
+        }
+
+        #[test]
+        fn questions_and_answers_are_read_as_they_were_meant(question: u32, at_ms: u32) {
+            prop_assert_eq!(heard(when(question), PIECES).unwrap(), Heard::When(question));
+            let answer = heard(read_at(question, at_ms), PIECES).unwrap();
+            prop_assert_eq!(answer, Heard::ReadAt { question, at_ms });
         }
 
         /// Bytes that nobody would send, and bytes that are nearly a message.
@@ -309,7 +338,7 @@ mod tests {
         let holds = v1::PeerHolds { pieces: Bytes::from_static(&[0; 4]) };
         check(Some(Kind::Holds(holds)), "4 bytes for a set of 20 pieces: it takes 3");
         let part = v1::PeerPart { data: vec![0; 65_537].into(), ..v1::PeerPart::default() };
-        let bounds = "65536, or less if it is the last";
+        let bounds = "4096 to 65536, or less if it is the last";
         check(Some(Kind::Part(part)), &format!("a part of 65537 bytes: {bounds}"));
         let crumb = v1::PeerPart { data: vec![0].into(), ..v1::PeerPart::default() };
         check(Some(Kind::Part(crumb)), &format!("a part of 1 bytes: {bounds}"));

@@ -102,7 +102,7 @@ impl Bed {
             identity: identity.clone(),
             known,
             is_near_only: true,
-            upload_bytes_per_s: None,
+            upload_limit: None,
         });
         let config = link::server_config(&identity).unwrap();
         let incoming = Incoming::tls(listener, config, Bounds::default());

@@ -255,6 +255,7 @@ fn within(key: &'static str, is_within: bool, reason: &str) -> Result<(), Config
 
 #[cfg(test)]
 mod tests {
+    use manyhands_core::swarm::UploadLimit;
     use std::num::NonZeroU64;
     use std::path::Path;
 
@@ -313,7 +314,7 @@ mod tests {
             sharing: Sharing {
                 mode: Mode::Full,
                 listen: Some("0.0.0.0:7655".parse().unwrap()),
-                upload_bytes_per_s: NonZeroU64::new(1 << 20).unwrap(),
+                upload_limit: UploadLimit::Fixed(NonZeroU64::new(1 << 20).unwrap()),
             },
             fault: Some(Fault::Lie),
         };
@@ -343,6 +344,7 @@ mod tests {
             let shown = written(text).unwrap_err().to_string();
             assert!(shown.starts_with(expect), "{shown}");
         };
+        check("[peers]\nupload_max = \"much\"", "worker.toml:2: upload_max: `much` is not a size");
         check("\nslots = 0", "worker.toml:2: slots: `0` is neither \"auto\" nor 1 to 1024");
         check("slots = \"many\"", "worker.toml:1: slots: `many` is neither");
         check("#\n\ncache_max = 5", "worker.toml:3: cache_max: ");
@@ -462,6 +464,7 @@ mod tests {
         check("[limits.in_use]\ncpu = 101", "limits.in_use.cpu");
         check("[peers]\nlisten = \"0.0.0.0:80\"", "peers.listen");
         check("[peers]\nupload_max = \"1 KiB\"", "peers.upload_max");
+        check("[peers]\nupload_max = \"0 B\"", "peers.upload_max");
         check("[rules]\n\"\" = \"when in call pause\"", "rules and sensors");
     }
 

@@ -58,7 +58,7 @@ pub use self::cache::CacheError;
 pub use self::config::Config;
 pub use self::home::HomeError;
 pub use self::link::SessionError;
-pub use self::peers::{BlobView, PeerView, PeersView};
+pub use self::peers::{BlobView, PeerView, PeersView, UploadView};
 pub use self::slots::SlotError;
 pub use self::spool::{DatabaseError, SpoolError, SpoolStopped};
 

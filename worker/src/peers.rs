@@ -7,11 +7,13 @@
 //! register ─► the coordinator dials back and tells others where this worker is
 //! door ─────► Swarm ◄──── cache           others dial in; blobs of the cache are shared when they ask
 //! whereabouts                             the coordinator is lost: others are asked where it is, and told when they ask
+//! chosen                                  and all tell each other which units they did of their own choice
 //! ```
 //!
 //! What is believed of others, and whom this worker dials, decides `manyhands_core::peer`; what is sent to whom,
 //! `manyhands_core::swarm`. Here is what moves, and what the volunteer chose: nothing, this network, or everybody.
 
+mod chosen;
 mod door;
 mod lan;
 mod memory;
@@ -39,7 +41,7 @@ use crate::cache::Cache;
 use crate::clock;
 use crate::config::{Mode, Sharing};
 
-pub use self::view::{BlobView, PeerView, PeersView};
+pub use self::view::{BlobView, PeerView, PeersView, UploadView};
 pub(crate) use self::whereabouts::Carried;
 
 /// How often who has answered is written down.
@@ -62,6 +64,8 @@ struct Shared {
     /// Where the project's coordinators are, to tell others.
     coordinators: Mutex<Option<Coordinators>>,
     swarm: Swarm,
+    /// What this worker chose itself, and others.
+    chosen: Mutex<chosen::Board>,
     /// Where it is written down who has answered.
     memory: PathBuf,
     /// Where others can dial this worker, as far as is known.
@@ -94,14 +98,24 @@ impl Peers {
             identity: identity.clone(),
             known: Known::Table(Arc::clone(&table)),
             is_near_only: sharing.mode == Mode::Lan,
-            upload_bytes_per_s: Some(sharing.upload_bytes_per_s),
+            upload_limit: Some(sharing.upload_limit),
         });
         let listen = sharing.listen.unwrap_or_else(|| default_listen(invite.endpoint()));
         let reached = watch::Sender::new(None);
         let identity = identity.clone();
         let coordinators = Mutex::new(known.map(Coordinators::restored));
-        let shared =
-            Shared { sharing, listen, identity, table, coordinators, swarm, memory, reached };
+        let chosen = Mutex::default();
+        let shared = Shared {
+            sharing,
+            listen,
+            identity,
+            table,
+            coordinators,
+            swarm,
+            chosen,
+            memory,
+            reached,
+        };
         Self { shared: Some(Arc::new(shared)) }
     }
 
@@ -134,6 +148,7 @@ impl Peers {
     pub(crate) async fn run(self, cache: Cache, coordinator: watch::Receiver<Option<Channel>>) {
         let Some(shared) = self.shared else { return };
         let mut jobs = JoinSet::new();
+        jobs.spawn(chosen::run(Arc::clone(&shared)));
         match listen(shared.listen).await {
             Ok(listener) => start(&shared, listener, cache, coordinator, &mut jobs),
             // It still fetches from others, whom it dials.

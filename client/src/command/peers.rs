@@ -2,7 +2,7 @@
 
 use clap::Args;
 use manyhands_worker::control::{self, Request};
-use manyhands_worker::{PeerView, PeersView};
+use manyhands_worker::{PeerView, PeersView, UploadView};
 
 use super::worker::ask::Which;
 use crate::context::Context;
@@ -69,7 +69,28 @@ fn summary(view: &PeersView) -> Vec<String> {
         view.blobs.len(),
         bytes(view.whole_bytes)
     );
-    if view.mode == "off" { vec![shares, blobs] } else { vec![shares, reached, blobs] }
+    if view.mode == "off" {
+        return vec![shares, blobs];
+    }
+    let upload = view.upload.as_ref().map(upload);
+    [shares, reached].into_iter().chain(upload).chain([blobs]).collect()
+}
+
+fn upload(view: &UploadView) -> String {
+    let (now, rate) = (bytes(view.now), |of: u64| format!("{}/s", bytes(of)));
+    match (view.most, view.measured) {
+        (None, _) => {
+            format!("sends {now}/s to other networks; how much the line carries is not known yet")
+        }
+        (Some(most), None) => {
+            format!("sends {} to other networks at most; {now}/s now", rate(most))
+        }
+        (Some(most), Some(measured)) => format!(
+            "sends {} to other networks at most, half of the {} that the line was seen to carry; {now}/s now",
+            rate(most),
+            rate(measured)
+        ),
+    }
 }
 
 fn row(peer: &PeerView) -> Vec<String> {
@@ -144,11 +165,30 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_out_is_said_with_its_reason() {
+        let said = |now, most, measured| upload(&UploadView { now, most, measured });
+        assert_eq!(
+            said(65_536, None, None),
+            "sends 64 KiB/s to other networks; how much the line carries is not known yet"
+        );
+        assert_eq!(
+            said(65_536, Some(1 << 20), None),
+            "sends 1024 KiB/s to other networks at most; 64 KiB/s now"
+        );
+        assert_eq!(
+            said(1 << 20, Some(1 << 20), Some(2 << 20)),
+            "sends 1024 KiB/s to other networks at most, half of the 2048 KiB/s that the line was seen to carry; \
+             1024 KiB/s now"
+        );
+    }
+
+    #[test]
     fn who_shares_with_nobody_is_not_told_where_others_reach_it() {
         let view = PeersView {
             mode: "off".to_owned(),
             reached_at: None,
             whole_bytes: 5,
+            upload: None,
             blobs: Vec::new(),
             peers: Vec::new(),
         };

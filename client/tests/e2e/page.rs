@@ -157,7 +157,7 @@ fn what_counts_from_the_next_start_does_and_says_so_until_then() {
     for (name, running) in [
         ("slots", "1"),
         ("peers.mode", "off"),
-        ("peers.upload_max", "256 KiB"),
+        ("peers.upload_max", "half"),
         ("page.listen", "when asked for, on a free port"),
     ] {
         assert_eq!(until_then(&changed.json(), name), running, "{name}");

@@ -35,7 +35,7 @@ async fn swarm(grid: &Grid, identity: &Identity) -> Swarm {
         identity: identity.clone(),
         known: Known::Table(Arc::new(Mutex::new(table))),
         is_near_only: true,
-        upload_bytes_per_s: None,
+        upload_limit: None,
     })
 }
 

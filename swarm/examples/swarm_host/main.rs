@@ -9,6 +9,8 @@
 //! swarm_host poison       gives bytes that do not match
 //! ```
 //!
+//! With `SW_UPLOAD=half` a host keeps to half of what its line carries, and `./uplink` tells of that.
+//!
 //! `SW_FILE`, `SW_OUT`, `SW_I`, `SW_IP`, `SW_ORIGIN_IP` and `SW_DIALOUT` say what and where, as
 //! `worker/benches/swarm.sh` sets them. The keys follow from the numbers, so nobody has to be told them: this is for
 //! test beds only.
@@ -19,9 +21,11 @@ mod records;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use std::{env, fs};
 
 use manyhands_core::digest::Digest;
+use manyhands_core::swarm::UploadLimit;
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::link::{self, Address, Bounds, Incoming};
 use manyhands_swarm::{Blob, Known, Settings, Swarm};
@@ -50,6 +54,8 @@ struct Bed {
     origin_ip: String,
     /// The numbers of those that nobody can dial.
     dialout: Vec<u8>,
+    /// How much it may send to other networks.
+    upload_limit: Option<UploadLimit>,
 }
 
 impl Bed {
@@ -64,6 +70,7 @@ impl Bed {
                 .filter_map(|it| it.parse().ok())
                 .collect(),
             number: number.parse().ok(),
+            upload_limit: (read("SW_UPLOAD") == "half").then_some(UploadLimit::HalfOfMeasured),
             ip: read("SW_IP"),
             origin_ip: read("SW_ORIGIN_IP"),
         }
@@ -142,7 +149,7 @@ async fn leech(bed: &Bed) -> Result<(), Failure> {
 
 fn swarm(bed: &Bed, known: Known) -> Swarm {
     let identity = bed.identity();
-    Swarm::new(Settings { identity, known, is_near_only: false, upload_bytes_per_s: None })
+    Swarm::new(Settings { identity, known, is_near_only: false, upload_limit: bed.upload_limit })
 }
 
 async fn listener(bed: &Bed) -> Result<TcpListener, Failure> {
@@ -152,6 +159,20 @@ async fn listener(bed: &Bed) -> Result<TcpListener, Failure> {
 async fn serve(bed: &Bed, swarm: &Swarm, listener: TcpListener) -> Result<(), Failure> {
     let config = link::server_config(&bed.identity())?;
     let incoming = Incoming::tls(listener, config, Bounds::default());
-    Server::builder().add_service(swarm.service()).serve_with_incoming(incoming).await?;
-    Ok(())
+    let server = Server::builder().add_service(swarm.service()).serve_with_incoming(incoming);
+    tokio::select! {
+        served = server => Ok(served?),
+        failed = tell_uplink(swarm) => failed,
+    }
+}
+
+/// Writes down every second what may be sent, and what the line was seen to carry: bytes a second.
+async fn tell_uplink(swarm: &Swarm) -> Result<(), Failure> {
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    while let Some(uplink) = swarm.uplink() {
+        let measured = uplink.measured_bytes_per_s.unwrap_or_default();
+        fs::write("uplink", format!("{} {measured}\n", uplink.bytes_per_s))?;
+        ticks.tick().await;
+    }
+    std::future::pending().await
 }

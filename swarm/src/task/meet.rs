@@ -1,6 +1,7 @@
 //! Whom to dial, whom to let in, and whom to name.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use manyhands_core::key::Key;
@@ -13,6 +14,7 @@ use super::{DIALS_MAX, NEAR_PATIENCE, Neighbour, Newcomer, STALLED_REST, Task, U
 use crate::dial::{Target, dial};
 use crate::known::core_key;
 use crate::link::listen;
+use crate::pace::Pace;
 use crate::wire;
 
 impl Task {
@@ -71,7 +73,20 @@ impl Task {
         let pieces = self.exchange.geometry().pieces();
         let listener = self.jobs.spawn(listen(peer, pieces, incoming, self.notes.clone()));
         let naming = Naming::default();
-        let neighbour = Neighbour { key, role, reach, is_ours, outbox, listener, source, naming };
+        // Only the way to other networks is narrow.
+        let way = (reach == Reach::World).then(|| Pace::way(&self.pace)).flatten();
+        let neighbour = Neighbour {
+            key,
+            role,
+            reach,
+            is_ours,
+            outbox,
+            listener,
+            source,
+            naming,
+            way: way.map(Arc::new),
+            answered_at: None,
+        };
         self.dealings.met(key, role, reach);
         if role == Role::Origin {
             // Those who were caught before it was here.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use manyhands_core::peer::Reach;
-use manyhands_core::swarm::{Effect, Event, Fault, Message, PeerId, Role};
+use bytes::Bytes;
+use manyhands_core::swarm::{Effect, Event, Fault, Message, PART_BYTES_MAX, PeerId, Role};
 use tokio::task::spawn_blocking;
 
 use super::{Neighbour, Note, STALLED_REST, Task};
@@ -39,27 +39,31 @@ impl Task {
         let Some(neighbour) = self.neighbours.get(&to) else { return };
         let (outbox, notes) = (neighbour.outbox.clone(), self.notes.clone());
         let (blob, dealings) = (Arc::clone(&self.blob), Arc::clone(&self.dealings));
-        let key = neighbour.key;
-        // Only the way out is narrow.
-        let pace = (neighbour.reach == Reach::World).then(|| Arc::clone(&self.pace));
+        let (key, way) = (neighbour.key, neighbour.way.clone());
         let upload = self.jobs.spawn(async move {
             let encoded = match spawn_blocking(move || blob.encode(piece)).await {
-                Ok(Ok(encoded)) => encoded,
+                Ok(Ok(encoded)) => Bytes::from(encoded),
                 Ok(Err(error)) => {
                     drop(notes.send(Note::Unreadable { to, error }).await);
                     return;
                 }
                 Err(_stopped) => return,
             };
-            for (part, bytes) in wire::parts(piece, encoded) {
-                if let Some(pace) = &pace {
-                    pace.wait(bytes).await;
+            let mut begin = 0;
+            while begin < encoded.len() {
+                let most = way.as_ref().map_or(PART_BYTES_MAX, |way| way.part_bytes());
+                let bytes = most.min((encoded.len() - begin) as u64);
+                if let Some(way) = &way
+                    && let Some(question) = way.turn(bytes).await
+                {
+                    outbox.say(wire::when(question));
                 }
-                let is_sent = outbox.send(part).await;
+                let is_sent = outbox.send(wire::part(piece, &encoded, begin, bytes)).await;
                 dealings.sent(&key, bytes);
                 if !is_sent || notes.send(Note::Sent { to, piece }).await.is_err() {
                     return;
                 }
+                begin = begin.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX));
             }
         });
         self.uploads.insert((to, piece), upload);

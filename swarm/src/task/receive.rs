@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use manyhands_core::swarm::{Event, Fault, Message, PeerId};
+use manyhands_core::swarm::{Event, Fault, Message, PART_BYTES_MAX, PeerId};
+use manyhands_core::time::Span;
 use tokio::task::spawn_blocking;
 
 use super::{Note, Task};
 use crate::blob::BlobError;
-use crate::wire::{Heard, Part};
+use crate::wire::{self, Heard, Part};
+
+/// Questions when they are read are answered this often at most.
+const ANSWER_EVERY: Span = Span(50);
 
 impl Task {
     pub(super) fn heard(&mut self, peer: PeerId, heard: Heard) {
@@ -24,6 +28,8 @@ impl Task {
             Heard::Part(part) => self.part(peer, part),
             Heard::Records(records) => self.named(peer, records),
             Heard::Seek => self.name_others_to(peer),
+            Heard::When(question) => self.say_when(peer, question),
+            Heard::ReadAt { question, at_ms } => self.was_read(peer, question, at_ms),
             Heard::Accused(key) => {
                 let mut neighbours = self.neighbours.iter();
                 let accused = neighbours.find(|(_, neighbour)| neighbour.key == key);
@@ -47,7 +53,9 @@ impl Task {
         if let Some(neighbour) = self.neighbours.get(&from) {
             self.dealings.received(&neighbour.key, data.len() as u64);
         }
-        self.handle(Event::Part { from, piece, is_first: offset == 0 });
+        if is_step(offset, data.len()) {
+            self.handle(Event::Part { from, piece, is_first: offset == 0 });
+        }
         let is_here = self.checking.contains(&(from, piece));
         if is_here || !self.exchange.expects(from, piece) {
             self.buffers.remove(&(from, piece));
@@ -71,6 +79,25 @@ impl Task {
         if is_last {
             let encoded = self.buffers.remove(&(from, piece)).unwrap_or_default();
             self.check(from, piece, encoded);
+        }
+    }
+
+    /// Says when a question was read. Of one that comes too soon after another the asker learns nothing that matters.
+    fn say_when(&mut self, peer: PeerId, question: u32) {
+        let now = self.now();
+        let Some(neighbour) = self.neighbours.get_mut(&peer) else { return };
+        if neighbour.answered_at.is_some_and(|last| now.since(last) < ANSWER_EVERY) {
+            return;
+        }
+        neighbour.answered_at = Some(now);
+        let at_ms = u32::try_from(now.0 & u64::from(u32::MAX)).unwrap_or_default();
+        neighbour.outbox.say(wire::read_at(question, at_ms));
+    }
+
+    fn was_read(&mut self, peer: PeerId, question: u32, at_ms: u32) {
+        let way = self.neighbours.get(&peer).and_then(|neighbour| neighbour.way.as_ref());
+        if !way.is_some_and(|way| way.answered(question, at_ms)) {
+            self.nonsense(peer);
         }
     }
 
@@ -98,4 +125,11 @@ impl Task {
             }
         }
     }
+}
+
+/// Whether these bytes of a piece count as progress: the first do, and each full measure of more. A sender may cut its
+/// parts smaller, but keeps no transfer alive with crumbs.
+fn is_step(offset: usize, bytes: usize) -> bool {
+    let measures = |bytes: usize| bytes as u64 / PART_BYTES_MAX;
+    offset == 0 || measures(offset) != measures(offset.saturating_add(bytes))
 }

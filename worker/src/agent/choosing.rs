@@ -6,6 +6,7 @@
 //! the spool like all others, and only what is said to the coordinator leaves them out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use manyhands_core::agent::governor::Wish;
 use manyhands_core::agent::selfchosen::{
@@ -23,7 +24,7 @@ use manyhands_proto::v1::worker_message::Message;
 use manyhands_proto::{convert, v1};
 use tokio::time::Instant;
 
-use super::board::{Held, Phase};
+use super::board::{Held, Named, Phase};
 use super::ending::{self, Ending};
 use super::job::Job;
 use super::{Agent, Awaiting};
@@ -39,8 +40,10 @@ pub(super) struct Chosen {
     away_since: Instant,
     /// Computed, and not granted yet.
     ended: BTreeMap<ReplicaId, Ending>,
-    /// Those of them that were claimed in this stream.
+    /// Those of them that were claimed in this stream,
     claimed: BTreeSet<ReplicaId>,
+    /// and those that peers are told of while there is none.
+    told: BTreeSet<ReplicaId>,
 }
 
 impl Chosen {
@@ -50,12 +53,14 @@ impl Chosen {
             away_since: Instant::now(),
             ended: BTreeMap::new(),
             claimed: BTreeSet::new(),
+            told: BTreeSet::new(),
         }
     }
 
-    /// A coordinator is there: it may know of more, and soon others will.
+    /// A coordinator is there: it may know of more, and soon others will. Peers need not be told any more.
     pub(super) fn attached(&mut self) {
         self.choosing.begins_anew();
+        self.told.clear();
     }
 
     /// The coordinator is gone, and with it whatever it was about to answer.
@@ -78,6 +83,7 @@ impl Chosen {
 impl Agent {
     /// Chooses units for idle slots, if there is nobody to ask for others.
     pub(super) async fn choose(&mut self) -> Result<(), WorkerError> {
+        self.tell_peers();
         let room = self.room_for_choice();
         if room == 0 {
             return Ok(());
@@ -97,12 +103,49 @@ impl Agent {
         Ok(())
     }
 
+    /// Whether there has been no coordinator for so long that this worker chooses itself.
+    fn is_left_alone(&self) -> bool {
+        let Some(after) = self.config.choose_after.map(clock::duration) else { return false };
+        self.coordinator.is_none() && self.chosen.away_since.elapsed() >= after
+    }
+
+    /// Lets peers know what came of this worker's own choice, so that they choose other units.
+    fn tell_peers(&mut self) {
+        let jobs: BTreeSet<Digest> = match self.is_left_alone() {
+            true => self.choosable().map(|(.., job)| job.digest).collect(),
+            false => BTreeSet::new(),
+        };
+        self.peers.choose_from(&jobs);
+        if jobs.is_empty() {
+            return;
+        }
+        let ended: Vec<ReplicaId> = self.chosen.ended.keys().copied().collect();
+        for replica in ended {
+            if self.chosen.told.insert(replica)
+                && let Some(made) = self.commitment(replica)
+            {
+                self.peers.commit(made);
+            }
+        }
+    }
+
+    /// The answer to a unit of this worker's own choice, sealed.
+    fn commitment(&self, replica: ReplicaId) -> Option<Commitment> {
+        let (manifest, class) = answer(&self.chosen.ended.get(&replica)?.report)?;
+        let index = replica.unit.index;
+        let salt = self.salt(&manifest, index);
+        Some(Commitment::new(manifest, index, self.key(), class, &salt))
+    }
+
+    /// Jobs of which units may be chosen.
+    fn choosable(&self) -> impl Iterator<Item = (JobId, &Named, &Arc<Job>)> {
+        self.board.loaded().filter(|(_, _, job)| may_be_chosen_from(job))
+    }
+
     /// How many units to choose now.
     fn room_for_choice(&self) -> usize {
-        let Some(after) = self.config.choose_after.map(clock::duration) else { return 0 };
-        let is_away = self.coordinator.is_none() && self.chosen.away_since.elapsed() >= after;
         // Who has earned nothing yet is not believed, and its choice would be for nothing.
-        if !is_away || !self.showing.has_earned() {
+        if !self.is_left_alone() || !self.showing.has_earned() {
             return 0;
         }
         if self.draining.is_some() || self.governing.wished() == Wish::Finish {
@@ -124,10 +167,11 @@ impl Agent {
     fn choice(&self, room: usize) -> Vec<ReplicaId> {
         let (own, peers) = (self.key(), self.peers.met());
         let mut chosen = Vec::new();
-        for (id, named, job) in self.board.loaded().filter(|(_, _, job)| may_be_chosen_from(job)) {
+        for (id, named, job) in self.choosable() {
             let units_total = job.manifest.units_total();
             let offer = Offer { manifest: &job.digest, units_total, own: &own, peers: &peers };
-            let units = offer.choose(room - chosen.len(), |index| named.has_seen(index));
+            let is_done = |index| named.has_seen(index) || self.peers.have_done(&job.digest, index);
+            let units = offer.choose(room - chosen.len(), is_done);
             chosen.extend(units.into_iter().map(|index| unnumbered(id.unit(index))));
         }
         chosen
@@ -158,12 +202,11 @@ impl Agent {
 
     fn new_claims(&mut self) -> Vec<v1::Claim> {
         let mut claims: BTreeMap<JobId, Vec<(u32, Digest)>> = BTreeMap::new();
-        for (replica, ending) in &self.chosen.ended {
-            let Some((manifest, class)) = answer(&ending.report) else { continue };
-            if self.chosen.claimed.insert(*replica) {
-                let (unit, salt) = (replica.unit, self.salt(&manifest, replica.unit.index));
-                let made = Commitment::new(manifest, unit.index, self.key(), class, &salt);
-                claims.entry(unit.job).or_default().push((unit.index, made.sealed));
+        let ended: Vec<ReplicaId> = self.chosen.ended.keys().copied().collect();
+        for replica in ended {
+            let Some(made) = self.commitment(replica) else { continue };
+            if self.chosen.claimed.insert(replica) {
+                claims.entry(replica.unit.job).or_default().push((made.unit, made.sealed));
             }
         }
         claims.into_iter().map(|(job, units)| convert::claim_message(job, &units)).collect()

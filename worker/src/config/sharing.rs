@@ -3,15 +3,14 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 
-use serde::{Deserialize, Serialize};
+use manyhands_core::swarm::UploadLimit;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{ConfigError, quantity, within};
+use super::quantity::{self, QuantityError, Text};
+use super::{ConfigError, within};
 
 /// A part goes at once, and whoever waits for one longer than fifteen seconds gives up: with less, several at once would.
 const UPLOAD_BYTES_PER_S_MIN: u64 = 64 << 10;
-
-/// A line that nobody has measured: what most have to spare, and a person does not feel.
-const UPLOAD_BYTES_PER_S: u64 = 256 << 10;
 
 /// With whom blobs are exchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -35,9 +34,10 @@ pub struct WrittenSharing {
     /// `listen`: where other workers dial this one. Default: all addresses, or loopback if the coordinator is there, and
     /// any free port.
     pub listen: Option<SocketAddr>,
-    /// `upload_max`: most bytes sent to other networks in a second, all peers together. Default "256 KiB".
-    #[serde(default, deserialize_with = "quantity::size")]
-    pub upload_max: Option<u64>,
+    /// `upload_max`: most bytes sent to other networks in a second, all peers together. Default "half" of what the line
+    /// was seen to carry.
+    #[serde(default, deserialize_with = "written_limit")]
+    pub upload_max: Option<UploadLimit>,
 }
 
 /// The table as meant.
@@ -47,8 +47,8 @@ pub struct Sharing {
     pub mode: Mode,
     /// Where others dial this worker; none for all addresses, or loopback if the coordinator is there, and any free port.
     pub listen: Option<SocketAddr>,
-    /// Most bytes that are sent to other networks in a second.
-    pub upload_bytes_per_s: NonZeroU64,
+    /// How much is sent to other networks.
+    pub upload_limit: UploadLimit,
 }
 
 impl Mode {
@@ -74,14 +74,12 @@ impl Mode {
 }
 
 impl Sharing {
-    /// The bound on what is sent to other networks, whatever the mode: "256 KiB".
+    /// The limit of what is sent to other networks, as it stands in the file: "half", or "256 KiB".
     pub(crate) fn upload_in_words(&self) -> String {
-        quantity::size_in_words(self.upload_bytes_per_s.get())
-    }
-
-    /// Most bytes that are sent to other networks in a second; none where nothing is, or where that is not limited.
-    pub(crate) fn upload_max(&self) -> Option<u64> {
-        (self.mode == Mode::Full).then(|| self.upload_bytes_per_s.get())
+        match self.upload_limit {
+            UploadLimit::Fixed(most) => quantity::size_in_words(most.get()),
+            UploadLimit::HalfOfMeasured => "half".to_owned(),
+        }
     }
 
     /// Fills the gaps.
@@ -89,15 +87,28 @@ impl Sharing {
     /// # Errors
     /// [`ConfigError::OutOfBounds`].
     pub(super) fn new(written: WrittenSharing) -> Result<Self, ConfigError> {
-        let bytes_per_s = written.upload_max.unwrap_or(UPLOAD_BYTES_PER_S);
         let port = written.listen.map_or(0, |listen| listen.port());
         within("peers.listen", port == 0 || port >= 1_024, "a port from 1024, or 0 for any")?;
-        let is_enough = bytes_per_s >= UPLOAD_BYTES_PER_S_MIN;
+        let upload_limit = written.upload_max.unwrap_or(UploadLimit::HalfOfMeasured);
+        let is_enough = match upload_limit {
+            UploadLimit::Fixed(most) => most.get() >= UPLOAD_BYTES_PER_S_MIN,
+            UploadLimit::HalfOfMeasured => true,
+        };
         within("peers.upload_max", is_enough, "at least 64 KiB; mode = \"lan\" sends nothing out")?;
-        Ok(Self {
-            mode: written.mode.unwrap_or_default(),
-            listen: written.listen,
-            upload_bytes_per_s: NonZeroU64::new(bytes_per_s).unwrap_or(NonZeroU64::MAX),
-        })
+        Ok(Self { mode: written.mode.unwrap_or_default(), listen: written.listen, upload_limit })
     }
+}
+
+fn written_limit<'de, D: Deserializer<'de>>(from: D) -> Result<Option<UploadLimit>, D::Error> {
+    let expected = "\"half\", or a size such as \"256 KiB\"";
+    from.deserialize_str(Text(expected, limit)).map(Some)
+}
+
+fn limit(text: &str) -> Result<UploadLimit, QuantityError> {
+    if text.trim() == "half" {
+        return Ok(UploadLimit::HalfOfMeasured);
+    }
+    let bytes = quantity::parse_size(text)?;
+    // Nothing is too little, like every other limit below the least.
+    Ok(UploadLimit::Fixed(NonZeroU64::new(bytes).unwrap_or(NonZeroU64::MIN)))
 }

@@ -270,7 +270,7 @@ mod tests {
         let sharing = Sharing {
             mode: Mode::Off,
             listen: None,
-            upload_bytes_per_s: std::num::NonZeroU64::MIN,
+            upload_limit: manyhands_core::swarm::UploadLimit::HalfOfMeasured,
         };
         let peers = Peers::open(sharing, &identity(2), &invite, None, folder.path().join("peers"));
         let mut finder = Finder::new(&invite, folder.path().join("record"), false, peers);

@@ -50,7 +50,8 @@ function showSharing({ mode, linked, today, in_all, upload_bytes_per_s_max: most
   say("given", bytes(today.given_bytes));
   const now = paused ? `; nothing is given now: waiting for ${paused.words}` : `; linked now: ${linked}`;
   say("peers", `${bytes(today.taken_bytes)} taken${mode === "off" ? "" : now}`);
-  const pace = most === null ? "" : `, at most ${bytes(most)} a second`;
+  const bound = most === null ? "what the line carries is not known yet" : `at most ${bytes(most)} a second`;
+  const pace = mode === "full" ? `, ${bound}` : "";
   say("whom", `with ${WHOM[mode] ?? mode}${pace}; in all ${bytes(in_all.given_bytes)} given, ${bytes(in_all.taken_bytes)} taken`);
 }
 

@@ -157,7 +157,7 @@ mod tests {
         // The worker of this test was started with the defaults, as if by its command line.
         for (name, new, running) in [
             ("peers.mode", "full", "lan"),
-            ("peers.upload_max", "1 MiB", "256 KiB"),
+            ("peers.upload_max", "1 MiB", "half"),
             ("page.listen", "127.0.0.1:7655", "when asked for, on a free port"),
             ("slots", "3", &crate::probe::cores().to_string()),
         ] {

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Shared, whereabouts};
+use super::{Shared, chosen, whereabouts};
 use crate::cache::Cache;
 use crate::config::Mode;
 
@@ -49,6 +49,7 @@ pub(super) async fn serve(shared: Arc<Shared>, listener: TcpListener, cache: Cac
     };
     let incoming = Incoming::tls(listener, config, BOUNDS);
     let whereabouts = whereabouts::service(Arc::clone(&shared));
+    let chosen = chosen::service(Arc::clone(&shared));
     let door = Door { shared, cache, turn: Mutex::new(()) };
     let service = PeersServer::new(door).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let server = Server::builder()
@@ -56,7 +57,8 @@ pub(super) async fn serve(shared: Arc<Shared>, listener: TcpListener, cache: Cac
         .http2_keepalive_interval(Some(SIGN_OF_LIFE))
         .http2_keepalive_timeout(Some(SIGN_OF_LIFE))
         .add_service(service)
-        .add_service(whereabouts);
+        .add_service(whereabouts)
+        .add_service(chosen);
     if let Err(error) = server.serve_with_incoming(incoming).await {
         tracing::warn!(%error, "other workers can no longer dial this one");
     }

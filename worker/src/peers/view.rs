@@ -25,10 +25,24 @@ pub struct PeersView {
     pub reached_at: Option<String>,
     /// Bytes of blobs that the coordinator sent whole.
     pub whole_bytes: u64,
+    /// What may be sent to other networks; none if nothing is.
+    #[serde(default)]
+    pub upload: Option<UploadView>,
     /// Blobs that are shared now.
     pub blobs: Vec<BlobView>,
     /// The coordinator, and other workers.
     pub peers: Vec<PeerView>,
+}
+
+/// What may be sent to other networks, in bytes a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadView {
+    /// Now: less than the most while others use the line.
+    pub now: u64,
+    /// At most; none while the line is being measured for the first time.
+    pub most: Option<u64>,
+    /// What the line was seen to carry; none if it was not measured.
+    pub measured: Option<u64>,
 }
 
 /// One blob.
@@ -78,6 +92,7 @@ impl Peers {
                 mode: Mode::Off.word().to_owned(),
                 reached_at: None,
                 whole_bytes,
+                upload: None,
                 blobs: Vec::new(),
                 peers: Vec::new(),
             },
@@ -105,7 +120,7 @@ impl Peers {
             linked: shared.swarm.linked(),
             today,
             in_all,
-            upload_bytes_per_s_max: shared.sharing.upload_max(),
+            upload_bytes_per_s_max: shared.upload().and_then(|upload| upload.most),
             paused: no_network.map(Into::into),
         }
     }
@@ -126,7 +141,20 @@ impl Shared {
         });
         let mode = self.sharing.mode.word();
         let reached_at = self.reached.borrow().map(|at| at.to_string());
-        PeersView { mode: mode.to_owned(), reached_at, whole_bytes, blobs: self.blobs(), peers }
+        let (mode, blobs, upload) = (mode.to_owned(), self.blobs(), self.upload());
+        PeersView { mode, reached_at, whole_bytes, upload, blobs, peers }
+    }
+
+    fn upload(&self) -> Option<UploadView> {
+        if self.sharing.mode != Mode::Full {
+            return None;
+        }
+        let uplink = self.swarm.uplink()?;
+        Some(UploadView {
+            now: uplink.bytes_per_s,
+            most: uplink.most_bytes_per_s,
+            measured: uplink.measured_bytes_per_s,
+        })
     }
 
     fn blobs(&self) -> Vec<BlobView> {

@@ -64,14 +64,14 @@ impl Peers {
 }
 
 impl Shared {
-    async fn dial(&self, dial: &Dial) -> Option<Channel> {
+    pub(super) async fn dial(&self, dial: &Dial) -> Option<Channel> {
         let key = PublicKey::from_bytes(dial.name.key.as_bytes()).ok()?;
         let endpoint = Endpoint::Pinned { address: dial.address.socket_addr().into(), key };
         link::connect(&endpoint, &self.identity).await.ok()
     }
 
     /// The peer was there, and this worker says so to others from now on.
-    fn answered(&self, dial: &Dial) {
+    pub(super) fn answered(&self, dial: &Dial) {
         let (mut table, seen_at) = (self.table(), clock::now());
         table.linked(dial, seen_at);
         let (key, address, project) = (dial.name.key, dial.address, table.project());

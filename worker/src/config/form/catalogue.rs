@@ -104,8 +104,8 @@ pub(super) const SETTINGS: [Setting; 15] = [
     from_start(
         "peers.upload_max",
         Kind::Text,
-        "256 KiB",
-        "Most bytes sent to other networks in a second",
+        "half",
+        "Most bytes a second to other networks: a size, or half of the line",
     ),
     from_start(
         "slots",

@@ -19,7 +19,8 @@ pub struct Sharing {
     pub today: Exchanged,
     /// What was exchanged on all days that are remembered, at most 400.
     pub in_all: Exchanged,
-    /// Most bytes a second that go to other networks; `None` where none go there, or where that is not limited.
+    /// Most bytes a second that go to other networks; `None` where none go there, and until it was measured what the line
+    /// carries, unless the settings say how many.
     pub upload_bytes_per_s_max: Option<u64>,
     /// Why nothing is given now, if it would be otherwise.
     pub paused: Option<Why>,
@@ -59,8 +60,12 @@ impl fmt::Display for Sharing {
             f,
             "shares blobs with {whom}, linked now: {linked}; today {today}; in all {in_all}"
         )?;
-        if let Some(max) = self.upload_bytes_per_s_max {
-            write!(f, "; to other networks at most {} a second", size_in_words(max))?;
+        match (self.mode, self.upload_bytes_per_s_max) {
+            (Mode::Off | Mode::Lan, _) => {}
+            (Mode::Full, None) => f.write_str("; what the line carries is not known yet")?,
+            (Mode::Full, Some(max)) => {
+                write!(f, "; to other networks at most {} a second", size_in_words(max))?;
+            }
         }
         f.write_str("\n")?;
         match &self.paused {
@@ -97,6 +102,8 @@ mod tests {
                  gives no blobs to others now: waiting for metered\n"
             )
         );
+        let unmeasured = Sharing { upload_bytes_per_s_max: None, paused: None, ..full.clone() };
+        assert!(unmeasured.to_string().ends_with("; what the line carries is not known yet\n"));
         let off = Sharing { mode: Mode::Off, ..full };
         assert_eq!(off.to_string(), "shares blobs with nobody\n");
     }

@@ -39,8 +39,11 @@ fn record(project: u8, seq: u64, address: &str) -> SignedCoordinators {
 
 /// A worker that knows this record.
 fn worker(number: u8, known: Option<SignedCoordinators>, memory: &Path) -> Peers {
-    let sharing =
-        Sharing { mode: Mode::Lan, listen: None, upload_bytes_per_s: std::num::NonZeroU64::MIN };
+    let sharing = Sharing {
+        mode: Mode::Lan,
+        listen: None,
+        upload_limit: manyhands_core::swarm::UploadLimit::HalfOfMeasured,
+    };
     let address = "127.0.0.1:9".parse().unwrap();
     let invite = Invite::new(address, identity(COORDINATOR).public_key(), None);
     Peers::open(sharing, &identity(number), &invite, known, memory.to_owned())

@@ -1,6 +1,7 @@
 //! What a volunteer is told before anything runs: brief enough for one screen of 80 by 24.
 
 use manyhands_core::agent::energy::CORE_POWER;
+use manyhands_core::swarm::UploadLimit;
 use manyhands_worker::config::{Mode, Sharing};
 use manyhands_worker::wall::Wall;
 
@@ -89,10 +90,15 @@ fn sharing(sharing: &Sharing) -> String {
     match sharing.mode {
         Mode::Off => "Nothing is shared with other volunteers.".to_owned(),
         Mode::Lan => "Large inputs go on to workers of your own network only.".to_owned(),
-        Mode::Full => format!(
-            "Large inputs go on to other volunteers ({} KiB/s at most), who see your address.",
-            sharing.upload_bytes_per_s.get() / 1024
-        ),
+        Mode::Full => {
+            let most = match sharing.upload_limit {
+                UploadLimit::Fixed(most) => format!("{} KiB/s", most.get() / 1024),
+                UploadLimit::HalfOfMeasured => "half of what your line carries".to_owned(),
+            };
+            format!(
+                "Large inputs go on to other volunteers ({most} at most), who see your address."
+            )
+        }
     }
 }
 
@@ -178,7 +184,7 @@ mod tests {
             sharing: Sharing {
                 mode: Mode::Lan,
                 listen: None,
-                upload_bytes_per_s: std::num::NonZeroU64::new(256 << 10).unwrap(),
+                upload_limit: UploadLimit::HalfOfMeasured,
             },
             record: "/home/ada/.config/manyhands/worker/consent.jsonl".to_owned(),
         }
