@@ -91,6 +91,8 @@ fn three_workers_take_about_one_copy_from_the_coordinator() {
     assert!(sent <= INPUT_BYTES * 3 / 2 + AROUND_BYTES, "{sent}");
     for name in WORKERS {
         assert_eq!(sharing(&grid, name)["mode"], "lan");
+        // Links stay for others that may come.
+        grid.wait_until(|grid| sharing(grid, name)["linked"].as_u64() >= Some(1));
         // It is brought up to date once a second.
         grid.wait_until(|grid| {
             let in_all = &sharing(grid, name)["in_all"];
