@@ -28,6 +28,15 @@ pub struct Dealing {
     pub holds: BTreeMap<Digest, (u32, u32)>,
 }
 
+/// Bytes of pieces that were exchanged with other workers: what origins sent is not among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// Sent to them.
+    pub given_bytes: u64,
+    /// Received from them.
+    pub taken_bytes: u64,
+}
+
 /// All of them.
 #[derive(Debug, Default)]
 pub(crate) struct Dealings(Mutex<Kept>);
@@ -37,6 +46,8 @@ struct Kept {
     peers: BTreeMap<PublicKey, Dealing>,
     /// Bytes that went over the network since somebody asked.
     moved: u64,
+    /// Of these, what was exchanged with workers since somebody asked.
+    flow: Flow,
 }
 
 impl Dealings {
@@ -64,6 +75,9 @@ impl Dealings {
     pub(crate) fn sent(&self, key: &PublicKey, bytes: u64) {
         let mut kept = self.kept();
         kept.moved = kept.moved.saturating_add(bytes);
+        if kept.is_worker(key) {
+            kept.flow.given_bytes = kept.flow.given_bytes.saturating_add(bytes);
+        }
         if let Some(peer) = kept.peers.get_mut(key) {
             peer.sent_bytes = peer.sent_bytes.saturating_add(bytes);
         }
@@ -72,6 +86,9 @@ impl Dealings {
     pub(crate) fn received(&self, key: &PublicKey, bytes: u64) {
         let mut kept = self.kept();
         kept.moved = kept.moved.saturating_add(bytes);
+        if kept.is_worker(key) {
+            kept.flow.taken_bytes = kept.flow.taken_bytes.saturating_add(bytes);
+        }
         if let Some(peer) = kept.peers.get_mut(key) {
             peer.received_bytes = peer.received_bytes.saturating_add(bytes);
         }
@@ -108,6 +125,17 @@ impl Dealings {
         std::mem::take(&mut self.kept().moved)
     }
 
+    /// Bytes of pieces that were exchanged with workers since this was asked last.
+    pub(crate) fn take_flow(&self) -> Flow {
+        std::mem::take(&mut self.kept().flow)
+    }
+
+    /// How many workers are neighbours in any blob.
+    pub(crate) fn linked(&self) -> usize {
+        let is_linked = |peer: &&Dealing| peer.role == Role::Peer && !peer.holds.is_empty();
+        self.kept().peers.values().filter(is_linked).count()
+    }
+
     pub(crate) fn all(&self) -> BTreeMap<PublicKey, Dealing> {
         self.kept().peers.clone()
     }
@@ -121,6 +149,13 @@ impl Dealings {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         // These are counts: half of a change does no harm.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    /// Whoever is not remembered is one: origins are few, and neighbours.
+    fn is_worker(&self, key: &PublicKey) -> bool {
+        self.peers.get(key).is_none_or(|peer| peer.role == Role::Peer)
     }
 }
 
@@ -167,5 +202,35 @@ mod tests {
         let of = &dealings.all()[&key(1)];
         assert_eq!((of.received_bytes, of.sent_bytes), (5, 2));
         assert_eq!([dealings.take_moved(), dealings.take_moved()], [10, 0]);
+    }
+
+    #[test]
+    fn what_workers_got_and_gave_is_counted_without_what_origins_sent() {
+        let dealings = Dealings::default();
+        dealings.met(key(1), Role::Origin, Reach::World);
+        dealings.met(key(2), Role::Peer, Reach::Site);
+        dealings.received(&key(1), 100);
+        dealings.received(&key(2), 5);
+        dealings.sent(&key(2), 2);
+        // Somebody who is not remembered is a worker.
+        dealings.sent(&key(3), 3);
+        assert_eq!(dealings.take_flow(), Flow { given_bytes: 5, taken_bytes: 5 });
+        assert_eq!(dealings.take_flow(), Flow::default());
+    }
+
+    #[test]
+    fn a_worker_is_linked_once_in_however_many_blobs_and_an_origin_is_not() {
+        let dealings = Dealings::default();
+        dealings.met(key(1), Role::Origin, Reach::World);
+        dealings.met(key(2), Role::Peer, Reach::Site);
+        dealings.met(key(3), Role::Peer, Reach::Site);
+        assert_eq!(dealings.linked(), 0);
+        let [one, other] = [1, 2].map(|byte| Digest([byte; 32]));
+        dealings.neighbours(one, 4, [(key(1), 4), (key(2), 0)]);
+        dealings.neighbours(other, 4, [(key(2), 1)]);
+        assert_eq!(dealings.linked(), 1);
+        dealings.neighbours(one, 4, []);
+        dealings.neighbours(other, 4, []);
+        assert_eq!(dealings.linked(), 0);
     }
 }

@@ -30,7 +30,7 @@ mod task;
 mod wire;
 
 pub use self::blob::{Blob, BlobError};
-pub use self::dealings::Dealing;
+pub use self::dealings::{Dealing, Flow};
 pub use self::known::Known;
 pub use self::opening::Opening;
 pub use self::swarm::{

@@ -22,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Streaming};
 
 use crate::blob::Blob;
-use crate::dealings::{Dealing, Dealings};
+use crate::dealings::{Dealing, Dealings, Flow};
 use crate::dial::Target;
 use crate::known::Known;
 use crate::link::outgoing;
@@ -259,6 +259,18 @@ impl Swarm {
     #[must_use]
     pub fn take_moved(&self) -> u64 {
         self.shared.dealings.take_moved()
+    }
+
+    /// Bytes of pieces that were exchanged with other workers since this was asked last.
+    #[must_use]
+    pub fn take_flow(&self) -> Flow {
+        self.shared.dealings.take_flow()
+    }
+
+    /// How many other workers there is a stream to.
+    #[must_use]
+    pub fn linked(&self) -> usize {
+        self.shared.dealings.linked()
     }
 
     /// What may be sent to other networks; nothing if there is no limit.

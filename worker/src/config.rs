@@ -23,7 +23,7 @@ use crate::probe;
 use crate::slots::Priority;
 
 pub use self::owner::{Owner, WrittenAllowance, WrittenLimits, WrittenRules};
-pub use self::quantity::{QuantityError, parse_size, parse_span};
+pub use self::quantity::{QuantityError, parse_size, parse_span, size_in_words};
 pub use self::sharing::{Mode, Sharing, WrittenSharing};
 pub use self::written::{Slots, Written, WrittenPage};
 
@@ -169,6 +169,7 @@ impl Config {
             written.slot_memory.unwrap_or_else(|| memory_bytes / 2 / u64::from(slots.get()));
         let memory_bytes = memory_bytes.max(2 * slot_memory_bytes * u64::from(slots.get()));
         let owner = Owner::new(&written, memory_bytes)?;
+        let always = written.is_always();
         let invite = written.invite.ok_or(ConfigError::Missing {
             key: "invite",
             hint: "give the invite of a coordinator, in the settings or with --join",
@@ -197,7 +198,7 @@ impl Config {
                 .then(|| written.choose_after.unwrap_or(AWAY_AFTER)),
             until_idle: written.until_idle,
             owner,
-            always: written.always.unwrap_or(false),
+            always,
             memory_bytes,
             core_power: written.core_watts.map_or(CORE_POWER, Power::watts),
             page: written.page.listen,
@@ -208,12 +209,16 @@ impl Config {
         config.check().map(|()| config)
     }
 
-    /// What the owner allows by another text of the settings; what was said on the command line stays.
+    /// What the owner allows by another text of the settings, if a worker would start with it; what was said on the command
+    /// line stays.
     ///
     /// # Errors
     /// [`ConfigError::OutOfBounds`].
     pub(crate) fn owner_of(&self, mut written: Written) -> Result<Owner, ConfigError> {
         written.always = Some(self.always);
+        written.invite = Some(self.invite.clone());
+        written.data_dir = Some(self.data_dir.clone());
+        Self::new(written.clone())?;
         let faked = written.sensors_from.take().or_else(|| self.owner.faked_sensors.clone());
         Ok(Owner { faked_sensors: faked, ..Owner::new(&written, self.memory_bytes)? })
     }
@@ -301,7 +306,7 @@ mod tests {
             choose_after: Some(Span::minutes(7)),
             until_idle: Some(Span::minutes(5)),
             owner: config.owner.clone(),
-            always: false,
+            always: true,
             memory_bytes: config.memory_bytes,
             core_power: Power::watts(9),
             page: Some("127.0.0.1:7655".parse().unwrap()),

@@ -6,6 +6,8 @@
 //!          2026-11-26 74880000 cores         time on cores
 //!          2026-11-26 374400000 energy       what that took, in thousandths of a joule
 //!          2026-11-26 7340032 moved          bytes sent and received
+//!          2026-11-26 5242880 given          of these, to other workers
+//!          2026-11-26 1048576 taken          of these, from other workers
 //! budget   2026-11-26 3600000 2147483648 1048576
 //!                                            a day, how long it has lasted, bytes moved and written
 //! availability
@@ -24,7 +26,7 @@ use jiff::civil::Date;
 use manyhands_core::agent::availability::{Availability, Numbers};
 use manyhands_core::agent::energy::Energy;
 use manyhands_core::agent::governor::hours::Day;
-use manyhands_core::agent::governor::tally::{DayTally, Tally, Use};
+use manyhands_core::agent::governor::tally::{DayTally, Exchanged, Tally, Use};
 use manyhands_core::agent::governor::{Spent, Wish};
 use manyhands_core::time::{Span, Timestamp};
 
@@ -40,6 +42,8 @@ const DONATED: &str = "donated";
 const CORES: &str = "cores";
 const ENERGY: &str = "energy";
 const MOVED: &str = "moved";
+const GIVEN: &str = "given";
+const TAKEN: &str = "taken";
 
 /// See the module.
 #[derive(Debug)]
@@ -155,8 +159,14 @@ fn lines(day: Day, tally: &DayTally) -> String {
         Use::Donated => format!("{date} {} {DONATED}\n", span.0),
         Use::Waited(reason) => format!("{date} {} {reason}\n", span.0),
     });
-    let sums =
-        [(tally.core_time().0, CORES), (tally.energy().0, ENERGY), (tally.moved_bytes(), MOVED)];
+    let Exchanged { given_bytes, taken_bytes } = tally.exchanged();
+    let sums = [
+        (tally.core_time().0, CORES),
+        (tally.energy().0, ENERGY),
+        (tally.moved_bytes(), MOVED),
+        (given_bytes, GIVEN),
+        (taken_bytes, TAKEN),
+    ];
     let sums = sums.map(|(sum, code)| format!("{date} {sum} {code}\n"));
     spans.chain(sums).collect()
 }
@@ -170,6 +180,8 @@ fn parse(text: &str) -> Tally {
             CORES => of_day.add_core_time(span),
             ENERGY => of_day.add_cost(Energy(span.0), 0),
             MOVED => of_day.add_cost(Energy(0), span.0),
+            GIVEN => of_day.add_exchanged(Exchanged { given_bytes: span.0, taken_bytes: 0 }),
+            TAKEN => of_day.add_exchanged(Exchanged { given_bytes: 0, taken_bytes: span.0 }),
             DONATED => of_day.add(Use::Donated, span),
             reason => match reason.parse() {
                 Ok(reason) => of_day.add(Use::Waited(reason), span),
@@ -215,6 +227,7 @@ mod tests {
         today.add(Use::Waited(Reason::InUse), Span(1));
         today.add_core_time(Span::hours(20));
         today.add_cost(Energy(360_000_000), 7 << 20);
+        today.add_exchanged(Exchanged { given_bytes: 5 << 20, taken_bytes: 1 << 20 });
         let mut tally = Tally::default();
         tally.recall(Day(20_783), today);
         tally.recall(Day(-1), DayTally::default());

@@ -17,6 +17,7 @@ use manyhands_proto::link;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+use crate::config::size_in_words;
 use crate::slots::{Priority, Slot, SlotCommand};
 use crate::wall::{Room, Wall};
 use crate::{SlotProgram, probe};
@@ -112,8 +113,10 @@ async fn slot(slots: SlotProgram, priority: Priority) -> Vec<Finding> {
 
 fn machine() -> Finding {
     let cores = probe::cores();
-    let memory = probe::memory_bytes()
-        .map_or_else(|| "unknown memory".to_owned(), |bytes| format!("{} of memory", size(bytes)));
+    let memory = probe::memory_bytes().map_or_else(
+        || "unknown memory".to_owned(),
+        |bytes| format!("{} of memory", size_in_words(bytes)),
+    );
     Finding::well("machine", format!("{cores} cores for this user, {memory}"))
 }
 
@@ -136,11 +139,4 @@ async fn coordinator(invite: Option<&Invite>) -> Finding {
             Finding::ill(NAME, format!("{place} does not answer within {waited} s"))
         }
     }
-}
-
-/// A number of bytes for people.
-fn size(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let unit = UNITS.into_iter().find(|(unit, _)| bytes >= *unit);
-    unit.map_or_else(|| format!("{bytes} B"), |(unit, name)| format!("{} {name}", bytes / unit))
 }

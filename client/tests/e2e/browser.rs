@@ -160,6 +160,13 @@ impl Browser {
         self.ask("Input.insertText", &json!({ "text": text }));
     }
 
+    /// Chooses one of few values.
+    pub(crate) fn choose(&mut self, at: &str, value: &str) {
+        self.wait_for(&format!("find({at:?}) !== null"));
+        self.value(&format!("find({at:?}).value = {value:?}"));
+        self.wait_for(&format!("find({at:?}).value === {value:?}"));
+    }
+
     /// Keeps a picture of the whole page as a PNG, as it is on a screen of this width.
     pub(crate) fn picture(&mut self, width: u32, scheme: &str, path: &Path) {
         let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });

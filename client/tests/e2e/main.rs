@@ -22,6 +22,7 @@ mod http;
 mod killed;
 mod owner;
 mod page;
+mod pictures;
 mod pilots;
 mod poison;
 mod private;

@@ -3,11 +3,10 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use crate::browser::Browser;
-use crate::grid::{Grid, example};
+use crate::grid::Grid;
 use crate::http::Address;
 use crate::process::{run, stderr, stdout};
 
@@ -119,6 +118,10 @@ fn preferences_are_changed_in_the_file_and_obeyed_at_once_or_refused_with_their_
             "rules.heat",
             ":14: the rule `heat`: `temprature`",
         ),
+        (r#"{"slots": "0"}"#, "slots", "`0` is neither"),
+        (r#"{"peers.mode": "some"}"#, "peers.mode", "unknown variant `some`"),
+        (r#"{"peers.upload_max": "1 KiB"}"#, "peers.upload_max", "at least 64 KiB"),
+        (r#"{"page.listen": "0.0.0.0:80"}"#, "page.listen", "of this machine's own"),
         (r#"{"data_dir": "/"}"#, "data_dir", "nothing that can be changed here"),
     ] {
         let refused = page.post("preferences", change);
@@ -134,6 +137,43 @@ fn preferences_are_changed_in_the_file_and_obeyed_at_once_or_refused_with_their_
     let failed = page.post("preferences", r#"{"limits.idle.cpu": "60"}"#);
     assert_eq!(failed.status, 500);
     assert!(failed.body.contains("ada.toml"), "{}", failed.body);
+}
+
+#[test]
+fn what_counts_from_the_next_start_does_and_says_so_until_then() {
+    let mut grid = start("[peers]\nmode = \"off\"\n");
+    let page = page(&grid);
+    let place = &page.place;
+    let changes = format!(
+        r#"{{"slots": "2", "peers.mode": "full", "peers.upload_max": "1 MiB", "page.listen": "{place}"}}"#
+    );
+    let until_then = |preferences: &serde_json::Value, name: &str| {
+        let mut fields = preferences["fields"].as_array().expect("fields").iter();
+        fields.find(|field| field["name"] == name).expect(name)["until_then"].clone()
+    };
+    assert_eq!(until_then(&page.get("preferences").json(), "slots"), serde_json::Value::Null);
+    let changed = page.post("preferences", &changes);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    for (name, running) in [
+        ("slots", "1"),
+        ("peers.mode", "off"),
+        ("peers.upload_max", "half"),
+        ("page.listen", "when asked for, on a free port"),
+    ] {
+        assert_eq!(until_then(&changed.json(), name), running, "{name}");
+    }
+    let shown = page.get("snapshot").json();
+    assert_eq!(shown["slots"].as_array().map(Vec::len), Some(1));
+    assert_eq!(shown["sharing"]["mode"], "off");
+
+    grid.stop_worker("ada");
+    grid.restart_worker("ada").wait_for(|line| line.starts_with("connected"));
+    // The page is open where it was, without being asked for.
+    let shown = page.get("snapshot").json();
+    assert_eq!(shown["slots"].as_array().map(Vec::len), Some(2));
+    assert_eq!(shown["sharing"]["mode"], "full");
+    assert_eq!(shown["sharing"]["upload_bytes_per_s_max"], 1 << 20);
+    assert_eq!(until_then(&page.get("preferences").json(), "slots"), serde_json::Value::Null);
 }
 
 #[test]
@@ -183,64 +223,42 @@ fn a_browser_shows_it_live_and_its_owner_says_what_to_do() {
     browser.wait_for("find(\"[name='rules.heat']\").getAttribute('aria-invalid') === 'true'");
     browser.wait_for("document.activeElement.name === 'rules.heat'");
 
+    browser.click("#preferences [type=reset]");
+    browser.wait_for("text('#wrong') === '' && find('[aria-invalid]') === null");
+
+    start_anew(&mut browser);
+    let settings = fs::read_to_string(grid.path("ada.toml")).expect("the settings");
+    assert!(settings.contains("slots = 2\n") && settings.contains("mode = \"full\""), "{settings}");
+
     assert_eq!(browser.complaints(), Vec::<String>::new(), "no error, nothing blocked");
     let wrong = page.url().replace(&page.token, "wrong");
     browser.open(&wrong);
     browser.wait_for("document.body.textContent.includes('this is not the page')");
 }
 
-/// A diary of a month that ends today, as a worker writes it.
-fn diary() -> String {
-    let day = |ago: u64| {
-        let date = Command::new("date").args(["-d", &format!("-{ago} day"), "+%F"]).output();
-        let date = stdout(&date.expect("a calendar")).trim().to_owned();
-        let of = |most: u64, salt: u64| (ago * 37 + salt * 11) % most;
-        let donated = 5 + of(9, 1);
-        let (in_use, battery, heat, away) = (of(6, 2), of(2, 3), of(4, 4), of(3, 5));
-        let hour = 3_600_000;
-        let lines = [
-            (donated * hour, "donated"),
-            (in_use * hour, "in-use"),
-            (battery * hour, "rule:battery"),
-            (heat * hour / 4, "rule:heat"),
-            (away * hour / 3, "coordinator-away"),
-            (2 * donated * hour, "cores"),
-            (2 * donated * 18_000_000, "energy"),
-            ((3 + of(200, 6)) << 20, "moved"),
-        ];
-        lines.map(|(sum, code)| format!("{date} {sum} {code}\n")).concat()
-    };
-    (0..30).map(day).collect()
-}
+/// Changes what a worker takes up when it starts, well and badly.
+fn start_anew(browser: &mut Browser) {
+    browser.wait_for("text('#whom').startsWith('with workers of this network')");
+    browser.wait_for("text(\"[id='note-slots']\") === \"Counts from the worker's next start.\"");
+    browser.write("[name=slots]", "2");
+    browser.choose("[name='peers.mode']", "full");
+    browser.click("#preferences [type=submit]");
+    browser.wait_for("text('#saved') === \"Saved; it counts from the worker's next start.\"");
+    browser.wait_for("text(\"[id='note-slots']\").endsWith('until then: 1.')");
+    browser.wait_for("text(\"[id='note-peers.mode']\").endsWith('until then: lan.')");
+    browser.wait_for("find(\"[name='peers.mode']\").value === 'full'");
+    browser.wait_for("text('#whom').startsWith('with workers of this network')");
 
-#[test]
-#[ignore = "takes the pictures in worker/docs anew"]
-fn pictures_of_the_page() {
-    let mut browser = Browser::start().expect("a Chromium");
-    let mut grid = Grid::start();
-    let sensors = grid.text("sensors");
-    let seen = "idle = 600\ntemperature = 61.5\nload of others = 0.2\nbattery = 87\non battery = no\n\
-                free memory = 9216\nfree disk = 81920\nfull screen = no\n";
-    fs::write(&sensors, seen).expect("the sensors are written");
-    let data = grid.path("attic");
-    fs::create_dir(&data).expect("a folder");
-    fs::write(data.join("diary"), diary()).expect("a diary");
-    fs::write(data.join("credit"), "31239999\n").expect("credit");
-    let settings = format!("sensors_from = {sensors:?}\ncheckpoint_interval = \"1 s\"");
-    grid.add_governed_worker("attic", "ada", &settings);
-    let job = grid.path("job.toml");
-    let module = example("../tasks/wasm/mersenne.wasm");
-    let text = format!(
-        "name = \"mersenne\"\ndescription = \"Which 2^p - 1 are prime?\"\nmodule = {module:?}\nkind = \"step\"\n\
-         args = [\"{{p}}\"]\noutputs = [\"result.txt\"]\nmemory = \"64 MiB\"\n[quorum]\nsize = 1\n\
-         [[axis]]\nname = \"p\"\nvalues = [86243, 110503, 132049]\n"
+    browser.write("[name='page.listen']", "0.0.0.0:7655");
+    browser.click("#preferences [type=submit]");
+    browser.wait_for("text('#wrong').startsWith('page.listen: an address of this machine')");
+    browser.wait_for("document.activeElement.name === 'page.listen'");
+    browser.wait_for("find('.field:has([aria-invalid]) #wrong') !== null");
+    let described = "document.activeElement.getAttribute('aria-describedby')";
+    browser.wait_for(&format!("{described} === 'wrong note-page.listen'"));
+    browser.click("#preferences [type=reset]");
+    browser.wait_for("find(\"[name='page.listen']\").value === ''");
+    browser.wait_for(
+        "find(\"[name='page.listen']\").getAttribute('aria-describedby') === 'note-page.listen'",
     );
-    fs::write(&job, text).expect("the job is written");
-    grid.submit(&job);
-    let output = run(&grid.path("profile"), &["worker", "page", "--data", &grid.text("attic")]);
-    browser.open(&stdout(&output));
-    browser.wait_for("find('#slots progress')?.value > 0");
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../worker/docs");
-    browser.picture(1280, "light", &docs.join("page.png"));
-    browser.picture(400, "dark", &docs.join("page-narrow.png"));
 }

@@ -89,6 +89,34 @@ fn three_workers_take_about_one_copy_from_the_coordinator() {
     let sent: u64 = WORKERS.iter().map(|name| from_coordinator(&grid, name)).sum();
     assert!(sent >= INPUT_BYTES, "{sent}");
     assert!(sent <= INPUT_BYTES * 3 / 2 + AROUND_BYTES, "{sent}");
+    for name in WORKERS {
+        assert_eq!(sharing(&grid, name)["mode"], "lan");
+        // Links stay for others that may come.
+        grid.wait_until(|grid| sharing(grid, name)["linked"].as_u64() >= Some(1));
+        // It is brought up to date once a second.
+        grid.wait_until(|grid| {
+            let in_all = &sharing(grid, name)["in_all"];
+            [&in_all["given_bytes"], &in_all["taken_bytes"]] == with_workers(grid, name).each_ref()
+        });
+    }
+    let taken = WORKERS.iter().filter_map(|name| with_workers(&grid, name)[1].as_u64());
+    assert!(taken.sum::<u64>() >= INPUT_BYTES, "most came from each other");
+}
+
+/// What a worker shows of its dealings with others beside all else.
+fn sharing(grid: &Grid, worker: &str) -> Value {
+    let data = grid.text(worker);
+    grid.json(&["worker", "status", "--data", &data, "--json"])["sharing"].clone()
+}
+
+/// What went to other workers, and came from them, each counted alone.
+fn with_workers(grid: &Grid, worker: &str) -> [Value; 2] {
+    let view = peers(grid, worker);
+    let sum = |of: &str| -> u64 {
+        let of_peers = view["peers"].as_array().unwrap().iter();
+        of_peers.filter(|it| it["role"] == "worker").filter_map(|it| it[of].as_u64()).sum()
+    };
+    [sum("sent_bytes").into(), sum("received_bytes").into()]
 }
 
 #[test]
@@ -102,6 +130,7 @@ fn workers_that_share_nothing_take_a_copy_each() {
     for name in WORKERS {
         assert!(from_coordinator(&grid, name) >= INPUT_BYTES, "{name}");
         assert_eq!(peers(&grid, name)["mode"], "off");
+        assert_eq!(sharing(&grid, name)["mode"], "off");
     }
 }
 

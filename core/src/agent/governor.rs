@@ -41,7 +41,7 @@ use self::limits::{Limits, Machine};
 use self::reading::{Fact, Gauge, Readings};
 use self::reason::Reason;
 use self::rule::{Action, Rule, Watch};
-use self::tally::{Tally, Use};
+use self::tally::{Exchanged, Tally, Use};
 use self::wish::Wished;
 use super::energy::{Busy, CORE_POWER, Energy, Power};
 use crate::time::Span;
@@ -77,6 +77,8 @@ pub struct Governor {
     budget: Budget,
     /// Bytes that were moved since the last tick.
     moved_bytes: u64,
+    /// Of them, what was exchanged with other workers.
+    exchanged: Exchanged,
     core_power: Power,
     yielded: Yielded,
     calm: Calm,
@@ -108,6 +110,7 @@ impl Governor {
             wished: Wished::default(),
             budget: Budget::default(),
             moved_bytes: 0,
+            exchanged: Exchanged::default(),
             core_power: CORE_POWER,
             yielded: Yielded::default(),
             calm: Calm::default(),
@@ -156,6 +159,11 @@ impl Governor {
     /// Takes up that so many bytes were sent or received.
     pub fn moved(&mut self, bytes: u64) {
         self.moved_bytes = self.moved_bytes.saturating_add(bytes);
+    }
+
+    /// Takes up what of the moved bytes was exchanged with other workers.
+    pub fn exchanged(&mut self, exchanged: Exchanged) {
+        self.exchanged = self.exchanged.plus(exchanged);
     }
 
     /// Takes up that so many bytes were written to disk.
@@ -272,6 +280,7 @@ impl Governor {
         self.budget.look(now.uptime, now.local);
         self.budget.moved(bytes);
         self.tally.note_cost(today, Energy(0), bytes);
+        self.tally.note_exchanged(today, std::mem::take(&mut self.exchanged));
     }
 
     fn account(&mut self, now: Moment, doing: &Doing) {

@@ -7,7 +7,7 @@ use manyhands_core::agent::governor::defaults::DEFAULT_RULES;
 use manyhands_core::agent::governor::limits::{Allowance, Cores, Limits};
 use manyhands_core::agent::governor::reading::{Fact, Gauge};
 use manyhands_core::agent::governor::reason::Reason;
-use manyhands_core::agent::governor::tally::Use;
+use manyhands_core::agent::governor::tally::{Exchanged, Use};
 use manyhands_core::agent::governor::{Memory, Stop, Wish};
 use manyhands_core::time::Span;
 
@@ -286,6 +286,19 @@ fn bytes_are_told_with_their_budget_and_kept_in_the_history() {
     assert_eq!(home.governor.tally().day(MONDAY).unwrap().moved_bytes(), 1_000);
     home.governor.adopt(Limits { network_day_bytes: None, ..limits }, Vec::new());
     assert_eq!(home.tick().no_network, None, "unless its owner allows more");
+}
+
+#[test]
+fn what_other_workers_got_and_gave_is_kept_in_the_history_of_the_day() {
+    let mut home = Home::new(&[]);
+    let exchanged = Exchanged { given_bytes: 7, taken_bytes: 9 };
+    home.governor.exchanged(exchanged);
+    home.governor.exchanged(exchanged);
+    home.tick();
+    home.tick();
+    let today = home.governor.tally().day(MONDAY).unwrap().exchanged();
+    assert_eq!(today, Exchanged { given_bytes: 14, taken_bytes: 18 });
+    assert_eq!(home.governor.tally().exchanged(), today);
 }
 
 #[test]

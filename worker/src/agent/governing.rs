@@ -214,6 +214,7 @@ impl Agent {
         let (moved, written) = (self.cache.take_moved(), self.cache.take_written());
         let governing = &mut self.governing;
         governing.governor.moved(moved);
+        governing.governor.exchanged(self.peers.take_exchanged());
         governing.governor.wrote(written);
         let readings = governing.probe.readings();
         let now = moment();

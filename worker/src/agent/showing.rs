@@ -88,6 +88,9 @@ impl Agent {
             sensors: sensors.collect(),
             blind: governor.blind(),
             network: Network { today_bytes, day_max_bytes },
+            sharing: Some(
+                self.peers.shown(governor.tally(), self.governing.decision.no_network.as_ref()),
+            ),
             credit: self.showing.credit(),
             days: DayShown::history(governor.tally(), clock::local().day),
         }

@@ -92,7 +92,7 @@ impl From<BTreeMap<String, Spanned<String>>> for WrittenRules {
 impl Owner {
     /// What `written` says, for a machine with so much memory.
     pub(super) fn new(written: &Written, memory_bytes: u64) -> Result<Self, ConfigError> {
-        let always = written.always.unwrap_or_else(|| written.until_idle.is_some());
+        let always = written.is_always();
         let sensors = written.sensors.iter();
         Ok(Self {
             limits: written.limits.limits(memory_bytes, always)?,

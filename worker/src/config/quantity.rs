@@ -37,6 +37,19 @@ pub fn parse_span(text: &str) -> Result<Span, QuantityError> {
     parse(text, &SPAN_UNITS).map(Span).ok_or_else(|| QuantityError::Span(text.to_owned()))
 }
 
+/// A number of bytes for people, rounded down: `512 B`, `1.5 MiB`, `12 GiB`.
+#[must_use]
+pub fn size_in_words(bytes: u64) -> String {
+    let unit = SIZE_UNITS.iter().skip(1).rev().find(|(_, unit)| bytes >= *unit);
+    let Some((name, unit)) = unit else { return format!("{bytes} B") };
+    let tenths = u128::from(bytes) * 10 / u128::from(*unit);
+    if tenths >= 100 || tenths.is_multiple_of(10) {
+        format!("{} {name}", tenths / 10)
+    } else {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    }
+}
+
 fn parse(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -85,6 +98,16 @@ mod tests {
     fn spans_have_units_too() {
         assert_eq!(parse_span("30 s"), Ok(Span::seconds(30)));
         assert_eq!(parse_span("2 min"), Ok(Span::minutes(2)));
+    }
+
+    #[test]
+    fn sizes_are_short_in_words_and_never_more_than_they_are() {
+        let words = [0, 1_023, 1_536, 1_984, 12 << 20, 256 << 10, (5 << 40) + 1, u64::MAX]
+            .map(size_in_words);
+        let expect =
+            ["0 B", "1023 B", "1.5 KiB", "1.9 KiB", "12 MiB", "256 KiB", "5 TiB", "16777215 TiB"];
+        assert_eq!(words, expect);
+        assert_eq!(parse_size(&words[5]), Ok(256 << 10), "a whole number is read again");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU64;
 
 use manyhands_core::swarm::UploadLimit;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::quantity::{self, QuantityError, Text};
 use super::{ConfigError, within};
@@ -13,7 +13,7 @@ use super::{ConfigError, within};
 const UPLOAD_BYTES_PER_S_MIN: u64 = 64 << 10;
 
 /// With whom blobs are exchanged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// With nobody: every worker fetches everything from the coordinator.
@@ -51,7 +51,37 @@ pub struct Sharing {
     pub upload_limit: UploadLimit,
 }
 
+impl Mode {
+    /// As it stands in the file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Lan => "lan",
+            Self::Full => "full",
+        }
+    }
+
+    /// With whom, in words: "workers of this network".
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Off => "nobody",
+            Self::Lan => "workers of this network",
+            Self::Full => "all workers of the project",
+        }
+    }
+}
+
 impl Sharing {
+    /// The limit of what is sent to other networks, as it stands in the file: "half", or "256 KiB".
+    pub(crate) fn upload_in_words(&self) -> String {
+        match self.upload_limit {
+            UploadLimit::Fixed(most) => quantity::size_in_words(most.get()),
+            UploadLimit::HalfOfMeasured => "half".to_owned(),
+        }
+    }
+
     /// Fills the gaps.
     ///
     /// # Errors

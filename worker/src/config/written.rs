@@ -131,6 +131,11 @@ impl Written {
         Self::parse(&text, path)
     }
 
+    /// Whether the person and other programs are out of account.
+    pub(super) fn is_always(&self) -> bool {
+        self.always.unwrap_or_else(|| self.until_idle.is_some())
+    }
+
     /// Reads settings from `text`; `path` only names them in errors.
     ///
     /// # Errors

@@ -4,7 +4,8 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
 
-use super::{Finding, size};
+use super::Finding;
+use crate::config::size_in_words;
 use crate::os;
 
 const NAME: &str = "data folder";
@@ -51,13 +52,13 @@ fn secrecy(path: &Path, metadata: &Metadata) -> Finding {
 fn room(root: &Path) -> Finding {
     match fs4::available_space(root) {
         Ok(free) => {
-            let detail = format!("{} left on the disk of {}", size(free), root.display());
+            let detail = format!("{} left on the disk of {}", size_in_words(free), root.display());
             if free >= ROOM_BYTES_MIN {
                 return Finding::well(NAME, detail);
             }
             Finding::ill(
                 NAME,
-                format!("{detail}, a worker wants {} at least", size(ROOM_BYTES_MIN)),
+                format!("{detail}, a worker wants {} at least", size_in_words(ROOM_BYTES_MIN)),
             )
         }
         Err(error) => Finding::ill(NAME, format!("room on the disk is unknown: {error}")),

@@ -43,13 +43,26 @@ function showSensors(snapshot) {
   $("blind").replaceChildren(...snapshot.blind.map((rule) => element("li", "", rule)));
 }
 
-function showFigures({ days, network, credit }) {
+const WHOM = { off: "nobody", lan: "workers of this network", full: "all workers of the project" };
+
+/** With whom blobs are shared, what came of it, and why nothing is given now. */
+function showSharing({ mode, linked, today, in_all, upload_bytes_per_s_max: most, paused }) {
+  say("given", bytes(today.given_bytes));
+  const now = paused ? `; nothing is given now: waiting for ${paused.words}` : `; linked now: ${linked}`;
+  say("peers", `${bytes(today.taken_bytes)} taken${mode === "off" ? "" : now}`);
+  const bound = most === null ? "what the line carries is not known yet" : `at most ${bytes(most)} a second`;
+  const pace = mode === "full" ? `, ${bound}` : "";
+  say("whom", `with ${WHOM[mode] ?? mode}${pace}; in all ${bytes(in_all.given_bytes)} given, ${bytes(in_all.taken_bytes)} taken`);
+}
+
+function showFigures({ days, network, sharing, credit }) {
   const today = days.at(-1) ?? { donated_ms: 0, energy_mj: 0, waits: [], sentence: "" };
   say("donated", span(today.donated_ms));
   say("waited", today.waits.slice(0, 3).map(({ ms, words }) => `${span(ms)} waited for: ${words}`).join("; "));
   say("energy", energy(today.energy_mj));
   say("bytes", bytes(network.today_bytes));
   say("budget", network.day_max_bytes === null ? "no limit" : `of ${bytes(network.day_max_bytes)} a day`);
+  showSharing(sharing);
   say("credit", credit.total_micro === null ? "not told yet" : credits(credit.total_micro));
   say("earned", `${credits(credit.since_start_micro)} since the worker was started`);
 }

@@ -22,6 +22,8 @@ pub(super) const CHANGES_MAX: usize = 512;
 #[derive(Debug)]
 pub(super) struct Preferences {
     config: Config,
+    /// What the file said when the worker was started.
+    at_start: Vec<Field>,
     /// One change at a time.
     turn: Mutex<()>,
 }
@@ -45,13 +47,17 @@ pub(super) enum NotChanged {
 
 impl Preferences {
     pub(super) fn new(config: Config) -> Self {
-        Self { config, turn: Mutex::default() }
+        // A file that cannot be read now is told of when it is to be shown.
+        let at_start = form::fields(&read(&config.settings).unwrap_or_default());
+        Self { config, at_start, turn: Mutex::default() }
     }
 
     /// What the file says now.
     pub(super) fn shown(&self) -> Result<Shown, NotChanged> {
         let path = &self.config.settings;
-        let fields = form::fields(&read(path).map_err(|error| failed("read", path, &error))?);
+        let text = read(path).map_err(|error| failed("read", path, &error))?;
+        let mut fields = form::fields(&text);
+        form::tell_what_counts(&mut fields, &self.at_start, &self.config);
         Ok(Shown { file: path.display().to_string(), fields })
     }
 
@@ -135,6 +141,33 @@ mod tests {
         let wrong = preferences.change(&changes("limits.idle.cpu", "400")).await.unwrap_err();
         assert!(matches!(wrong, NotChanged::Wrong(Wrong { field: Some(_), .. })), "{wrong:?}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[tokio::test]
+    async fn what_counts_from_the_next_start_says_what_counts_until_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        fs::write(&path, "[peers]\nmode = \"off\"\n").unwrap();
+        let preferences = preferences(path);
+        let until_then = |name: &str| {
+            let fields = preferences.shown().unwrap().fields;
+            fields.into_iter().find(|field| field.name == name).unwrap().until_then
+        };
+        assert_eq!(until_then("peers.mode"), None, "nothing was changed");
+        // The worker of this test was started with the defaults, as if by its command line.
+        for (name, new, running) in [
+            ("peers.mode", "full", "lan"),
+            ("peers.upload_max", "1 MiB", "half"),
+            ("page.listen", "127.0.0.1:7655", "when asked for, on a free port"),
+            ("slots", "3", &crate::probe::cores().to_string()),
+        ] {
+            preferences.change(&changes(name, new)).await.unwrap();
+            assert_eq!(until_then(name).as_deref(), Some(running), "{name}");
+        }
+        preferences.change(&changes("peers.upload_max", "")).await.unwrap();
+        assert_eq!(until_then("peers.upload_max"), None, "it is as it was");
+        preferences.change(&changes("limits.idle.cpu", "40")).await.unwrap();
+        assert_eq!(until_then("limits.idle.cpu"), None, "that counts at once");
     }
 
     #[tokio::test]

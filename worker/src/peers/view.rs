@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use manyhands_core::agent::governor::reason::Reason;
+use manyhands_core::agent::governor::tally::{DayTally, Exchanged, Tally};
 use manyhands_core::peer::table::{Acquaintance, Why};
 use manyhands_core::peer::{Reach, Source};
 use manyhands_core::swarm::Role;
 use manyhands_proto::identity::PublicKey;
-use manyhands_swarm::Dealing;
+use manyhands_swarm::{Dealing, Swarm};
 use serde::{Deserialize, Serialize};
 
 use super::{Peers, Shared};
 use crate::clock;
 use crate::config::Mode;
+use crate::control::snapshot::Sharing;
 
 /// All that is known, as it travels through the control socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,13 +89,39 @@ impl Peers {
         match &self.shared {
             Some(shared) => shared.view(whole_bytes),
             None => PeersView {
-                mode: "off".to_owned(),
+                mode: Mode::Off.word().to_owned(),
                 reached_at: None,
                 whole_bytes,
                 upload: None,
                 blobs: Vec::new(),
                 peers: Vec::new(),
             },
+        }
+    }
+}
+
+impl Peers {
+    /// What was exchanged with other workers since this was asked last.
+    pub(crate) fn take_exchanged(&self) -> Exchanged {
+        let flow = self.swarm().map(Swarm::take_flow).unwrap_or_default();
+        Exchanged { given_bytes: flow.given_bytes, taken_bytes: flow.taken_bytes }
+    }
+
+    /// What a snapshot says. Nothing is given while something is in the way of the network.
+    pub(crate) fn shown(&self, tally: &Tally, no_network: Option<&Reason>) -> Sharing {
+        let in_all = tally.exchanged().into();
+        let today = tally.day(clock::local().day).map(DayTally::exchanged).unwrap_or_default();
+        let today = today.into();
+        let Some(shared) = &self.shared else {
+            return Sharing { mode: Mode::Off, today, in_all, ..Sharing::default() };
+        };
+        Sharing {
+            mode: shared.sharing.mode,
+            linked: shared.swarm.linked(),
+            today,
+            in_all,
+            upload_bytes_per_s_max: shared.upload().and_then(|upload| upload.most),
+            paused: no_network.map(Into::into),
         }
     }
 }
@@ -110,11 +139,7 @@ impl Shared {
         peers.sort_by_key(|peer| {
             std::cmp::Reverse(peer.sent_bytes.saturating_add(peer.received_bytes))
         });
-        let mode = match self.sharing.mode {
-            Mode::Off => "off",
-            Mode::Lan => "lan",
-            Mode::Full => "full",
-        };
+        let mode = self.sharing.mode.word();
         let reached_at = self.reached.borrow().map(|at| at.to_string());
         let (mode, blobs, upload) = (mode.to_owned(), self.blobs(), self.upload());
         PeersView { mode, reached_at, whole_bytes, upload, blobs, peers }

@@ -17,7 +17,7 @@ use ratatui::widgets::{Block, Paragraph, Wrap};
 use crate::terminal::plain;
 
 /// From this width on, three panels stand beside each other.
-const WIDE: u16 = 110;
+const WIDE: u16 = 112;
 
 /// Lines of the panels below the slots.
 const PANEL_LINES: u16 = 12;
@@ -139,7 +139,7 @@ impl View {
             Layout::vertical([Constraint::Min(4), Constraint::Length(PANEL_LINES)]).areas(area);
         slots::draw(frame, above, snapshot, self.scroll, self.theme);
         if area.width >= WIDE {
-            let thirds = [Constraint::Length(36), Constraint::Min(40), Constraint::Length(34)];
+            let thirds = [Constraint::Length(42), Constraint::Min(36), Constraint::Length(34)];
             let [left, middle, right] = Layout::horizontal(thirds).areas(below);
             figures::draw(frame, left, snapshot, self.theme);
             days::draw(frame, middle, snapshot, self.theme);
@@ -149,7 +149,7 @@ impl View {
         let halves = [Constraint::Min(40), Constraint::Length(36)];
         let [left, right] = Layout::horizontal(halves).areas(below);
         let [top, bottom] =
-            Layout::vertical([Constraint::Length(7), Constraint::Min(0)]).areas(left);
+            Layout::vertical([Constraint::Length(8), Constraint::Min(0)]).areas(left);
         figures::draw(frame, top, snapshot, self.theme);
         days::draw(frame, bottom, snapshot, self.theme);
         sensors::draw(frame, right, snapshot, self.theme);

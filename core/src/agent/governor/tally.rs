@@ -1,6 +1,10 @@
 //! Where the time went: every millisecond of every day, donated or waited for something.
 
+mod exchanged;
+
 use std::collections::BTreeMap;
+
+pub use self::exchanged::Exchanged;
 
 use super::hours::{DAY, Day, LocalTime};
 use super::reason::Reason;
@@ -32,6 +36,8 @@ pub struct DayTally {
     energy: Energy,
     /// Bytes sent and received.
     moved_bytes: u64,
+    /// Of these, what other workers got and gave.
+    exchanged: Exchanged,
 }
 
 /// All days that are remembered, oldest first.
@@ -69,6 +75,20 @@ impl Tally {
         }
     }
 
+    /// Counts what was exchanged with other workers on a day.
+    pub fn note_exchanged(&mut self, day: Day, exchanged: Exchanged) {
+        if exchanged != Exchanged::default() {
+            self.days.entry(day).or_default().add_exchanged(exchanged);
+            self.forget();
+        }
+    }
+
+    /// What was exchanged with other workers on all days that are remembered.
+    #[must_use]
+    pub fn exchanged(&self) -> Exchanged {
+        self.days.values().fold(Exchanged::default(), |sum, day| sum.plus(day.exchanged))
+    }
+
     fn forget(&mut self) {
         while self.days.len() > DAYS_MAX {
             self.days.pop_first();
@@ -101,6 +121,7 @@ impl Tally {
             }
             sum.core_time = sum.core_time.plus(tally.core_time);
             sum.add_cost(tally.energy, tally.moved_bytes);
+            sum.add_exchanged(tally.exchanged);
         }
         sum
     }
@@ -127,6 +148,11 @@ impl DayTally {
     pub fn add_cost(&mut self, energy: Energy, moved_bytes: u64) {
         self.energy = self.energy.plus(energy);
         self.moved_bytes = self.moved_bytes.saturating_add(moved_bytes);
+    }
+
+    /// Counts what was exchanged with other workers.
+    pub fn add_exchanged(&mut self, exchanged: Exchanged) {
+        self.exchanged = self.exchanged.plus(exchanged);
     }
 
     /// What the time was used for, donated first.
@@ -162,6 +188,12 @@ impl DayTally {
     #[must_use]
     pub const fn moved_bytes(&self) -> u64 {
         self.moved_bytes
+    }
+
+    /// What was exchanged with other workers.
+    #[must_use]
+    pub const fn exchanged(&self) -> Exchanged {
+        self.exchanged
     }
 
     /// In one sentence, the longest wait first: `you donated 5 h 12 min; 3 h waited for: battery`.
@@ -242,6 +274,23 @@ mod tests {
         assert_eq!(tally.days().count(), DAYS_MAX);
         let sum = tally.sum(Day(798), Day(900));
         assert_eq!((sum.energy(), sum.moved_bytes()), (Energy(10), 14));
+    }
+
+    #[test]
+    fn what_was_exchanged_with_others_is_summed_by_day_and_in_all() {
+        let mut tally = Tally::default();
+        tally.note_exchanged(Day(3), Exchanged::default());
+        assert_eq!(tally.days().count(), 0, "nothing is no day");
+        let [some, most] = [5, u64::MAX]
+            .map(|given_bytes| Exchanged { given_bytes, taken_bytes: given_bytes / 2 });
+        tally.note_exchanged(Day(3), some);
+        tally.note_exchanged(Day(3), some);
+        tally.note_exchanged(Day(4), some);
+        assert_eq!(tally.day(Day(3)).unwrap().exchanged(), some.plus(some));
+        assert_eq!(tally.exchanged(), Exchanged { given_bytes: 15, taken_bytes: 6 });
+        assert_eq!(tally.sum(Day(4), Day(9)).exchanged(), some);
+        tally.note_exchanged(Day(4), most);
+        assert_eq!(tally.exchanged().given_bytes, u64::MAX);
     }
 
     #[test]

@@ -34,6 +34,9 @@ impl fmt::Display for Snapshot {
         if let Some(today) = self.days.last() {
             writeln!(f, "today {}", today.sentence)?;
         }
+        if let Some(sharing) = &self.sharing {
+            write!(f, "{sharing}")?;
+        }
         self.blind.iter().try_for_each(|rule| writeln!(f, "{rule}"))
     }
 }
@@ -59,7 +62,8 @@ impl fmt::Display for Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::snapshot::{Coordinator, DayShown, Governed, Held};
+    use crate::config::Mode;
+    use crate::control::snapshot::{Coordinator, DayShown, Governed, Held, Sharing};
 
     #[test]
     fn status_is_told_line_by_line() {
@@ -83,6 +87,7 @@ mod tests {
             ],
             held: Held { units: 2, ..Held::default() },
             days: vec![DayShown { sentence: "you donated 2 h".to_owned(), ..Default::default() }],
+            sharing: Some(Sharing { mode: Mode::Off, ..Sharing::default() }),
             blind: vec!["heat has no effect: nothing here tells of temperature".to_owned()],
             ..Snapshot::default()
         };
@@ -93,6 +98,7 @@ mod tests {
              slot 0: mersenne of ada, replica 1/17.0, 42 %, stopped\n\
              units that wait for a slot: 2\n\
              today you donated 2 h\n\
+             shares blobs with nobody\n\
              heat has no effect: nothing here tells of temperature\n"
         );
     }

@@ -1,13 +1,15 @@
-//! Today in figures, and what was earned.
+//! Today in figures, what was earned, and what is exchanged with other workers.
 
 use manyhands_core::agent::energy::Energy;
+use manyhands_worker::config::{Mode, size_in_words as bytes};
 use manyhands_worker::control::Snapshot;
+use manyhands_worker::control::snapshot::Sharing;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::Span;
 use ratatui::widgets::{Row, Table};
 
-use super::super::words::{bytes, credit, span};
+use super::super::words::{credit, span};
 use super::{Theme, panel};
 use crate::terminal::plain;
 
@@ -29,6 +31,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, theme
         ("network", format!("{}{budget}", bytes(network.today_bytes))),
         ("credit", total),
     ];
+    rows.extend(snapshot.sharing.iter().flat_map(peers));
     let waits = today.into_iter().flat_map(|day| &day.waits);
     rows.extend(
         waits.map(|wait| ("waited", format!("{} for {}", span(wait.ms), plain(&wait.why.words)))),
@@ -38,4 +41,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, theme
         .map(|(name, value)| Row::new([Span::styled(name, theme.faint()), Span::raw(value)]));
     let widths = [Constraint::Length(8), Constraint::Min(0)];
     frame.render_widget(Table::new(rows, widths).block(panel("Today", theme)), area);
+}
+
+/// How many others there are, and what went to and came from them today; why nothing goes to them, if so.
+fn peers(sharing: &Sharing) -> Vec<(&'static str, String)> {
+    if sharing.mode == Mode::Off {
+        return vec![("peers", "none: sharing is off".to_owned())];
+    }
+    let [given, taken] = [sharing.today.given_bytes, sharing.today.taken_bytes].map(bytes);
+    let mut rows = vec![("peers", format!("{} now; {given} out, {taken} in", sharing.linked))];
+    if let Some(why) = &sharing.paused {
+        rows.push(("giving", format!("paused for {}", plain(&why.words))));
+    }
+    rows
 }

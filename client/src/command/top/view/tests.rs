@@ -1,8 +1,9 @@
 //! Screens, compared with how they looked when somebody looked at them.
 
+use manyhands_worker::config::Mode;
 use manyhands_worker::control::snapshot::{
-    Coordinator, Credit, DayShown, Governed, Held, Network, Sensor, Slot, SlotState, Wait, Why,
-    Work,
+    Coordinator, Credit, DayShown, Exchanged, Governed, Held, Network, Sensor, Sharing, Slot,
+    SlotState, Wait, Why, Work,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -83,6 +84,12 @@ fn busy() -> Snapshot {
         ],
         blind: Vec::new(),
         network: Network { today_bytes: 12 << 20, day_max_bytes: Some(2 << 30) },
+        sharing: Some(Sharing {
+            mode: Mode::Lan,
+            linked: 3,
+            today: Exchanged { given_bytes: 1_153_434, taken_bytes: 700 << 20 },
+            ..Sharing::default()
+        }),
         credit: Credit { total_micro: Some(31_239_999), since_start_micro: 4_100_000 },
         days: vec![day("2026-11-25", 9), day("2026-11-26", 5)],
     }
@@ -112,6 +119,23 @@ fn a_machine_that_computes_in_a_wide_terminal() {
 #[test]
 fn a_machine_that_is_paused_for_a_rule() {
     insta::assert_snapshot!(screen(&view(Some(paused())), 80, 24));
+}
+
+#[test]
+fn a_machine_that_gives_nothing_for_now() {
+    let mut snapshot = busy();
+    let why = Why { code: "rule:metered".to_owned(), words: "metered".to_owned() };
+    snapshot.sharing.as_mut().unwrap().paused = Some(why);
+    insta::assert_snapshot!(screen(&view(Some(snapshot)), 80, 24));
+}
+
+#[test]
+fn who_shares_with_nobody_is_told_so() {
+    let mut snapshot = busy();
+    snapshot.sharing.as_mut().unwrap().mode = Mode::Off;
+    let shown = screen(&view(Some(snapshot)), 80, 24).to_string();
+    assert!(shown.contains("peers    none: sharing is off"), "{shown}");
+    assert!(!shown.contains("MiB out"), "{shown}");
 }
 
 #[test]
