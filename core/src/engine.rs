@@ -23,6 +23,7 @@ mod effects;
 mod enrol;
 mod equivocation;
 mod expire;
+mod fresh;
 mod invite;
 mod judge;
 mod pardon;
@@ -49,6 +50,7 @@ use crate::command::Command;
 use crate::effect::Effect;
 use crate::estimate::Estimates;
 use crate::id::JobId;
+use crate::locality::Locality;
 use crate::reply::Reply;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -64,6 +66,8 @@ pub struct Engine {
     served_last: Option<JobId>,
     /// How long units take, as far as hosts have said since this engine began.
     estimates: Estimates,
+    /// Which hosts were leased units of which files since this engine began.
+    locality: Locality,
     /// The earliest `Expire` that was asked for and has not come.
     timer_at: Option<Timestamp>,
     /// Hosts were told of every unit with `ready_at` up to here.
@@ -80,6 +84,7 @@ impl Engine {
             rng: ChaCha8Rng::from_seed(seed),
             served_last: None,
             estimates: Estimates::default(),
+            locality: Locality::default(),
             timer_at: None,
             announced_until: Timestamp(0),
         }
@@ -104,6 +109,7 @@ impl Engine {
             rng: &mut self.rng,
             served_last: &mut self.served_last,
             estimates: &mut self.estimates,
+            locality: &mut self.locality,
             announced_until: &mut self.announced_until,
             effects: Effects::default(),
         };

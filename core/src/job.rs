@@ -1,6 +1,7 @@
 //! A job as the engine keeps it: one row, however many units it has.
 
 use crate::digest::Digest;
+use crate::file_axis::FileAxis;
 use crate::id::{HostId, JobId};
 use crate::key::{Key, Signature};
 use crate::order::Order;
@@ -32,8 +33,10 @@ pub struct Job {
     pub policy: Policy,
     /// In which order its units are begun.
     pub order: Order,
-    /// Units that hosts had chosen themselves and were given before the order came to them, and to which it has not
-    /// come yet.
+    /// Which of its units read the same file, if they read files of their own and share them.
+    pub file_axis: Option<FileAxis>,
+    /// Units that were given before the order came to them, and to which it has not come yet: those that hosts had
+    /// chosen themselves, and those that went to a host for their file.
     pub begun_ahead: u32,
     /// On the word of how many hosts its answers rest: so many [parts](crate::part::Part) are not empty.
     pub parts: u32,
@@ -133,9 +136,9 @@ impl Job {
     /// No unit from this index on was begun.
     #[must_use]
     pub fn begun_until(&self) -> u32 {
-        match self.order {
-            Order(None) => self.units_total.saturating_sub(self.counts.waiting),
-            Order(Some(_)) => self.units_total,
+        match (self.order, self.begun_ahead) {
+            (Order(None), 0) => self.units_total.saturating_sub(self.counts.waiting),
+            (Order(_), _) => self.units_total,
         }
     }
 

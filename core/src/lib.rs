@@ -62,6 +62,7 @@ pub mod dispute;
 pub mod effect;
 pub mod engine;
 pub mod estimate;
+pub mod file_axis;
 mod hex;
 pub mod host;
 pub mod id;
@@ -72,6 +73,7 @@ pub mod key;
 pub mod lease;
 pub mod ledger;
 pub mod limits;
+pub mod locality;
 
 pub mod manifest;
 pub mod order;

@@ -16,6 +16,7 @@ pub use template::Template;
 pub use unit::{UnitSpec, unit_seed};
 
 use crate::digest::Digest;
+use crate::file_axis::FileAxis;
 use crate::policy::Policy;
 use crate::private::{InputKey, JobSecret, Salt};
 use crate::requirement::{Kind, Requirement};
@@ -133,6 +134,13 @@ impl Manifest {
     pub fn requirement(&self) -> Requirement {
         let AppVersion { kind, memory_bytes_max, profile, .. } = self.draft.app;
         Requirement { kind, memory_bytes_max, profile }
+    }
+
+    /// Which units read the same file, if files are on an axis and more than one unit reads each. Of several such axes,
+    /// the one with the largest files.
+    #[must_use]
+    pub fn file_axis(&self) -> Option<FileAxis> {
+        axis::of_files(&self.draft, self.units_total)
     }
 
     /// The keys of the private inputs of unit `index`, in the order of [`UnitSpec::salts`].

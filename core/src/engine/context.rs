@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use super::effects::Effects;
 use crate::estimate::Estimates;
 use crate::id::JobId;
+use crate::locality::Locality;
 use crate::reply::Reply;
 use crate::settings::Settings;
 use crate::store::Write;
@@ -24,6 +25,8 @@ pub(super) struct Context<'a> {
     pub(super) served_last: &'a mut Option<JobId>,
     /// How long units take.
     pub(super) estimates: &'a mut Estimates,
+    /// Which hosts have which files.
+    pub(super) locality: &'a mut Locality,
     /// Everything with `ready_at` up to here was announced.
     pub(super) announced_until: &'a mut Timestamp,
     /// What is to be done in the world.

@@ -302,6 +302,7 @@ mod tests {
     use crate::engine::effects::Effects;
     use crate::estimate::Estimates;
     use crate::host::Standing;
+    use crate::locality::Locality;
     use crate::replica::{ReplicaState, Usage, Verdict};
     use crate::settings::Settings;
     use crate::store::conformance::rows as samples;
@@ -347,6 +348,7 @@ mod tests {
             rng: &mut ChaCha8Rng::seed_from_u64(7),
             served_last: &mut served_last,
             estimates: &mut Estimates::default(),
+            locality: &mut Locality::default(),
             announced_until: &mut announced_until,
             effects: Effects::default(),
         };

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use super::advance::advance;
 use super::check;
 use super::context::{Context, Decision};
+use super::fresh;
 use super::question;
 use super::rows::Rows;
 use super::search::{Choice, Role, Search};
 use crate::command::Request;
 use crate::host::Host;
-use crate::id::{JobId, ReplicaId, UnitId};
+use crate::id::{HostId, JobId, ReplicaId, UnitId};
 use crate::lease::Lease;
 use crate::limits::{JOBS_OPEN_MAX, LEASES_PER_HOST_MAX};
 use crate::refusal::Refusal;
@@ -88,9 +89,10 @@ pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> 
     for choice in choices {
         let (job, units, role) = match choice {
             Choice::Started(unit, role) => (unit.job, vec![unit], role),
-            Choice::Fresh(job, count, role) => (job, begin(&mut rows, job, count), role),
+            Choice::Fresh(job, fresh, role) => (job, fresh::begin(&mut rows, job, &fresh), role),
         };
         *cx.served_last = Some(job);
+        note_files(&rows, &units, (request.host, role), cx);
         let grants = units.into_iter().map(|unit| lease(&mut rows, unit, request, role, cx));
         let grants: Vec<LeaseGrant> = grants.collect();
         name(&mut leased, job, &rows, grants);
@@ -101,6 +103,15 @@ pub(super) fn decide(loaded: Loaded, request: Request, cx: &mut Context<'_>) -> 
         rows.host_mut(request.host).seen_at = cx.now;
     }
     Decision { reply: Reply::Leased(leased), writes: rows.into_writes() }
+}
+
+/// Remembers which files the host gets with these units of a job.
+fn note_files(rows: &Rows, units: &[UnitId], (host, role): (HostId, Role), cx: &mut Context<'_>) {
+    for unit in units {
+        if let Some(axis) = fresh::axis(rows.job(unit.job), role) {
+            cx.locality.note(host, unit.job, axis.file_of(unit.index));
+        }
+    }
 }
 
 /// Adds leases of a job to what is answered, with its manifest.
@@ -121,27 +132,6 @@ fn may_ask(rows: &Rows, request: Request, now: Timestamp) -> Result<(), Refusal>
     let host = rows.find(request.host).ok_or(Refusal::UnknownHost(request.host))?;
     check::active(host, now)?;
     check::batch("count", request.count.into())
-}
-
-/// Makes rows for the next `count` units that nobody ever had. Those that were begun ahead of the order have
-/// theirs, and were loaded.
-fn begin(rows: &mut Rows, job: JobId, count: usize) -> Vec<UnitId> {
-    let mut begun = Vec::with_capacity(count);
-    while let Some(index) = rows.job(job).fresh_next() {
-        if rows.unit(job.unit(index)).is_some() {
-            rows.job_mut(job).begun_ahead -= 1;
-            continue;
-        }
-        if begun.len() == count {
-            break;
-        }
-        let counts = &mut rows.job_mut(job).counts;
-        counts.waiting -= 1;
-        counts.open += 1;
-        rows.new_unit(WorkUnit::new(job.unit(index)));
-        begun.push(job.unit(index));
-    }
-    begun
 }
 
 /// Leases a replica of the unit, going on from a checkpoint if somebody left one.

@@ -1,11 +1,12 @@
 //! What a host that asks gets of each job.
 //!
-//! In a job with a quorum, units that others began come first, then units that nobody ever had. In a
-//! job with a confidence it depends on what the host's word is worth: see [`Role`]. A [party](crate::party)
-//! never gets a unit that it had before in any role.
+//! In a job with a quorum, units that others began come first, then units that nobody ever had; which of these,
+//! `fresh.rs` says. In a job with a confidence it depends on what the host's word is worth: see [`Role`].
+//! A [party](crate::party) never gets a unit that it had before in any role.
 
 use super::context::Context;
 use super::draw::is_founding;
+use super::fresh::{self, Fresh};
 use super::rows::Rows;
 use crate::backoff::below;
 use crate::host::Host;
@@ -27,9 +28,6 @@ const LOOKED_AT_IN_VAIN_MAX: usize = 64;
 /// The same of all jobs together: a volunteer who had a hand in every unit of a thousand jobs must
 /// not hold up everybody else.
 const LOOKED_AT_IN_VAIN_SUM_MAX: usize = 2_048;
-
-/// Units begun ahead of the order that one request passes over, at most.
-const AHEAD_LOOKED_AT_MAX: u32 = 1_024;
 
 /// All of something, in millionths.
 const PPM: u64 = 1_000_000;
@@ -58,12 +56,11 @@ impl Role {
 }
 
 /// Something that may be leased.
-#[derive(Clone, Copy)]
 pub(super) enum Choice {
     /// A unit that others began.
     Started(UnitId, Role),
-    /// The next so many units that nobody ever had.
-    Fresh(JobId, usize, Role),
+    /// Units that nobody ever had.
+    Fresh(JobId, Fresh, Role),
 }
 
 /// The search for work of one request.
@@ -160,34 +157,14 @@ impl<'a> Search<'a> {
         self.take(started, role)?;
         let fresh = self.wanted.min(job.counts.waiting as usize);
         if fresh > 0 {
-            let fresh = self.load_ahead(&job, fresh)?;
+            let asks = (self.host.id, role);
+            let fresh = fresh::find(self.store, &job, asks, fresh, cx.locality)?;
+            self.wanted -= fresh.len();
+            self.has_unseen |= fresh.has_unseen;
             self.choices.push(Choice::Fresh(job.id, fresh, role));
-            self.wanted -= fresh;
         }
         self.rows.add_job(job);
         Ok(())
-    }
-
-    /// Reads the units among the next fresh ones that were begun ahead of the order, so that none is begun twice. Says how
-    /// many fresh ones there are, of so many that are wanted, as far as it has looked.
-    fn load_ahead(&mut self, job: &Job, wanted: usize) -> Result<usize, StoreError> {
-        let (mut ahead, mut fresh, mut nth) = (0, 0, job.order_at());
-        while ahead < job.begun_ahead && fresh < wanted && nth < job.units_total {
-            let id = job.id.unit(job.order.index(nth, job.units_total));
-            match self.store.unit(id)? {
-                None => fresh += 1,
-                Some(_) if ahead == AHEAD_LOOKED_AT_MAX => {
-                    self.has_unseen = true;
-                    return Ok(fresh);
-                }
-                Some(unit) => {
-                    self.rows.add_unit_and_hosts(self.store, unit)?;
-                    ahead += 1;
-                }
-            }
-            nth += 1;
-        }
-        Ok(wanted)
     }
 
     /// Whether the host is likely to end a unit of the job in time, as far as is known how long one takes.

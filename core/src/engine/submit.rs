@@ -105,6 +105,7 @@ fn new_job(id: JobId, submit: &Submit, cx: &mut Context<'_>) -> Job {
         requirement: submit.manifest.requirement(),
         policy: draft.policy,
         order: Order(draft.policy.confidence.map(|_| cx.rng.next_u64())),
+        file_axis: submit.manifest.file_axis(),
         begun_ahead: 0,
         parts: 0,
         state: JobState::Open,

@@ -1,6 +1,7 @@
 //! One dimension of a job's grid.
 
-use super::Artefact;
+use super::{Artefact, Draft, Source};
+use crate::file_axis::FileAxis;
 
 /// One dimension of a job's grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,17 @@ impl Values {
         }
     }
 
+    /// The mean size of files; zero for anything else.
+    fn bytes_each(&self) -> u64 {
+        match self {
+            Self::Files(artefacts) => {
+                let sum = artefacts.iter().fold(0_u64, |sum, file| sum.saturating_add(file.bytes));
+                sum / self.count().max(1)
+            }
+            Self::List(_) | Self::Range { .. } => 0,
+        }
+    }
+
     /// The artefact at `position`, if these are artefacts.
     #[must_use]
     pub fn artefact(&self, position: u64) -> Option<&Artefact> {
@@ -61,6 +73,25 @@ impl Values {
             Self::List(_) | Self::Range { .. } => None,
         }
     }
+}
+
+/// The axis of the largest files that units read and share, of a draft that was checked.
+pub(super) fn of_files(draft: &Draft, units_total: u32) -> Option<FileAxis> {
+    let is_read = |axis: &Axis| {
+        let mut sources = draft.inputs.iter().map(|input| &input.source).chain(&draft.stdin);
+        sources.any(|source| matches!(source, Source::Axis(name) if *name == axis.name))
+    };
+    let (mut stride, mut best) = (1_u64, None);
+    for axis in draft.axes.iter().rev() {
+        let count = axis.values.count();
+        if is_read(axis) && count < u64::from(units_total) {
+            let bytes = axis.values.bytes_each();
+            best = best.max(Some((bytes, stride, count)));
+        }
+        stride = stride.saturating_mul(count);
+    }
+    let (_, stride, files) = best?;
+    Some(FileAxis { stride: stride.try_into().ok()?, files: files.try_into().ok()? })
 }
 
 /// In 128 bits, since the distance of two 64-bit numbers does not fit into 64.

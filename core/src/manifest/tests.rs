@@ -169,3 +169,38 @@ fn private_inputs_need_a_secret_and_have_keys_in_the_order_of_inputs() {
     assert_eq!(manifest.input_keys(&secret, 0), [key("a"), key("b")]);
     assert_eq!(manifest.input_keys(&secret, u32::MAX), []);
 }
+
+#[test]
+fn units_that_share_a_file_are_known_from_the_grid() {
+    let axis_after = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = draft();
+        change(&mut draft);
+        let manifest = Manifest::new(draft).unwrap();
+        let axis = manifest.file_axis();
+        if let Some(axis) = axis {
+            let first = |index| manifest.unit(index).unwrap().inputs[1].1.name.clone();
+            let is_same = |(a, b)| (axis.file_of(a) == axis.file_of(b)) == (first(a) == first(b));
+            assert!((0..6).flat_map(|a| (0..6).map(move |b| (a, b))).all(is_same));
+        }
+        axis
+    };
+    assert_eq!(axis_after(&|_| {}), Some(FileAxis { stride: 3, files: 2 }));
+    assert_eq!(axis_after(&|draft| draft.axes.reverse()), Some(FileAxis { stride: 1, files: 2 }));
+    // Nobody shares a file of which there is one for each unit, and nobody fetches one that no unit reads.
+    let single = axis("n", Values::Range { start: 1, end: 1, step: 1 });
+    assert_eq!(axis_after(&|draft| draft.axes[1] = single.clone()), None);
+    assert_eq!(axis_after(&|draft| draft.inputs.truncate(1)), None);
+}
+
+#[test]
+fn of_several_axes_of_files_that_of_the_largest_counts() {
+    let mut draft = draft();
+    let large = Artefact { bytes: 1_000, ..artefact("c.fil") };
+    draft.axes[1] = axis("n", Values::Files(vec![large.clone(), large]));
+    draft.stdin = Some(Source::Axis("n".to_owned()));
+    let found = Manifest::new(draft.clone()).unwrap().file_axis();
+    assert_eq!(found, Some(FileAxis { stride: 1, files: 2 }));
+    draft.stdin = None;
+    let found = Manifest::new(draft).unwrap().file_axis();
+    assert_eq!(found, Some(FileAxis { stride: 2, files: 2 }));
+}

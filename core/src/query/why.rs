@@ -93,9 +93,10 @@ fn explain_fresh(store: &dyn Store, job: &Job, id: UnitId) -> Result<String, Sto
     };
     let hosts = Candidates::count(store, job, None)?;
     // Where the order is secret, how many come before is secret, too.
-    let place = match job.order {
-        Order(None) => format!(", behind {}", units(id.index.saturating_sub(next))),
-        Order(Some(_)) => String::new(),
+    // Where units go to hosts for their files, none is behind another.
+    let place = match (job.order, job.file_axis) {
+        (Order(None), None) => format!(", behind {}", units(id.index.saturating_sub(next))),
+        (Order(_), _) => String::new(),
     };
     Ok(format!("unit {id} waits for its first host{place}; {hosts}"))
 }

@@ -15,6 +15,7 @@ mod faults;
 mod grid;
 mod joining;
 mod life;
+mod locality;
 mod orders;
 mod pardon;
 mod quarrel;

@@ -7,6 +7,7 @@ use crate::account::Account;
 use crate::block::Block;
 use crate::credit::MicroCredits;
 use crate::digest::Digest;
+use crate::file_axis::FileAxis;
 use crate::host::{Counters, Host, HostState, Pardoned, Reopening, Standing};
 use crate::id::{HostId, JobId, ReplicaId, UnitId, VolunteerId};
 use crate::invite::{Invite, Role};
@@ -50,6 +51,7 @@ pub fn job(id: u64) -> Job {
         requirement: Requirement { kind: Kind::Step, memory_bytes_max: 1 << 32, profile: 3 },
         policy: Policy { priority: 200, ..Policy::default() },
         order: Order(None),
+        file_axis: Some(FileAxis { stride: 50, files: 20_000 }),
         begun_ahead: 0,
         parts: 0,
         state: JobState::Open,
@@ -90,6 +92,7 @@ pub fn sure_job(id: u64) -> Job {
     Job {
         policy: Policy { confidence: Some(confidence), ..Policy::default() },
         order: Order(Some(u64::MAX)),
+        file_axis: None,
         begun_ahead: 70_001,
         parts: 70_000,
         state: JobState::Settling(settling),

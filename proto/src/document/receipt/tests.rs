@@ -30,6 +30,7 @@ fn job() -> Job {
         signature: Signature([7; 64]),
         name: "Ada's \"sweep\"".to_owned(),
         units_total: 2,
+        file_axis: None,
         begun_ahead: 0,
         requirement: Requirement { kind: Kind::Command, memory_bytes_max: 1, profile: 1 },
         policy: Policy { quorum: 2, ..Policy::default() },

@@ -1,5 +1,6 @@
 //! A job's row.
 
+use manyhands_core::file_axis::FileAxis;
 use manyhands_core::id::{HostId, JobId};
 use manyhands_core::job::{Counts, Job, JobState, Settling, Tally};
 use manyhands_core::key::Signature;
@@ -54,6 +55,17 @@ pub(in crate::store::sqlite) struct JobBody {
     /// Of a job whose audits are drawn.
     #[prost(message, optional, tag = "15")]
     settling: Option<SettlingBody>,
+    /// None in earlier formats: then units are begun in their order.
+    #[prost(message, optional, tag = "17")]
+    file_axis: Option<FileAxisBody>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+struct FileAxisBody {
+    #[prost(uint32, tag = "1")]
+    stride: u32,
+    #[prost(uint32, tag = "2")]
+    files: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -149,6 +161,7 @@ impl From<&Job> for JobBody {
             begun_ahead: job.begun_ahead,
             parts: job.parts,
             settling: settling.map(SettlingBody::from),
+            file_axis: job.file_axis.map(FileAxisBody::from),
         }
     }
 }
@@ -187,6 +200,20 @@ impl From<Settling> for SettlingBody {
     fn from(settling: Settling) -> Self {
         let Settling { host, next, owed, unseen } = settling;
         Self { host: host.0, next, owed, unseen }
+    }
+}
+
+impl From<FileAxis> for FileAxisBody {
+    fn from(axis: FileAxis) -> Self {
+        let FileAxis { stride, files } = axis;
+        Self { stride, files }
+    }
+}
+
+impl From<FileAxisBody> for FileAxis {
+    fn from(body: FileAxisBody) -> Self {
+        let FileAxisBody { stride, files } = body;
+        Self { stride, files }
     }
 }
 
@@ -238,6 +265,7 @@ pub(in crate::store::sqlite) fn job(columns: Columns) -> Result<Job, StoreError>
         },
         policy: body.policy.try_into()?,
         order: Order(body.order),
+        file_axis: body.file_axis.map(FileAxis::from),
         begun_ahead: body.begun_ahead,
         parts: body.parts,
         state: state_of(state, body.cancel_next, body.settling)?,
