@@ -159,20 +159,23 @@ impl Uplink {
         self.stepped_at = now;
         let used = std::mem::take(&mut self.used).saturating_mul(1_000) / elapsed;
         let Some(delay) = self.delay(now) else { return };
-        // Where there is little to send, a low delay says nothing about higher rates.
+        // Where there is little to send, a low delay says nothing about higher rates, and a high one nothing about the line.
         let is_used = used >= self.rate / 4 * 3;
         match self.phase {
             Phase::Rising => self.rise(delay, is_used, now),
+            Phase::Weighing { .. } if used < self.rate / 2 => self.phase = Phase::Rising,
             Phase::Weighing { since } => self.weigh(since, now),
             Phase::Using { since } => self.follow(since, delay, is_used, now),
         }
     }
 
     fn rise(&mut self, delay: Span, is_used: bool, now: Timestamp) {
-        if delay >= DELAY_TARGET {
+        if delay >= DELAY_TARGET && is_used {
             // It need not become fuller.
             self.rate = (self.rate / 8 * 5).max(RATE_MIN);
             self.phase = Phase::Weighing { since: now };
+        } else if delay >= DELAY_TARGET {
+            self.yield_some();
         } else if is_used && self.rate >= MEASURED_MAX {
             self.phase = Phase::Weighing { since: now };
         } else if is_used {
@@ -207,7 +210,8 @@ impl Uplink {
     fn follow(&mut self, since: Timestamp, delay: Span, is_used: bool, now: Timestamp) {
         let most = self.most().unwrap_or(RATE_MIN);
         if delay >= DELAY_TARGET {
-            self.rate = (self.rate / 4 * 3).max(RATE_MIN).min(most);
+            self.yield_some();
+            self.rate = self.rate.min(most);
             return;
         }
         let is_due = now.since(since) >= MEASURE_EVERY;
@@ -218,6 +222,10 @@ impl Uplink {
             let more = (most / 16).max(1).saturating_mul(room) / DELAY_TARGET.0;
             self.rate = self.rate.saturating_add(more.max(1)).min(most);
         }
+    }
+
+    fn yield_some(&mut self) {
+        self.rate = (self.rate / 4 * 3).max(RATE_MIN);
     }
 
     /// How much later than it could be what is sent arrives: the median of what paths say that were asked just now.

@@ -38,6 +38,8 @@ struct World {
     /// When the next part may be sent, in microseconds.
     free_at_us: u64,
     turn: usize,
+    /// Bytes a second that there are to send.
+    demand: u64,
     /// Answers on their way: when they are here, whose, to what, and what they say.
     answers: Vec<(u64, usize, u32, u32)>,
     sent: u64,
@@ -54,13 +56,14 @@ impl World {
             now: 0,
             free_at_us: 0,
             turn: 0,
+            demand: u64::MAX,
             answers: Vec::new(),
             sent: 0,
             latest_ms: 0,
         }
     }
 
-    /// Lets so much time pass, in which there is always something to send. Gives the bytes that were sent in each second.
+    /// Lets so much time pass. Gives the bytes that were sent in each second.
     fn run(&mut self, seconds: u64) -> u64 {
         let before = self.sent;
         self.latest_ms = 0;
@@ -68,7 +71,9 @@ impl World {
             self.now += 1;
             self.line.move_on();
             self.hear();
-            while self.free_at_us <= self.now * 1_000 {
+            while self.free_at_us <= self.now * 1_000
+                && self.sent <= self.demand.saturating_mul(self.now) / 1_000
+            {
                 self.send();
             }
         }
@@ -189,6 +194,22 @@ fn a_measurement_that_others_spoiled_is_made_good_later() {
     world.run(MEASURE_EVERY.0 / 1_000 + 30);
     let measured = world.uplink.measured().unwrap();
     assert!(is_near(measured, 1_250_000, 15), "{measured}");
+}
+
+/// Somebody else's queue says nothing of a line of which little was used.
+#[test]
+fn who_has_little_to_send_measures_nothing() {
+    let mut world = World::new(UploadLimit::HalfOfMeasured, 1_250_000, &[HONEST; 3]);
+    world.demand = 20_000;
+    for others in [0, 1_300_000, 0, 1_300_000, 0] {
+        world.line.others = others;
+        world.run(20);
+    }
+    assert_eq!(world.uplink.measured(), None);
+    world.demand = u64::MAX;
+    world.run(30);
+    let measured = world.uplink.measured().unwrap();
+    assert!(is_near(measured, 1_250_000, 3), "{measured}");
 }
 
 /// Cheap clocks are wrong by fifty parts in a million.
