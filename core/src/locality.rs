@@ -15,7 +15,7 @@ pub const FILES_PER_HOST_MAX: usize = 16;
 /// Hosts of which something is known.
 const HOSTS_MAX: usize = 65_536;
 
-/// Files of all jobs of which is known how far they were begun.
+/// Files of all jobs of which is known where to look for units that nobody had.
 const FILES_MAX: usize = 131_072;
 
 /// A file of a job: its place on the axis.
@@ -26,8 +26,8 @@ type File = (JobId, u32);
 pub struct Locality {
     /// What each host was leased, the newest last.
     hosts: BTreeMap<HostId, Vec<File>>,
-    /// So many units of a file, from its first one, have been begun.
-    begun: BTreeMap<File, u32>,
+    /// From which of a file's units on to look for one that nobody had.
+    nexts: BTreeMap<File, u32>,
     /// The file that the next host without one is given.
     turns: BTreeMap<JobId, u32>,
 }
@@ -53,18 +53,18 @@ impl Locality {
         files.filter(|(of, _)| *of == job).map(|(_, file)| *file).collect()
     }
 
-    /// How many units of the file, from its first one, are known to have been begun.
+    /// From which of the file's units on to look for one that nobody had.
     #[must_use]
-    pub fn begun(&self, job: JobId, file: u32) -> u32 {
-        self.begun.get(&(job, file)).copied().unwrap_or(0)
+    pub fn next_unit(&self, job: JobId, file: u32) -> u32 {
+        self.nexts.get(&(job, file)).copied().unwrap_or(0)
     }
 
-    /// Takes up that the first `count` units of the file have been begun.
-    pub fn note_begun(&mut self, job: JobId, file: u32, count: u32) {
-        let known = self.begun.entry((job, file)).or_default();
-        *known = count.max(*known);
-        if self.begun.len() > FILES_MAX {
-            self.begun.pop_first();
+    /// Takes up that those before the `nth` unit of the file need not be looked at any more.
+    pub fn note_next(&mut self, job: JobId, file: u32, nth: u32) {
+        let known = self.nexts.entry((job, file)).or_default();
+        *known = nth.max(*known);
+        if self.nexts.len() > FILES_MAX {
+            self.nexts.pop_first();
         }
     }
 
@@ -110,9 +110,9 @@ mod tests {
             (vec![], vec![0])
         );
         for n in 0..=u32::try_from(FILES_MAX).unwrap() {
-            locality.note_begun(JOB, n, 5);
+            locality.note_next(JOB, n, 5);
         }
-        assert_eq!((locality.begun(JOB, 0), locality.begun(JOB, 1)), (0, 5));
+        assert_eq!((locality.next_unit(JOB, 0), locality.next_unit(JOB, 1)), (0, 5));
         for n in 0..=JOBS_OPEN_MAX as u64 {
             locality.next_file(JobId(n), 3);
         }
@@ -120,11 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn a_count_only_grows_and_turns_go_round() {
+    fn nobody_looks_back_and_turns_go_round() {
         let mut locality = Locality::default();
-        locality.note_begun(JOB, 3, 5);
-        locality.note_begun(JOB, 3, 2);
-        assert_eq!(locality.begun(JOB, 3), 5);
+        locality.note_next(JOB, 3, 5);
+        locality.note_next(JOB, 3, 2);
+        assert_eq!(locality.next_unit(JOB, 3), 5);
         let turns: Vec<u32> = (0..5).map(|_| locality.next_file(JOB, 2)).collect();
         assert_eq!(turns, [0, 1, 0, 1, 0]);
     }

@@ -17,7 +17,7 @@ use crate::work_unit::WorkUnit;
 /// Units begun ahead of the order that one request passes over, at most, when it needs those behind them.
 const AHEAD_LOOKED_AT_MAX: u32 = 1_024;
 
-/// The same, for each unit that it took from ahead of the order, so that there are never many to be passed over at once.
+/// The same, for each unit that it took for its file, that one included, so that they are not all passed over at the end.
 const PASSED_PER_UNIT: u32 = 2;
 
 /// Units that were begun already which one request looks at in vain for those of a file.
@@ -141,29 +141,53 @@ impl Choosing<'_> {
         Ok(())
     }
 
-    /// Takes units of one file, from where it is known to have been begun.
+    /// Takes units of one file, from where it is known that some may be left.
     fn take_of(&mut self, file: u32, locality: &mut Locality) -> Result<(), StoreError> {
         let units = self.axis.units_each(self.job.units_total);
-        let mut nth = locality.begun(self.job.id, file);
+        let mut nth = locality.next_unit(self.job.id, file);
         while nth < units && !self.is_over() {
-            let Some(index) = self.axis.unit(file, nth) else { break };
-            if self.is_begun(index)? {
-                self.left -= 1;
+            if self.is_begun(file, nth)? {
+                nth = self.behind(file, nth, units)?;
             } else {
-                self.found.push(index);
+                self.found.extend(self.axis.unit(file, nth));
+                nth += 1;
             }
-            nth += 1;
         }
-        locality.note_begun(self.job.id, file, nth);
+        locality.note_next(self.job.id, file, nth);
         Ok(())
+    }
+
+    /// Where the begun units of a file end that follow the `begun` one: by steps that double, then by halves, since a file's
+    /// units are begun one after the other. Where they were not, some that nobody had are behind it; those
+    /// are given in the order of the job.
+    fn behind(&mut self, file: u32, mut begun: u32, units: u32) -> Result<u32, StoreError> {
+        let mut step = 1;
+        while begun.saturating_add(step) < units && self.is_begun(file, begun + step)? {
+            begun += step;
+            step *= 2;
+        }
+        let mut end = begun.saturating_add(step).min(units);
+        while end - begun > 1 && self.left > 0 {
+            let middle = begun + (end - begun) / 2;
+            if self.is_begun(file, middle)? {
+                begun = middle;
+            } else {
+                end = middle;
+            }
+        }
+        Ok(begun + 1)
     }
 
     fn is_over(&self) -> bool {
         self.left == 0 || self.found.len() == self.wanted
     }
 
-    fn is_begun(&self, index: u32) -> Result<bool, StoreError> {
+    /// Whether a unit of the file has a row or is just being taken. Counts what it looks at in vain.
+    fn is_begun(&mut self, file: u32, nth: u32) -> Result<bool, StoreError> {
+        let Some(index) = self.axis.unit(file, nth) else { return Ok(true) };
         let is_found = self.found.contains(&index);
-        Ok(is_found || self.store.unit(self.job.id.unit(index))?.is_some())
+        let is_begun = is_found || self.store.unit(self.job.id.unit(index))?.is_some();
+        self.left = self.left.saturating_sub(u32::from(is_begun));
+        Ok(is_begun)
     }
 }

@@ -151,6 +151,33 @@ fn a_new_engine_knows_nothing_of_files_and_gives_no_unit_twice() {
     assert_eq!((leased.len(), grid.job_row(job).counts.waiting), (200, 200));
 }
 
+#[test]
+fn a_new_engine_finds_where_the_fresh_units_of_each_file_begin() {
+    let mut grid = Grid::new();
+    let job = job(&mut grid, Shape { outer: 1, files: 2, inner: 1_000 }, quorum_of(1));
+    let hosts = hosts(&mut grid, 4);
+    grid.lease(hosts[0], 500);
+    grid.lease(hosts[1], 300);
+    grid.restart();
+    let units: Vec<u32> =
+        hosts[2..].iter().map(|host| one(&mut grid, *host, job).0.unit.index).collect();
+    assert_eq!(units, [500, 1_300]);
+}
+
+/// Whoever once needs the units behind them would else have to pass over all of them at once.
+#[test]
+fn what_was_begun_ahead_of_the_order_is_passed_over_on_the_way() {
+    let mut grid = Grid::new();
+    let job = job(&mut grid, Shape { outer: 1, files: 3, inner: 100 }, quorum_of(1));
+    let hosts = hosts(&mut grid, 2);
+    let asks = [(hosts[0], 1), (hosts[1], 100), (hosts[0], 99), (hosts[0], 1)];
+    let ahead = asks.map(|(host, count)| {
+        grid.lease(host, count);
+        grid.job_row(job).begun_ahead
+    });
+    assert_eq!(ahead, [0, 100, 1, 0]);
+}
+
 /// Else those that are not of its files would be audits, and it would know.
 #[test]
 fn a_job_with_a_confidence_has_its_secret_order_whatever_its_hosts_have() {
