@@ -49,6 +49,7 @@ use self::diary::Diary;
 use self::home::Home;
 use self::link::{Dialer, Finder};
 use self::page::Page;
+pub use self::page::prefer;
 use self::peers::Peers;
 use self::slots::{Slot, SlotCommand};
 use self::spool::Spool;

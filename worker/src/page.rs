@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 
 use self::guard::Guard;
 use self::preferences::Preferences;
+pub use self::preferences::prefer;
 use self::routes::Site;
 use crate::config::Config;
 use crate::control::Desk;

@@ -19,7 +19,8 @@ use clap::{Args, Subcommand};
 use manyhands::quantity;
 use manyhands_core::time::Span;
 use manyhands_proto::invite::Invite;
-use manyhands_worker::config::{Config, ConfigError, Slots, Written};
+use manyhands_worker::config::{Config, ConfigError, Mode, Slots, Written};
+use manyhands_worker::consent::How;
 use manyhands_worker::control::Status;
 use manyhands_worker::{SlotProgram, Stop, WorkerError};
 use tokio::sync::watch;
@@ -70,6 +71,10 @@ pub(crate) struct Worker {
     /// What others see of this machine
     #[arg(long, value_name = "NAME")]
     nickname: Option<String>,
+    /// With whom large inputs are exchanged: nobody (off), workers of this network (lan), or all volunteers of the
+    /// project, who then see your network address (full) [default: what the settings file says, or lan]
+    #[arg(long, value_name = "WITH", value_parser = consent::sharing::mode)]
+    peers: Option<Mode>,
     /// Compute whatever the person, the battery and other programs do; only what the settings file forbids itself
     /// is still forbidden
     #[arg(long)]
@@ -119,8 +124,13 @@ impl Worker {
             Some(join) => Some(join.invite(context.terminal).await?),
             None => None,
         };
-        let config = self.config(invite, context)?;
-        consent::require(&config, &slots, yes, context).await?;
+        let written = self.written(invite, context)?;
+        let is_sharing_chosen = written.peers.mode.is_some();
+        let mut config = Config::new(written)?;
+        let agreed = consent::require(&config, &slots, yes, context).await?;
+        if agreed == Some(How::Asked) && !is_sharing_chosen {
+            consent::sharing::choose(&mut config)?;
+        }
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);
         let mut signals = Signals::listen()?;
@@ -141,7 +151,7 @@ impl Worker {
     }
 
     /// The file, with what the command line says on top.
-    fn config(self, invite: Option<Invite>, context: &Context) -> Result<Config, Failure> {
+    fn written(self, invite: Option<Invite>, context: &Context) -> Result<Written, Failure> {
         let mut written = match &self.config {
             Some(path) => Written { settings: Some(path.clone()), ..Written::read(path)? },
             None => own_settings(&data_dir(self.data.clone(), &Written::default(), context)?)?,
@@ -151,9 +161,10 @@ impl Worker {
         written.slots = self.slots.or(written.slots);
         written.until_idle = self.until_idle.or(written.until_idle);
         written.drain_grace = self.grace.or(written.drain_grace);
+        written.peers.mode = self.peers.or(written.peers.mode);
         written.nickname = self.nickname.or(written.nickname);
         written.always = self.always.then_some(true).or(written.always);
-        Ok(Config::new(written)?)
+        Ok(written)
     }
 }
 

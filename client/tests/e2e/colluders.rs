@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::examples::{Outputs, confident_mersenne, undisturbed};
+use crate::examples::{Outputs, confident_mersenne, results, undisturbed};
 use crate::grid::{Grid, JobNumber};
 use crate::process::stderr;
 
@@ -10,8 +10,10 @@ use crate::process::stderr;
 const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
 const PAIR: [&str; 2] = ["mallory", "trudy"];
 
-/// Jobs until both are caught together: nearly always it is the first one.
-const JOBS_MAX: usize = 5;
+/// Jobs until both are caught together: mostly it is the first one, as long as answers are voted on. Where those few hosts
+/// did most of it that were first to translate its program, it takes chance: in a later job both are compared on
+/// one unit in some cases of ten.
+const JOBS_MAX: usize = 20;
 
 /// The pair shares a file, tells the truth half of the time, and repeats each other's lies. Whoever is
 /// caught
@@ -83,9 +85,4 @@ fn is_out_for_good(grid: &Grid, name: &str) -> bool {
 
 fn truth() -> Outputs {
     results(&undisturbed()["mersenne"])
-}
-
-fn results(outputs: &Outputs) -> Outputs {
-    let results = outputs.iter().filter(|(name, _)| name.ends_with("result.txt"));
-    results.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
 }

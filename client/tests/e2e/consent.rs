@@ -60,13 +60,16 @@ fn nothing_happens_before_someone_agrees() {
     assert_eq!(grid.hosts(), serde_json::json!([]), "no host has joined");
 
     // The invite is still good, once somebody wants to.
-    let Asked { process, _terminal, .. } = answer(&args, "y\n");
+    let Asked { process, _terminal, .. } = answer(&args, "y\nall\noff\n");
     process.wait_for(|line| line.starts_with("connected"));
     assert_eq!(process.terminate(), Some(0));
     let kept = records(&folder);
     assert_eq!((kept.len(), &kept[0]["how"], &kept[0]["version"]), (1, &"asked".into(), &2.into()));
     let key = invite.split(['#', '.']).find(|part| part.len() == 52).unwrap();
     assert_eq!(kept[0]["project"], key);
+    // They were also asked with whom inputs are exchanged, until the answer was one.
+    let settings = fs::read_to_string(folder.join("settings.toml")).unwrap();
+    assert!(settings.contains("[peers]\nmode = \"off\""), "{settings}");
 
     // From then on it stands.
     let process = Process::start(&args);
@@ -102,7 +105,7 @@ fn whoever_leaves_does_not_come_back_by_a_flag() {
     let output = run(&grid.path("volunteer"), &start);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("was withdrawn"), "{}", stderr(&output));
-    let Asked { process, _terminal, .. } = answer(&start, "yes\n");
+    let Asked { process, _terminal, .. } = answer(&start, "yes\n\n");
     process.wait_for(|line| line.starts_with("connected"));
     assert_eq!(process.terminate(), Some(0));
     assert_eq!(records(&folder)[2]["how"], "asked");

@@ -76,8 +76,25 @@ impl Preferences {
     }
 }
 
+/// Writes one of the owner's settings into the file, in its text, after it was read again as the worker would. `name` is its
+/// place there, as `peers.mode`.
+///
+/// # Errors
+/// What is wrong with it, or with the file.
+pub fn prefer(config: &Config, name: &str, value: &str) -> Result<(), String> {
+    let path = &config.settings;
+    let text = read(path).map_err(|error| cannot("read", path, &error))?;
+    let changes = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+    let (text, _) = form::changed(&text, &changes, config).map_err(|wrong| wrong.message)?;
+    write(path, &text).map_err(|error| cannot("write", path, &error))
+}
+
 fn failed(what: &str, path: &Path, error: &io::Error) -> NotChanged {
-    NotChanged::File(format!("cannot {what} the settings in {}: {error}", path.display()))
+    NotChanged::File(cannot(what, path, error))
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> String {
+    format!("cannot {what} the settings in {}: {error}", path.display())
 }
 
 /// The file's text; nothing, if there is none.

@@ -1,5 +1,6 @@
 //! The first run: nothing is joined or computed before the volunteer has agreed.
 
+pub(super) mod sharing;
 mod text;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
@@ -21,17 +22,18 @@ use crate::terminal::{Style, plain};
 /// Longest answer that is looked at.
 const ANSWER_BYTES_MAX: u64 = 64;
 
-/// Returns once consent stands for the project of `config`, as [`seek`] does, and keeps it in the data folder.
+/// Returns once consent stands for the project of `config`, as [`seek`] does, and keeps it in the data folder; and how it was
+/// given, if it was given now.
 pub(super) async fn require(
     config: &Config,
     slots: &SlotProgram,
     yes: bool,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<Option<How>, Failure> {
     let Some(how) = seek(config, slots, yes, context).await? else {
-        return Ok(());
+        return Ok(None);
     };
-    Ok(Consents::read(&config.data_dir)?.append(Record {
+    Consents::read(&config.data_dir)?.append(Record {
         at: clock::now(),
         event: Event::Given,
         project: project(&config.invite),
@@ -39,7 +41,8 @@ pub(super) async fn require(
         text: text::digest(),
         how,
         user: user(),
-    })?)
+    })?;
+    Ok(Some(how))
 }
 
 /// Returns `None` if consent stands already; else by what it is given now: `yes`, or who sits at the terminal. Writes
@@ -101,12 +104,17 @@ async fn ask(
 
 /// Asks who sits at the terminal, and waits: whether they said yes.
 pub(super) fn answer(question: &str) -> io::Result<bool> {
+    Ok(said(question)?.is_some_and(|answer| is_yes(&answer)))
+}
+
+/// Asks who sits at the terminal, and waits for a line; nothing if there will be none.
+fn said(question: &str) -> io::Result<Option<String>> {
     let mut screen = io::stderr().lock();
     write!(screen, "{question}")?;
     screen.flush()?;
     let mut answer = String::new();
-    io::stdin().lock().take(ANSWER_BYTES_MAX).read_line(&mut answer)?;
-    Ok(is_yes(&answer))
+    let bytes = io::stdin().lock().take(ANSWER_BYTES_MAX).read_line(&mut answer)?;
+    Ok((bytes > 0).then_some(answer))
 }
 
 fn is_yes(answer: &str) -> bool {
