@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -86,9 +86,22 @@ impl Grid {
         fs::write(&path, format!("{line}{text}")).expect("the settings are written");
     }
 
-    /// Kills the coordinator for good.
-    pub(crate) fn stop_coordinator(&mut self) {
+    /// Kills the coordinator, and gives the time after that, in milliseconds since 1970.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "to be compared with times that a coordinator tells"
+    )]
+    pub(crate) fn stop_coordinator(&mut self) -> u64 {
         self.coordinator.take().expect("a coordinator runs").kill();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
+        u64::try_from(since.as_millis()).expect("a time")
+    }
+
+    /// A job that had ended by then shows nothing of what came later.
+    pub(crate) fn assert_ended_after(&self, job: JobNumber, time_ms: u64) {
+        let job = self.job(job);
+        let ended_at_ms = job["ended_at_ms"].as_u64().expect("a job that has ended");
+        assert!(ended_at_ms > time_ms, "it had ended at {time_ms} already: {job}");
     }
 
     /// Kills the coordinator, as a power cut would, and starts it again where it was.
