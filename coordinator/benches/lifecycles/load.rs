@@ -201,6 +201,7 @@ impl Stream {
                     }
                     leases = granted.leases;
                 }
+                Ok(Some(In::Ended(_))) => {}
                 Ok(other) => panic!("{other:?}"),
                 Err(_nothing) if run.is_over.load(Ordering::Relaxed) => return None,
                 Err(_nothing) => {}

@@ -211,6 +211,8 @@ async fn cancelling_a_job_aborts_its_replicas() {
         Some(In::Abort(abort)) => assert_eq!(abort.replicas, [replica]),
         other => panic!("no abort but {other:?}"),
     }
+    // It was told of that job, and of no other one.
+    assert_eq!(worker.ended_job().await, reply.job);
     assert_eq!(scientist.finished(reply.job).await.state(), v1::JobState::Cancelled);
 }
 

@@ -1,6 +1,6 @@
 //! A worker reduced to its stream: it computes nothing and says what it is told to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use manyhands_core::digest::Digest;
@@ -27,6 +27,8 @@ pub(crate) struct Worker {
     batch: u64,
     /// Manifests of jobs that it was leased.
     manifests: BTreeMap<u64, Digest>,
+    /// Jobs of which it heard that they have ended, and that no test has asked for.
+    ended: VecDeque<u64>,
 }
 
 pub(crate) fn capabilities() -> v1::Capabilities {
@@ -83,7 +85,16 @@ impl Worker {
         to.send(v1::WorkerMessage { message }).await.unwrap();
         let from = person.work.attach(ReceiverStream::new(messages)).await?.into_inner();
         let manifests = BTreeMap::new();
-        let mut worker = Self { person, host: 0, return_ms: 0, to, from, batch: 0, manifests };
+        let mut worker = Self {
+            person,
+            host: 0,
+            return_ms: 0,
+            to,
+            from,
+            batch: 0,
+            manifests,
+            ended: VecDeque::new(),
+        };
         match worker.next().await? {
             Some(In::Welcome(welcome)) => {
                 worker.host = welcome.host;
@@ -146,8 +157,25 @@ impl Worker {
         self.to.send(v1::WorkerMessage { message: Some(message) }).await.unwrap();
     }
 
+    /// The next message but those that a job has ended: they come at any time.
     pub(crate) async fn next(&mut self) -> Result<Option<In>, Status> {
-        Ok(self.from.message().await?.and_then(|message| message.message))
+        loop {
+            match self.from.message().await?.and_then(|message| message.message) {
+                Some(In::Ended(v1::JobEnded { job })) => self.ended.push_back(job),
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// The next job of which it is told that it has ended.
+    pub(crate) async fn ended_job(&mut self) -> u64 {
+        while self.ended.is_empty() {
+            match self.from.message().await.unwrap().and_then(|message| message.message) {
+                Some(In::Ended(v1::JobEnded { job })) => self.ended.push_back(job),
+                other => panic!("no end of a job but {other:?}"),
+            }
+        }
+        self.ended.pop_front().unwrap()
     }
 
     pub(crate) async fn want(&mut self, leases: u32) {
