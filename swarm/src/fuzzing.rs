@@ -27,6 +27,6 @@ pub fn peer_message(bytes: &[u8]) {
         }
         Ok(Heard::Part(part)) => assert!(part.data.len() as u64 <= PART_BYTES_MAX),
         Ok(Heard::Records(records)) => assert!(records.len() <= ANSWER_MAX),
-        Ok(Heard::Seek | Heard::Accused(_)) | Err(_) => {}
+        Ok(Heard::Seek | Heard::Accused(_) | Heard::When(_) | Heard::ReadAt { .. }) | Err(_) => {}
     }
 }
