@@ -8,11 +8,10 @@ use std::time::Duration;
 use manyhands_core::agent::selfchosen::{CHOSEN_MAX, Commitment, Done};
 use manyhands_core::digest::Digest;
 use manyhands_core::key::Key;
-use manyhands_core::peer::{Name, Reach};
 use manyhands_proto::chosen::{self, CHOSEN_BYTES_MAX, SignedCommitment};
 use manyhands_proto::convert::digest;
 use manyhands_proto::identity::PublicKey;
-use manyhands_proto::link::{self, Channel};
+use manyhands_proto::link::Channel;
 use manyhands_proto::v1::ChosenUnits;
 use manyhands_proto::v1::chosen_client::ChosenClient;
 use manyhands_proto::v1::chosen_server::{Chosen, ChosenServer};
@@ -109,15 +108,8 @@ impl Shared {
     /// Tells one of those whom this worker may dial now, other than who was `asked`, what it has done, and hears what
     /// they have. False if there is nobody left.
     pub(super) async fn compare(&self, asked: &mut BTreeSet<Key>, rng: &mut impl Rng) -> bool {
-        let wanted = |name: &Name| name.reach <= self.farthest() && !asked.contains(&name.key);
-        let dial = self.table().next_dial_to(wanted, clock::now(), rng);
-        let Some(dial) = dial else { return false };
-        asked.insert(dial.name.key);
-        let Some(channel) = self.dial(&dial).await else {
-            self.table().failed(&dial, clock::now(), rng);
-            return true;
-        };
-        self.answered(&dial);
+        let Some((dial, channel)) = self.dial_another(asked, rng).await else { return false };
+        let Some(channel) = channel else { return true };
         let Ok(host) = PublicKey::from_bytes(dial.name.key.as_bytes()) else { return true };
         let jobs: Vec<Digest> = self.board().0.keys().copied().collect();
         for manifest in jobs {
@@ -182,11 +174,7 @@ impl Chosen for Answering {
         request: Request<ChosenUnits>,
     ) -> Result<Response<ChosenUnits>, Status> {
         let Self(shared) = self;
-        let caller = link::peer(&request)?;
-        if Reach::of_link(caller.addr.ip()) > shared.farthest() {
-            return Err(Status::permission_denied("this worker speaks with its own network only"));
-        }
-        let host = caller.require_key()?;
+        let host = shared.caller(&request)?.require_key()?;
         let told = request.into_inner();
         // Keys cost nothing: only of those that were there before is it believed that they did anything, and only
         // theirs are checked, which takes time.

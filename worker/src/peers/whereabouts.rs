@@ -9,7 +9,7 @@ use manyhands_core::peer::{Dial, Name, Reach, SignedCoordinators, Visit};
 use manyhands_proto::convert::key;
 use manyhands_proto::document::coordinators::COORDINATORS_BYTES_MAX;
 use manyhands_proto::identity::PublicKey;
-use manyhands_proto::link::{self, Channel, Endpoint};
+use manyhands_proto::link::{self, Channel, Endpoint, Peer};
 use manyhands_proto::peer;
 use manyhands_proto::v1::whereabouts_client::WhereaboutsClient;
 use manyhands_proto::v1::whereabouts_server::{Whereabouts, WhereaboutsServer};
@@ -45,15 +45,8 @@ impl Peers {
         rng: &mut impl Rng,
     ) -> Option<Carried> {
         let shared = self.shared.as_ref()?;
-        let wanted = |name: &Name| name.reach <= shared.farthest() && !asked.contains(&name.key);
-        let dial = shared.table().next_dial_to(wanted, clock::now(), rng)?;
-        asked.insert(dial.name.key);
-        let Some(channel) = shared.dial(&dial).await else {
-            shared.table().failed(&dial, clock::now(), rng);
-            return None;
-        };
-        shared.answered(&dial);
-        match ask(channel, project, seq).await {
+        let (dial, channel) = shared.dial_another(asked, rng).await?;
+        match ask(channel?, project, seq).await {
             Ok(record) => Some(Carried { by: dial.name.key, record: record? }),
             Err(error) => {
                 tracing::debug!(at = %dial.address, %error, "a peer does not say where coordinators are");
@@ -64,14 +57,41 @@ impl Peers {
 }
 
 impl Shared {
-    pub(super) async fn dial(&self, dial: &Dial) -> Option<Channel> {
+    /// Dials one of those whom this worker knows and may dial now, other than who was `asked`; without a channel, if it is
+    /// not there. `None` if there is nobody left.
+    pub(super) async fn dial_another(
+        &self,
+        asked: &mut BTreeSet<Key>,
+        rng: &mut impl Rng,
+    ) -> Option<(Dial, Option<Channel>)> {
+        let wanted = |name: &Name| name.reach <= self.farthest() && !asked.contains(&name.key);
+        let dial = self.table().next_dial_to(wanted, clock::now(), rng)?;
+        asked.insert(dial.name.key);
+        let channel = self.dial(&dial).await;
+        match channel {
+            Some(_) => self.answered(&dial),
+            None => self.table().failed(&dial, clock::now(), rng),
+        }
+        Some((dial, channel))
+    }
+
+    /// Who asks, if others that are so far away may.
+    pub(super) fn caller<T>(&self, request: &Request<T>) -> Result<Peer, Status> {
+        let caller = link::peer(request)?;
+        if Reach::of_link(caller.addr.ip()) > self.farthest() {
+            return Err(Status::permission_denied("this worker speaks with its own network only"));
+        }
+        Ok(caller)
+    }
+
+    async fn dial(&self, dial: &Dial) -> Option<Channel> {
         let key = PublicKey::from_bytes(dial.name.key.as_bytes()).ok()?;
         let endpoint = Endpoint::Pinned { address: dial.address.socket_addr().into(), key };
         link::connect(&endpoint, &self.identity).await.ok()
     }
 
     /// The peer was there, and this worker says so to others from now on.
-    pub(super) fn answered(&self, dial: &Dial) {
+    fn answered(&self, dial: &Dial) {
         let (mut table, seen_at) = (self.table(), clock::now());
         table.linked(dial, seen_at);
         let (key, address, project) = (dial.name.key, dial.address, table.project());
@@ -108,10 +128,7 @@ impl Whereabouts for Answering {
         request: Request<CoordinatorsRequest>,
     ) -> Result<Response<CoordinatorsReply>, Status> {
         let Self(shared) = self;
-        let from = link::peer(&request)?.addr.ip();
-        if Reach::of_link(from) > shared.farthest() {
-            return Err(Status::permission_denied("this worker speaks with its own network only"));
-        }
+        shared.caller(&request)?;
         let CoordinatorsRequest { project, seq } = request.into_inner();
         let project = key("project", &project);
         let project = project.map_err(|error| Status::invalid_argument(error.to_string()))?;
