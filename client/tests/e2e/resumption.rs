@@ -66,10 +66,12 @@ fn submit(grid: &Grid, name: &str) -> JobNumber {
     grid.submit(&path)
 }
 
-/// How many blobs the coordinator has; beside some lies what proves their pieces.
+/// How many whole blobs the coordinator has. Beside them lies what is still coming, and what proves
+/// their pieces.
 pub(crate) fn blobs(grid: &Grid) -> usize {
     let files = crate::grid::files(&grid.path("coordinator/blobs"));
-    files.keys().filter(|name| !name.ends_with(".bao")).count()
+    let is_digest = |name: &str| name.chars().filter(char::is_ascii_hexdigit).count() == 64;
+    files.keys().filter(|name| is_digest(name) && name.len() == "ab/".len() + 62).count()
 }
 
 /// Joins as a host, takes the unit, looks where it would begin, and gives it back.

@@ -59,13 +59,10 @@ impl Agent {
         if matches!(held.phase, Phase::Ended) || is_unnumbered(replica) {
             return;
         }
-        // The coordinator learns of the checkpoint from a renewal before the report.
-        let saved = held.uploaded.is_some();
-        if saved {
-            self.renew();
-        }
+        // A renewal may have had no room.
+        let untold = held.uploaded.take();
         self.board.end(replica);
-        self.outbox.push(replica, ending::aborted(replica));
+        self.outbox.push(replica, ending::unfinished(replica, untold));
     }
 
     /// After a run has drained and its checkpoint was dealt with.

@@ -141,9 +141,16 @@ pub(super) fn job_error(replica: ReplicaId, error: &JobError) -> v1::Report {
     ReplicaReport::unsigned(replica, outcome).into()
 }
 
-/// The report of a replica that is given back.
+/// The report of a replica that is given back before it began.
 pub(super) fn aborted(replica: ReplicaId) -> v1::Report {
     ReplicaReport::unsigned(replica, Reported::Aborted).into()
+}
+
+/// The report of a replica that is given back with a checkpoint of which no renewal told.
+pub(super) fn unfinished(replica: ReplicaId, untold: Option<CheckpointRef>) -> v1::Report {
+    let checkpoint = untold.map(v1::Checkpoint::from);
+    let outcome = v1::report::Outcome::Aborted(v1::Aborted { checkpoint });
+    v1::Report { outcome: Some(outcome), ..aborted(replica) }
 }
 
 /// The name under which the job keeps an output, if it does.

@@ -214,19 +214,23 @@ impl Agent {
 
     /// Says that all open leases are still computed, and how far they are.
     pub(super) fn renew(&mut self) {
-        let open = self.board.leases_mut().filter(|(replica, held)| {
+        let open = self.board.leases().filter(|(replica, held)| {
             !matches!(held.phase, Phase::Ended) && !is_unnumbered(*replica)
         });
         let renewals: Vec<v1::Renewal> = open
             .map(|(replica, held)| {
-                let checkpoint = held.uploaded.take();
-                Renewal { replica, progress_ppm: held.progress_ppm, checkpoint }.into()
+                let (progress_ppm, checkpoint) = (held.progress_ppm, held.uploaded);
+                Renewal { replica, progress_ppm, checkpoint }.into()
             })
             .collect();
         for renewals in renewals.chunks(self.batch_max) {
             if !self.say(Message::Renew(v1::Renew { renewals: renewals.to_vec() })) {
                 tracing::debug!("a heartbeat was left out: the coordinator reads too slowly");
+                return;
             }
+        }
+        for (_, held) in self.board.leases_mut() {
+            held.uploaded = None;
         }
     }
 }
