@@ -35,6 +35,12 @@ pub struct RunTime {
 }
 
 impl RunTime {
+    /// The average; none until the first replica has ended.
+    #[must_use]
+    pub fn average(&self) -> Option<Span> {
+        self.average_ms.map(Span)
+    }
+
     /// Notes that a replica took `span`.
     pub fn note(&mut self, span: Span) {
         let average = self.average_ms.map_or(span.0, |old| old - old / 4 + span.0 / 4);

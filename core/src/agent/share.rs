@@ -1,14 +1,22 @@
 //! For which project to compute next, where a volunteer gives to several: stride scheduling
-//! (Waldspurger and Weihl, 1995).
+//! (Waldspurger and Weihl, 1995), on several slots and with units whose length nobody knows before.
 //!
 //! Each project has a *pass*: the time that it got, divided by its share. The one with the least pass is
-//! next. So over time each gets time in proportion to its share, whatever its units take, and a project
-//! without work is passed over. When it has work again it begins where the others are: what it could not
-//! use is not owed to it, or it would have the machine for itself for days.
+//! next. So over time each gets time in proportion to its share, whatever its units take.
+//!
+//! - A unit is charged when it begins, by what units of its project usually take, and what it took in truth
+//!   corrects that. Otherwise all slots that are free at once would go to one project.
+//! - A project whose units are still being fetched is passed over and keeps its turn.
+//! - A project that had no work at all begins where the others are when it has some: what it could not use
+//!   is not owed to it, or it would have the machine for itself for days.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::time::Span;
+
+mod slots;
+
+pub use self::slots::slots_for;
 
 /// Largest share. A share is a weight: 2 gets twice what 1 gets.
 pub const SHARE_MAX: u32 = 1_000_000;
@@ -20,7 +28,7 @@ const PARTS: u128 = SHARE_MAX as u128;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shares<P> {
     projects: BTreeMap<P, Account>,
-    /// The pass of whoever was chosen last: nobody begins before it.
+    /// The least pass of those that had work when that was looked at last: nobody begins before it.
     front: u128,
 }
 
@@ -28,7 +36,19 @@ pub struct Shares<P> {
 struct Account {
     share: u32,
     pass: u128,
+    has_work: bool,
 }
+
+impl Account {
+    /// How far so much time takes its pass.
+    fn stride(&self, time: Span) -> u128 {
+        u128::from(time.0) * PARTS / u128::from(self.share.max(1))
+    }
+}
+
+/// What a unit that runs was charged for so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Charge(Span);
 
 impl<P: Ord + Clone> Default for Shares<P> {
     fn default() -> Self {
@@ -37,94 +57,74 @@ impl<P: Ord + Clone> Default for Shares<P> {
 }
 
 impl<P: Ord + Clone> Shares<P> {
-    /// Gives a project a share, 0 to [`SHARE_MAX`]; with 0 it is served when no other one has work.
-    pub fn set(&mut self, project: P, share: u32) {
+    /// Gives a project a share, 0 to [`SHARE_MAX`]; with 0 it is served when no other one has anything to run.
+    /// Before, it got so much more than it was to get, as [`ahead`](Self::ahead) said.
+    pub fn set(&mut self, project: P, share: u32, ahead: Span) {
         let share = share.min(SHARE_MAX);
-        let front = self.front;
-        self.projects.entry(project).or_insert(Account { share, pass: front }).share = share;
+        let account = Account { share, pass: 0, has_work: false };
+        let pass = self.front.saturating_add(account.stride(ahead));
+        self.projects.insert(project, Account { pass, ..account });
     }
 
-    /// Forgets a project.
-    pub fn remove(&mut self, project: &P) {
-        self.projects.remove(project);
-    }
-
-    /// The one of those that have work whose turn it is; equals in their order.
-    pub fn choose(&mut self, with_work: impl IntoIterator<Item = P>) -> Option<P> {
-        let account = |project: P| self.projects.get(&project).map(|account| (*account, project));
-        let known = with_work.into_iter().filter_map(account);
-        let place = |(account, project): &(Account, P)| {
-            (account.share == 0, account.pass.max(self.front), project.clone())
+    /// Takes up which projects have any work here, fetched or not.
+    pub fn look(&mut self, with_work: &BTreeSet<P>) {
+        let had = |(project, account): &(&P, &Account)| {
+            account.has_work && account.share > 0 && with_work.contains(*project)
         };
-        let (account, chosen) = known.min_by_key(place)?;
-        if account.share > 0 {
-            self.front = self.front.max(account.pass);
+        let least = self.projects.iter().filter(had).map(|(_, account)| account.pass).min();
+        self.front = self.front.max(least.unwrap_or(0));
+        for (project, account) in &mut self.projects {
+            let has_work = with_work.contains(project);
+            if has_work && !account.has_work {
+                account.pass = account.pass.max(self.front);
+            }
+            account.has_work = has_work;
         }
-        Some(chosen)
     }
 
-    /// Takes up that so much time was used for a project.
-    pub fn used(&mut self, project: &P, time: Span) {
-        let front = self.front;
-        let Some(account) = self.projects.get_mut(project) else { return };
-        let stride = u128::from(time.0) * PARTS / u128::from(account.share.max(1));
-        account.pass = account.pass.max(front).saturating_add(stride);
+    /// The one of those with something to run whose turn it is; equals in their order.
+    pub fn next(&self, ready: impl IntoIterator<Item = P>) -> Option<P> {
+        let account = |project: P| self.projects.get(&project).map(|account| (*account, project));
+        let known = ready.into_iter().filter_map(account);
+        let place =
+            |(account, project): &(Account, P)| (account.share == 0, account.pass, project.clone());
+        known.min_by_key(place).map(|(_, project)| project)
+    }
+
+    /// A unit of a project begins, and is expected to take so long.
+    pub fn begin(&mut self, project: &P, expected: Span) -> Charge {
+        let mut charge = Charge::default();
+        self.charge(project, &mut charge, expected);
+        charge
+    }
+
+    /// A unit has taken more time so far than it was charged for.
+    pub fn charge(&mut self, project: &P, charge: &mut Charge, used: Span) {
+        if let Some(account) = self.projects.get_mut(project)
+            && used > charge.0
+        {
+            account.pass = account.pass.saturating_add(account.stride(used.minus(charge.0)));
+            charge.0 = used;
+        }
+    }
+
+    /// A unit has ended, or was stopped, and took so long in truth.
+    pub fn end(&mut self, project: &P, mut charge: Charge, used: Span) {
+        self.charge(project, &mut charge, used);
+        if let Some(account) = self.projects.get_mut(project) {
+            account.pass = account.pass.saturating_sub(account.stride(charge.0.minus(used)));
+        }
+    }
+
+    /// How much time a project got beyond what was its due, beside the one that is furthest behind: what is to
+    /// be remembered of it.
+    #[must_use]
+    pub fn ahead(&self, project: &P) -> Span {
+        let Some(account) = self.projects.get(project) else { return Span::ZERO };
+        let strides = account.pass.saturating_sub(self.front) * u128::from(account.share.max(1));
+        Span(u64::try_from(strides / PARTS).unwrap_or(u64::MAX))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Serves units of 1 to 7 minutes to whoever has work; says how many minutes each got.
-    fn serve(shares: &mut Shares<char>, turns: u32, with_work: &str) -> BTreeMap<char, u32> {
-        let mut got = BTreeMap::new();
-        for turn in 0..turns {
-            let minutes = 1 + turn * 5 % 7;
-            let chosen = shares.choose(with_work.chars()).unwrap();
-            shares.used(&chosen, Span::minutes(minutes));
-            *got.entry(chosen).or_insert(0) += minutes;
-        }
-        got
-    }
-
-    fn shares(each: &[(char, u32)]) -> Shares<char> {
-        let mut shares = Shares::default();
-        each.iter().for_each(|(project, share)| shares.set(*project, *share));
-        shares
-    }
-
-    #[test]
-    fn time_is_given_in_proportion_to_the_shares_whatever_units_take() {
-        let got = serve(&mut shares(&[('a', 1), ('b', 2), ('c', 5)]), 2_000, "abc");
-        let all: u32 = got.values().sum();
-        for (project, eighths) in [('a', 1), ('b', 2), ('c', 5)] {
-            assert!(got[&project].abs_diff(all * eighths / 8) <= 2 * 7, "{got:?}");
-        }
-    }
-
-    #[test]
-    fn who_had_no_work_is_owed_nothing() {
-        let mut shares = shares(&[('a', 1), ('b', 1)]);
-        serve(&mut shares, 1_000, "a");
-        let got = serve(&mut shares, 100, "ab");
-        assert!(got[&'a'].abs_diff(got[&'b']) <= 2 * 7, "{got:?}");
-    }
-
-    #[test]
-    fn who_joins_late_is_owed_nothing_either() {
-        let mut shares = shares(&[('a', 1)]);
-        serve(&mut shares, 1_000, "a");
-        shares.set('b', 1);
-        let got = serve(&mut shares, 100, "ab");
-        assert!(got[&'a'].abs_diff(got[&'b']) <= 2 * 7, "{got:?}");
-    }
-
-    #[test]
-    fn a_share_of_nothing_is_served_when_nobody_else_has_work() {
-        let mut shares = shares(&[('a', 0), ('b', 1)]);
-        assert_eq!(serve(&mut shares, 10, "ab").keys().collect::<Vec<_>>(), [&'b']);
-        assert_eq!(shares.choose("a".chars()), Some('a'));
-        assert_eq!(shares.choose("z".chars()), None);
-    }
-}
+mod tests;
