@@ -5,10 +5,12 @@
 //! to those who were told of it, with a lease or a job, so a second list of who may have what would protect nothing. What one
 //! caller can take is bounded by the swarm: a piece at a time, and beyond the budget only what nobody else has.
 
+use std::sync::Arc;
+
 use manyhands_core::digest::Digest;
 use manyhands_core::swarm::WHOLE_BYTES_MAX;
 use manyhands_proto::identity::Identity;
-use manyhands_swarm::{ExchangeStream, FetchError, Known, Opening, Settings, Swarm};
+use manyhands_swarm::{ExchangeStream, FetchError, Known, Opening, Pace, Settings, Swarm};
 use tokio::sync::Mutex;
 use tonic::{Response, Status};
 
@@ -50,8 +52,9 @@ impl Origin {
         blobs: Blobs,
         budget_percent: u32,
     ) -> Self {
-        let settings =
-            Settings { identity: identity.clone(), known, is_near_only: false, upload_limit: None };
+        // It is there to send.
+        let pace = Arc::new(Pace::new(None));
+        let settings = Settings { identity: identity.clone(), known, is_near_only: false, pace };
         Self { swarm: Swarm::new(settings), blobs, budget_percent, turn: Mutex::new(()) }
     }
 

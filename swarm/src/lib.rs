@@ -33,6 +33,7 @@ pub use self::blob::{Blob, BlobError};
 pub use self::dealings::{Dealing, Flow};
 pub use self::known::Known;
 pub use self::opening::Opening;
+pub use self::pace::Pace;
 pub use self::swarm::{
     ExchangeStream, FetchError, MESSAGE_BYTES_MAX, Settings, Status, Swarm, UplinkStatus,
 };

@@ -11,9 +11,9 @@ use tokio::time::{Instant, sleep_until};
 /// Whoever comes late by so much at most may make up for it, or timers would slow the line down.
 const SLACK: Duration = Duration::from_millis(5);
 
-/// How fast may be sent, and who sends next.
+/// How fast may be sent to other networks, and who sends next.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     uplink: Option<Mutex<Uplink>>,
     started: Instant,
     /// When the line is free again. Held by whoever is next: those who wait come in their order, and whoever stops
@@ -24,7 +24,8 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// Without a limit there is no waiting.
-    pub(crate) fn new(limit: Option<UploadLimit>) -> Self {
+    #[must_use]
+    pub fn new(limit: Option<UploadLimit>) -> Self {
         let started = Instant::now();
         Self {
             uplink: limit.map(|limit| Mutex::new(Uplink::new(limit, Timestamp(0)))),

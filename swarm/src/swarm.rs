@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use manyhands_core::digest::Digest;
 use manyhands_core::peer::{Reach, Source, Subnet};
-use manyhands_core::swarm::{Exchange, Geometry, Load, Role, UploadLimit};
+use manyhands_core::swarm::{Exchange, Geometry, Load, Role};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::link::{Address, Endpoint};
 use manyhands_proto::v1::PeerMessage;
@@ -49,8 +49,8 @@ pub struct Settings {
     /// Whether only hosts of this machine and of private networks are dialled and served. Origins are dialled wherever
     /// they are.
     pub is_near_only: bool,
-    /// How much is sent to hosts of other networks; none: as much as the line takes.
-    pub upload_limit: Option<UploadLimit>,
+    /// The way to other networks. Swarms that have the same one keep its limit together.
+    pub pace: Arc<Pace>,
 }
 
 /// How far a blob is.
@@ -142,7 +142,7 @@ impl Swarm {
     /// A swarm without blobs.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let pace = Arc::new(Pace::new(settings.upload_limit));
+        let pace = Arc::clone(&settings.pace);
         let shared = Shared {
             settings,
             blobs: Mutex::new(BTreeMap::new()),

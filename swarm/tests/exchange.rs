@@ -21,7 +21,7 @@ use manyhands_proto::peer;
 use manyhands_proto::v1::peer_message::Kind;
 use manyhands_proto::v1::peers_client::PeersClient;
 use manyhands_proto::v1::{PeerHolds, PeerMessage, PeerNames, PeerOpen, PeerPart, PeerRecord};
-use manyhands_swarm::{Blob, FetchError, Known, Settings, Swarm};
+use manyhands_swarm::{Blob, FetchError, Known, Pace, Settings, Swarm};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -102,7 +102,7 @@ impl Bed {
             identity: identity.clone(),
             known,
             is_near_only: true,
-            upload_limit: None,
+            pace: Arc::new(Pace::new(None)),
         });
         let config = link::server_config(&identity).unwrap();
         let incoming = Incoming::tls(listener, config, Bounds::default());

@@ -2,6 +2,7 @@
 
 pub(crate) mod form;
 mod owner;
+mod project;
 mod quantity;
 mod sharing;
 mod written;
@@ -15,7 +16,6 @@ use manyhands_core::agent::energy::{CORE_POWER, Power};
 use manyhands_core::agent::selfchosen::AWAY_AFTER;
 use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_core::time::Span;
-use manyhands_proto::invite::Invite;
 use manyhands_proto::link::Endpoint;
 use serde::Deserialize;
 
@@ -23,6 +23,7 @@ use crate::probe;
 use crate::slots::Priority;
 
 pub use self::owner::{Owner, WrittenAllowance, WrittenLimits, WrittenRules};
+pub use self::project::{PROJECTS_MAX, ProjectConfig, WrittenProject};
 pub use self::quantity::{QuantityError, parse_size, parse_span, size_in_words};
 pub use self::sharing::{Mode, Sharing, WrittenSharing};
 pub use self::written::{Slots, Written, WrittenPage};
@@ -42,8 +43,8 @@ const CACHE_BYTES_MIN: u64 = 1 << 20;
 /// What a worker does, for whom, and within what limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The coordinator to work for.
-    pub invite: Invite,
+    /// For whom to work; at least one, and no coordinator twice.
+    pub projects: Vec<ProjectConfig>,
     /// Folder for the key, the spool and the cache.
     pub data_dir: PathBuf,
     /// What others see of this machine; if empty, `host-` and the beginning of its key.
@@ -170,17 +171,14 @@ impl Config {
         let memory_bytes = memory_bytes.max(2 * slot_memory_bytes * u64::from(slots.get()));
         let owner = Owner::new(&written, memory_bytes)?;
         let always = written.is_always();
-        let invite = written.invite.ok_or(ConfigError::Missing {
-            key: "invite",
-            hint: "give the invite of a coordinator, in the settings or with --join",
-        })?;
+        let projects = project::read(written.invite, written.project)?;
         let data_dir = written.data_dir.ok_or(ConfigError::Missing {
             key: "data_dir",
             hint: "name a folder for the worker's data, in the settings or with --data",
         })?;
         let settings = written.settings.unwrap_or_else(|| data_dir.join("settings.toml"));
         let config = Self {
-            invite,
+            projects,
             data_dir,
             nickname: written.nickname.unwrap_or_default(),
             slots,
@@ -216,19 +214,30 @@ impl Config {
     /// [`ConfigError::OutOfBounds`].
     pub(crate) fn owner_of(&self, mut written: Written) -> Result<Owner, ConfigError> {
         written.always = Some(self.always);
-        written.invite = Some(self.invite.clone());
+        written.invite = None;
+        written.project = self.projects.iter().cloned().map(Into::into).collect();
         written.data_dir = Some(self.data_dir.clone());
         Self::new(written.clone())?;
         let faked = written.sensors_from.take().or_else(|| self.owner.faked_sensors.clone());
         Ok(Owner { faked_sensors: faked, ..Owner::new(&written, self.memory_bytes)? })
     }
 
+    /// What a project exchanges with other workers: one port is for one project, the first.
+    pub(crate) fn sharing_of(&self, project: &ProjectConfig) -> Sharing {
+        let is_first = self.projects.first() == Some(project);
+        Sharing { listen: self.sharing.listen.filter(|_| is_first), ..self.sharing }
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let short = self.nickname.len() <= NAME_BYTES_MAX;
         let plain = !self.nickname.chars().any(char::is_control);
         within("nickname", short && plain, "at most 128 bytes, without control characters")?;
-        let is_lan = self.lan || !matches!(self.invite.endpoint(), Endpoint::Nearby(_));
-        within("lan", is_lan, "not false with an invite to the local network (lan#KEY)")?;
+        let is_nearby = |it: &ProjectConfig| matches!(it.invite.endpoint(), Endpoint::Nearby(_));
+        within(
+            "lan",
+            self.lan || !self.projects.iter().any(is_nearby),
+            "not false with an invite to the local network (lan#KEY)",
+        )?;
         let memory = self.slot_memory_bytes >= SLOT_MEMORY_BYTES_MIN;
         within("slot_memory", memory, "at least 1 MiB")?;
         within("cache_max", self.cache_bytes_max >= CACHE_BYTES_MIN, "at least 1 MiB")?;
@@ -274,7 +283,7 @@ mod tests {
     fn defaults_fill_what_is_left_out() {
         let text = format!("invite = \"{INVITE}\"\ndata_dir = \"/tmp/w\"\n");
         let config = Config::new(written(&text).unwrap()).unwrap();
-        assert_eq!(config.invite.to_string(), INVITE);
+        assert_eq!(config.projects[0].invite.to_string(), INVITE);
         assert_eq!(config.slots, probe::cores());
         assert_eq!(config.checkpoint_interval, Span::seconds(30));
         assert_eq!(config.checkpoint_upload_bytes_max, 16 << 20);
@@ -292,7 +301,11 @@ mod tests {
         );
         let config = Config::new(written(&text).unwrap()).unwrap();
         let expect = Config {
-            invite: INVITE.parse().unwrap(),
+            projects: vec![ProjectConfig {
+                invite: INVITE.parse().unwrap(),
+                share: 1,
+                name: String::new(),
+            }],
             data_dir: "d".into(),
             nickname: "attic".into(),
             slots: NonZeroU32::new(3).unwrap(),

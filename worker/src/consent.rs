@@ -174,13 +174,14 @@ impl Consents {
         Ok(())
     }
 
-    /// Takes back what stands, of each project; gives the projects. `by` makes the record of a withdrawal from the
+    /// Takes back what stands of the projects that are meant; gives the projects. `by` makes the record of a withdrawal from the
     /// last one of consent.
     ///
     /// # Errors
     /// [`ConsentError::Home`] while a worker uses the folder: it would compute on. [`ConsentError::Io`].
     pub fn withdraw(
         &mut self,
+        is_meant: impl Fn(&str) -> bool,
         by: impl Fn(&Record) -> Record,
     ) -> Result<Vec<String>, ConsentError> {
         let mut last: Vec<&Record> = Vec::new();
@@ -188,7 +189,9 @@ impl Consents {
             last.retain(|earlier| earlier.project != record.project);
             last.push(record);
         }
-        let standing = last.into_iter().filter(|record| record.event == Event::Given);
+        let standing = last
+            .into_iter()
+            .filter(|record| record.event == Event::Given && is_meant(&record.project));
         let withdrawals: Vec<Record> = standing.map(by).collect();
         if withdrawals.is_empty() {
             return Ok(Vec::new());

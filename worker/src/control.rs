@@ -21,19 +21,13 @@ pub use self::socket::{ControlError, Watched, ask, watch};
 /// A worker at a moment. Whoever shows it watches for changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
-    /// Whether the stream to the coordinator is open.
-    pub connected: bool,
-    /// Where the coordinator was found the last time.
-    pub place: String,
-    /// Why the coordinator gives this host no work for a while, if it said so.
-    pub refused: Option<String>,
-    /// Why the coordinator is not there, if it is not.
-    pub away: Option<String>,
+    /// The projects' coordinators, in the order of the settings.
+    pub coordinators: Vec<CoordinatorStatus>,
     /// What each slot does.
     pub slots: Vec<Option<Running>>,
     /// Leases that wait for a slot.
     pub waiting: usize,
-    /// Reports that the coordinator has acknowledged since the start.
+    /// Reports that coordinators have acknowledged since the start.
     pub reported: u64,
     /// Credit that was granted since the start, in millionths.
     pub credit_micro: u64,
@@ -41,6 +35,19 @@ pub struct Status {
     pub draining: bool,
     /// What the machine may be used for now.
     pub governed: Governed,
+}
+
+/// One project's coordinator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CoordinatorStatus {
+    /// Whether the stream to it is open.
+    pub connected: bool,
+    /// Where it was found the last time; empty until it was.
+    pub place: String,
+    /// Why it gives this host no work for a while, if it said so.
+    pub refused: Option<String>,
+    /// Why it is not there, if it is not.
+    pub away: Option<String>,
 }
 
 /// What the governor allows.
@@ -57,6 +64,8 @@ pub struct Governed {
 /// What a slot computes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
+    /// The project's place in the settings.
+    pub project: usize,
     /// The replica.
     pub replica: ReplicaId,
     /// The name of its job.

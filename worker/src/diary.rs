@@ -94,6 +94,16 @@ impl Diary {
         self.replace("credit", &format!("{credit_micro}\n"));
     }
 
+    /// How much time a project got beyond its due, as an earlier process wrote down.
+    pub(crate) fn read_ahead(&self) -> Span {
+        Span(self.text("ahead").trim().parse().unwrap_or(0))
+    }
+
+    /// Writes down how much time a project got beyond its due.
+    pub(crate) fn write_ahead(&self, ahead: Span) {
+        self.replace("ahead", &format!("{}\n", ahead.0));
+    }
+
     /// What earlier processes spent of a day's budgets.
     pub(crate) fn read_spent(&self) -> Option<Spent> {
         parse_spent(&self.text("budget"))

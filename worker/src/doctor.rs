@@ -46,19 +46,28 @@ impl Finding {
     }
 }
 
-/// Looks at this machine, at a worker's data folder and, if there is an invite, for its coordinator.
+/// What is found of a coordinator.
+const COORDINATOR: &str = "coordinator";
+
+/// Looks at this machine, at a worker's data folder and, if there are invites, for their coordinators.
 pub async fn examine(
     slots: SlotProgram,
     priority: Priority,
     data_dir: &Path,
-    invite: Option<&Invite>,
+    invites: &[Invite],
 ) -> Vec<Finding> {
     let mut findings = slot(slots, priority).await;
     findings.push(system::control_group());
     findings.push(machine());
     findings.extend(folder::examine(data_dir));
     findings.push(system::clock());
-    findings.push(coordinator(invite).await);
+    if invites.is_empty() {
+        let not_looked = "not looked for: give an invite with --join or --config";
+        findings.push(Finding::well(COORDINATOR, not_looked));
+    }
+    for invite in invites {
+        findings.push(coordinator(invite).await);
+    }
     findings
 }
 
@@ -121,22 +130,20 @@ fn machine() -> Finding {
 }
 
 /// Dials as a stranger: whether this host is welcome is only known to a worker that joins.
-async fn coordinator(invite: Option<&Invite>) -> Finding {
-    const NAME: &str = "coordinator";
-    let Some(invite) = invite else {
-        return Finding::well(NAME, "not looked for: give an invite with --join or --config");
-    };
+async fn coordinator(invite: &Invite) -> Finding {
     let place = invite.endpoint();
     let stranger = match Identity::generate() {
         Ok(stranger) => stranger,
-        Err(error) => return Finding::ill(NAME, error.to_string()),
+        Err(error) => return Finding::ill(COORDINATOR, error.to_string()),
     };
     match timeout(ANSWER_TIME_MAX, link::connect(place, &stranger)).await {
-        Ok(Ok(_channel)) => Finding::well(NAME, format!("{place} answers, with the invite's key")),
-        Ok(Err(error)) => Finding::ill(NAME, error.to_string()),
+        Ok(Ok(_channel)) => {
+            Finding::well(COORDINATOR, format!("{place} answers, with the invite's key"))
+        }
+        Ok(Err(error)) => Finding::ill(COORDINATOR, error.to_string()),
         Err(_elapsed) => {
             let waited = ANSWER_TIME_MAX.as_secs();
-            Finding::ill(NAME, format!("{place} does not answer within {waited} s"))
+            Finding::ill(COORDINATOR, format!("{place} does not answer within {waited} s"))
         }
     }
 }

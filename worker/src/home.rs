@@ -15,6 +15,8 @@
 //!                where the time went, what was spent of a day's budgets, what the owner said last
 //! availability   when this machine is usually there
 //! credit         what was earned, as far as is known
+//! ahead          how much time the project got beyond its share
+//! projects/KEY/  the same of each further project: its own key, spool, cache, peers and credit
 //! page-token     the secret part of the page's address
 //! settings.toml  what the owner said on the page, if no other settings file was named
 //! ```
@@ -22,6 +24,8 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use manyhands_proto::invite::Invite;
 
 use crate::os;
 
@@ -31,6 +35,12 @@ pub(crate) struct Home {
     root: PathBuf,
     /// Unlocked by the system when the process ends, however it ends.
     lock: File,
+}
+
+/// The folder of one project.
+#[derive(Clone, Debug)]
+pub(crate) struct Keep {
+    root: PathBuf,
 }
 
 impl Drop for Home {
@@ -88,6 +98,58 @@ impl Home {
         &self.root
     }
 
+    /// What the project keeps that was there first.
+    pub(crate) fn keep(&self) -> Keep {
+        Keep { root: self.root.clone() }
+    }
+
+    /// What another project keeps; its folder is made where there is none.
+    ///
+    /// # Errors
+    /// [`HomeError::Unusable`].
+    pub(crate) fn keep_of(&self, project: &Invite) -> Result<Keep, HomeError> {
+        let root = self.projects().join(folder_name(project));
+        make(&root)?;
+        Ok(Keep { root })
+    }
+
+    /// What each project keeps; first the one that was there first.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(crate) fn keeps(&self) -> io::Result<Vec<Keep>> {
+        let entries = match self.projects().read_dir() {
+            Ok(entries) => entries.collect::<io::Result<Vec<_>>>()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let mut others: Vec<Keep> =
+            entries.into_iter().map(|entry| Keep { root: entry.path() }).collect();
+        others.sort_by(|one, other| one.root.cmp(&other.root));
+        Ok([self.keep()].into_iter().chain(others).collect())
+    }
+
+    fn projects(&self) -> PathBuf {
+        self.root.join("projects")
+    }
+
+    /// The folder with the slots' folders.
+    pub(crate) fn slots(&self) -> PathBuf {
+        self.root.join("slots")
+    }
+
+    /// The folder of compiled programs.
+    pub(crate) fn modules(&self) -> PathBuf {
+        self.root.join("modules")
+    }
+}
+
+impl Keep {
+    /// The folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The file with the host's key.
     pub(crate) fn key(&self) -> PathBuf {
         self.root.join("key")
@@ -112,16 +174,11 @@ impl Home {
     pub(crate) fn peers(&self) -> PathBuf {
         self.root.join("peers")
     }
+}
 
-    /// The folder with the slots' folders.
-    pub(crate) fn slots(&self) -> PathBuf {
-        self.root.join("slots")
-    }
-
-    /// The folder of compiled programs.
-    pub(crate) fn modules(&self) -> PathBuf {
-        self.root.join("modules")
-    }
+/// A name for a project's folder: there is no key only where the coordinator is on this machine, and that is one.
+fn folder_name(project: &Invite) -> String {
+    project.endpoint().key().map_or_else(|| "plain".to_owned(), |key| key.to_string())
 }
 
 /// Makes the folder, for its owner only, where there is none.

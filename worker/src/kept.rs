@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use manyhands_proto::identity::Identity;
 
 use crate::consent::{Consents, Record};
-use crate::home::Home;
+use crate::home::{Home, Keep};
 use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 30] = [
     "key",
     "consent.jsonl",
     "spool.db",
@@ -34,6 +34,9 @@ const NAMES: [&str; 27] = [
     "wish.new",
     "credit",
     "credit.new",
+    "ahead",
+    "ahead.new",
+    "projects",
     "page-token",
     "settings.toml",
     "settings.toml.new",
@@ -46,10 +49,8 @@ const NAMES: [&str; 27] = [
 /// What a folder keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// The public half of the host's key.
-    pub key: Option<String>,
-    /// The coordinator that the host joined, by its key, and the host's number there.
-    pub enrolment: Option<(String, u64)>,
+    /// The host's keys, and where it joined by them: one for each project.
+    pub hosts: Vec<KeptHost>,
     /// Who agreed to what.
     pub consents: Vec<Record>,
     /// Replicas that were begun, and not reported.
@@ -58,6 +59,15 @@ pub struct Kept {
     pub reports: usize,
     /// Files and folders, and the bytes of each.
     pub sizes: Vec<(PathBuf, u64)>,
+}
+
+/// What a project knows this machine by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptHost {
+    /// The public half of the host's key.
+    pub key: Option<String>,
+    /// The coordinator that the host joined, by its key, and the host's number there.
+    pub enrolment: Option<(String, u64)>,
 }
 
 /// Why a folder's contents cannot be shown or erased.
@@ -88,21 +98,17 @@ pub enum KeptError {
 /// [`KeptError`]; while a worker uses the folder, [`HomeError::Busy`] in it.
 pub fn list(root: &Path) -> Result<Kept, KeptError> {
     let home = open(root)?;
-    let key = home.key().exists().then(|| Identity::load_or_create(&home.key())).transpose();
-    let key = key.map_err(WorkerError::from)?.map(|it| it.public_key().to_string());
     let mut kept = Kept {
-        key,
-        enrolment: None,
+        hosts: Vec::new(),
         consents: Consents::read(root)?.records().to_vec(),
         leases: 0,
         reports: 0,
         sizes: Vec::new(),
     };
-    if home.spool().exists() {
-        let (spool, restored) = Spool::open(&home.spool()).map_err(WorkerError::from)?;
-        spool.close().map_err(WorkerError::from)?;
-        kept.enrolment = restored.enrolment.map(|it| (it.coordinator, it.host));
-        (kept.leases, kept.reports) = (restored.held.len(), restored.reports.len());
+    let keeps = home.keeps().map_err(|source| KeptError::Io { path: root.to_owned(), source })?;
+    for keep in keeps {
+        let host = kept.add(&keep)?;
+        kept.hosts.push(host);
     }
     let paths = NAMES.iter().map(|name| root.join(name)).filter(|path| path.exists());
     for path in paths {
@@ -110,6 +116,24 @@ pub fn list(root: &Path) -> Result<Kept, KeptError> {
         kept.sizes.push((path, bytes));
     }
     Ok(kept)
+}
+
+impl Kept {
+    /// Counts what a project's spool holds.
+    fn add(&mut self, keep: &Keep) -> Result<KeptHost, WorkerError> {
+        let mut host = KeptHost::default();
+        if keep.key().exists() {
+            host.key = Some(Identity::load_or_create(&keep.key())?.public_key().to_string());
+        }
+        if keep.spool().exists() {
+            let (spool, restored) = Spool::open(&keep.spool())?;
+            spool.close()?;
+            host.enrolment = restored.enrolment.map(|it| (it.coordinator, it.host));
+            self.leases += restored.held.len();
+            self.reports += restored.reports.len();
+        }
+        Ok(host)
+    }
 }
 
 /// Removes all that a worker made in the folder at `root`, and the folder, unless something else is in it; gives whether
@@ -171,14 +195,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("worker");
         let home = Home::open(&root).unwrap();
-        let identity = Identity::load_or_create(&home.key()).unwrap();
-        fs::create_dir(home.blobs()).unwrap();
-        fs::write(home.blobs().join("a"), "1234567").unwrap();
+        let keep = home.keep();
+        let identity = Identity::load_or_create(&keep.key()).unwrap();
+        fs::create_dir(keep.blobs()).unwrap();
+        fs::write(keep.blobs().join("a"), "1234567").unwrap();
         assert!(matches!(erase(&root), Err(KeptError::Worker(_))), "a worker uses it");
         drop(home);
 
         let kept = list(&root).unwrap();
-        assert_eq!(kept.key, Some(identity.public_key().to_string()));
+        assert_eq!(kept.hosts[0].key, Some(identity.public_key().to_string()));
         assert!(kept.sizes.contains(&(root.join("blobs"), 7)), "{kept:?}");
         assert!(!root.join("spool.db").exists(), "looking makes nothing");
 

@@ -8,6 +8,8 @@
 //!            └── spool   leases, reports and checkpoints that outlive the process
 //! ```
 //!
+//! Link, cache, peers and spool are there once for each project, agent and slots once.
+//!
 //! [`run`] is a whole worker; [`slots::slot_main`] the life of a slot's process.
 
 mod agent;
@@ -26,6 +28,7 @@ mod os;
 mod page;
 mod peers;
 mod probe;
+mod projects;
 pub mod sandbox;
 pub mod slots;
 mod spool;
@@ -36,23 +39,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use manyhands_proto::identity::{Identity, KeyFileError};
+use manyhands_proto::identity::KeyFileError;
 use manyhands_proto::invite::Invite;
 use manyhands_proto::v1;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use self::agent::{Agent, Parts};
-use self::cache::Cache;
 use self::control::{Desk, Socket, Status};
 use self::diary::Diary;
 use self::home::Home;
-use self::link::{Dialer, Finder};
 use self::page::Page;
 pub use self::page::prefer;
 use self::peers::Peers;
 use self::slots::{Slot, SlotCommand};
-use self::spool::Spool;
 use self::wall::Room;
 
 pub use self::cache::CacheError;
@@ -62,9 +62,6 @@ pub use self::link::SessionError;
 pub use self::peers::{BlobView, PeerView, PeersView, UploadView};
 pub use self::slots::SlotError;
 pub use self::spool::{DatabaseError, SpoolError, SpoolStopped};
-
-/// Events of the link that may wait for the agent.
-const LINK_EVENTS_MAX: usize = 16;
 
 /// Questions of the owner that may wait for the agent.
 const QUESTIONS_MAX: usize = 4;
@@ -148,76 +145,45 @@ pub async fn run(
     stop: watch::Receiver<Stop>,
 ) -> Result<(), WorkerError> {
     let home = Home::open(&config.data_dir)?;
-    let identity = Identity::load_or_create(&home.key())?;
-    let known = link::kept(&home.coordinators());
-    let peers = Peers::open(config.sharing, &identity, &config.invite, known, home.peers());
-    let cache = Cache::open(&home.blobs(), config.cache_bytes_max, peers.swarm().cloned())?;
-    let (spool, restored) = Spool::open(&home.spool())?;
-    let ours = coordinator_name(&config.invite);
-    if let Some(enrolment) = &restored.enrolment
-        && enrolment.coordinator != ours
-        && !is_of_the_same_project(&home, &config.invite)
-    {
-        return Err(WorkerError::OtherCoordinator { theirs: enrolment.coordinator.clone(), ours });
-    }
+    let opened = projects::open(&home, &config)?;
     prepare_folders(&home, &config)?;
     let SlotProgram { program, args } = slot_program;
     let priority = config.priority;
-    let room = Room { readable: vec![home.blobs()], writable: Vec::new() };
+    let readable = opened.iter().map(|project| project.home.blobs()).collect();
+    let room = Room { readable, writable: Vec::new() };
     let slot_command =
         SlotCommand { program, args, compiled_folder: home.modules(), room, priority };
     let capabilities = capabilities(&config, isa(&slot_command).await?);
-    let (attached, coordinator) = watch::channel(None);
-    let dialer = Dialer {
-        finder: Finder::new(&config.invite, home.coordinators(), config.lan, peers.clone()),
-        token: config.invite.token().cloned(),
-        nickname: nickname(&config, &identity),
-        identity: identity.clone(),
-        capabilities: capabilities.clone(),
-        attached,
-    };
     let (asking, questions) = mpsc::channel(QUESTIONS_MAX);
     let snapshots = Arc::new(watch::channel(Arc::from("")).0);
     let desk = Desk::new(asking, Arc::clone(&snapshots));
     let page = Page::new(&config, home.root().to_owned(), desk.clone());
-    let mut agent = Agent::new(Parts {
+    let (links, parts): (Vec<_>, Vec<_>) =
+        opened.into_iter().map(|project| project.connect(&config, &capabilities)).unzip();
+    let agent = Agent::open(Parts {
         config,
-        identity,
-        cache: cache.clone(),
-        peers: peers.clone(),
-        spool,
-        capabilities,
         slot_command,
         slots_folder: home.slots(),
-        enrolled: restored.enrolment.is_some(),
         diary: Diary::new(home.root().to_owned()),
         questions,
         status,
         snapshots,
+        projects: parts,
     });
-    agent.recover(restored).await?;
-    let (told, events) = mpsc::channel(LINK_EVENTS_MAX);
-    let mut link = JoinSet::new();
-    link.spawn(link::run(dialer, told));
+    let agent = agent.await?;
+    let mut jobs = JoinSet::new();
+    let peers: Vec<Peers> = links.into_iter().map(|link| link.start(&mut jobs)).collect();
     page.open_if_wanted().await;
-    link.spawn(peers.clone().run(cache, coordinator));
     match Socket::open(home.root()) {
-        Ok(socket) => drop(link.spawn(socket.serve(desk, page))),
+        Ok(socket) => drop(jobs.spawn(socket.serve(desk, page))),
         Err(error) => tracing::warn!(%error, "this worker cannot be asked while it runs"),
     }
-    let ended = agent.run(events, stop).await;
-    link.shutdown().await;
-    peers.shut_down().await;
-    ended
-}
-
-/// What others see of this machine: nothing that is not chosen, but something to call it by.
-fn nickname(config: &Config, identity: &Identity) -> String {
-    if config.nickname.is_empty() {
-        format!("host-{:.8}", identity.public_key().to_string())
-    } else {
-        config.nickname.clone()
+    let ended = agent.run(stop).await;
+    jobs.shutdown().await;
+    for peers in peers {
+        peers.shut_down().await;
     }
+    ended
 }
 
 /// The instruction set of the slots; logs what does not shut them in. A slot says both, not this process, which may be of another build.
@@ -245,14 +211,6 @@ fn capabilities(config: &Config, isa: String) -> v1::Capabilities {
 /// What tells one coordinator from another: its key, wherever it listens.
 fn coordinator_name(invite: &Invite) -> String {
     invite.endpoint().key().map_or_else(|| "on this machine".to_owned(), |key| key.to_string())
-}
-
-/// Whether the project that this folder belongs to says that the invite is from a coordinator of its own.
-fn is_of_the_same_project(home: &Home, invite: &Invite) -> bool {
-    let Some(key) = invite.endpoint().key() else { return false };
-    let known = link::kept(&home.coordinators());
-    let named = known.iter().flat_map(|signed| signed.record.coordinators());
-    named.into_iter().any(|at| at.key.as_bytes() == key.as_bytes())
 }
 
 /// Makes the slots' folders anew: what an earlier process left there was never taken over.

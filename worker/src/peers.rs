@@ -32,7 +32,7 @@ use manyhands_core::peer::{Coordinators, Reach, SignedCoordinators, Table};
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::invite::Invite;
 use manyhands_proto::link::{Channel, Endpoint};
-use manyhands_swarm::{Known, Settings, Swarm};
+use manyhands_swarm::{Known, Pace, Settings, Swarm};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -74,9 +74,10 @@ struct Shared {
 
 impl Peers {
     /// Takes up what an earlier process wrote down in `memory`. Nobody is dialled or let in yet. `known` is the newest record of
-    /// the project's coordinators, if one was kept; without it the coordinator's key is taken to be the project's.
+    /// the project's coordinators, if one was kept; without it the coordinator's key is taken to be the
+    /// project's. `pace` is the machine's way to other networks.
     pub(crate) fn open(
-        sharing: Sharing,
+        (sharing, pace): (Sharing, Arc<Pace>),
         identity: &Identity,
         invite: &Invite,
         known: Option<SignedCoordinators>,
@@ -98,7 +99,7 @@ impl Peers {
             identity: identity.clone(),
             known: Known::Table(Arc::clone(&table)),
             is_near_only: sharing.mode == Mode::Lan,
-            upload_limit: Some(sharing.upload_limit),
+            pace,
         });
         let listen = sharing.listen.unwrap_or_else(|| default_listen(invite.endpoint()));
         let reached = watch::Sender::new(None);

@@ -8,6 +8,7 @@ mod export;
 mod install;
 mod join;
 mod leave;
+mod narration;
 mod page;
 mod service;
 mod uninstall;
@@ -19,7 +20,7 @@ use clap::{Args, Subcommand};
 use manyhands::quantity;
 use manyhands_core::time::Span;
 use manyhands_proto::invite::Invite;
-use manyhands_worker::config::{Config, ConfigError, Mode, Slots, Written};
+use manyhands_worker::config::{Config, ConfigError, Mode, ProjectConfig, Slots, Written};
 use manyhands_worker::consent::How;
 use manyhands_worker::control::Status;
 use manyhands_worker::{SlotProgram, Stop, WorkerError};
@@ -28,10 +29,10 @@ use tokio::sync::watch;
 use self::ask::Say;
 pub(crate) use self::ask::Which;
 use self::join::Join;
+use self::narration::narrate;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::signals::Signals;
-use crate::terminal::Terminal;
 
 /// Lend this machine: compute units for a grid until told to stop
 ///
@@ -47,9 +48,10 @@ pub(crate) struct Worker {
     #[command(subcommand)]
     ask: Option<Ask>,
     /// The invite that you got; or `lan#KEY` for the coordinator with this key on the local network, as soon as it is
-    /// there, and `lan` to see which there are
+    /// there, and `lan` to see which there are. Several times for several projects, which then get the same share of
+    /// this machine unless the settings file says otherwise
     #[arg(long, value_name = "INVITE", env = "MANYHANDS_INVITE", hide_env_values = true)]
-    join: Option<Join>,
+    join: Vec<Join>,
     /// The settings file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -120,22 +122,24 @@ impl Worker {
     async fn work(mut self, context: &Context) -> Result<(), Failure> {
         let slots = slot_program(&self.slot_command)?;
         let yes = self.yes;
-        let invite = match self.join.take() {
-            Some(join) => Some(join.invite(context.terminal).await?),
-            None => None,
-        };
-        let written = self.written(invite, context)?;
+        let mut invites = Vec::new();
+        for join in std::mem::take(&mut self.join) {
+            invites.push(join.invite(context.terminal).await?);
+        }
+        let written = self.written(invites, context)?;
         let is_sharing_chosen = written.peers.mode.is_some();
         let mut config = Config::new(written)?;
+        consent::pass_over_left(&mut config, context)?;
         let agreed = consent::require(&config, &slots, yes, context).await?;
         if agreed == Some(How::Asked) && !is_sharing_chosen {
             consent::sharing::choose(&mut config)?;
         }
+        let names = config.projects.iter().map(ProjectConfig::name).collect();
         let (status, seen) = watch::channel(Status::default());
         let (tell, told) = watch::channel(Stop::Run);
         let mut signals = Signals::listen()?;
         let computing = manyhands_worker::run(config, slots, status, told);
-        let narrating = narrate(context.terminal, seen);
+        let narrating = narrate(context.terminal, seen, names);
         let stopping = async {
             signals.next().await;
             tell.send_replace(Stop::Drain);
@@ -151,12 +155,12 @@ impl Worker {
     }
 
     /// The file, with what the command line says on top.
-    fn written(self, invite: Option<Invite>, context: &Context) -> Result<Written, Failure> {
+    fn written(self, invites: Vec<Invite>, context: &Context) -> Result<Written, Failure> {
         let mut written = match &self.config {
             Some(path) => Written { settings: Some(path.clone()), ..Written::read(path)? },
             None => own_settings(&data_dir(self.data.clone(), &Written::default(), context)?)?,
         };
-        written.invite = invite.or(written.invite);
+        written.join(invites);
         written.data_dir = Some(data_dir(self.data, &written, context)?);
         written.slots = self.slots.or(written.slots);
         written.until_idle = self.until_idle.or(written.until_idle);
@@ -197,52 +201,6 @@ fn slot_program(command: &[OsString]) -> std::io::Result<SlotProgram> {
         [] => SlotProgram { program: std::env::current_exe()?, args: vec!["slot".into()] },
         [program, args @ ..] => SlotProgram { program: program.into(), args: args.to_vec() },
     })
-}
-
-/// Prints one line for each change that a person cares about, until the worker has ended.
-async fn narrate(terminal: Terminal, mut seen: watch::Receiver<Status>) {
-    let mut before = Status::default();
-    let mut job = String::new();
-    while seen.changed().await.is_ok() {
-        let now = seen.borrow_and_update().clone();
-        let mut lines = Vec::new();
-        let moved = now.connected && now.place != before.place;
-        if now.connected != before.connected || moved {
-            lines.push(match (now.connected, &now.refused) {
-                (true, _) => format!("connected to {}", now.place),
-                (false, Some(why)) => format!("no work for now: {why}"),
-                (false, None) if now.draining => "the coordinator is away".to_owned(),
-                (false, None) => {
-                    "the coordinator is away: computing on, and trying again".to_owned()
-                }
-            });
-        }
-        if let Some(why) = &now.away
-            && before.away.is_none()
-            && now.place.is_empty()
-        {
-            lines.push(format!("the coordinator is not there yet, waiting for it: {why}"));
-        }
-        // Which unit runs changes too often to tell; for whom it runs does not.
-        if let Some(running) = now.slots.iter().flatten().find(|running| running.job != job) {
-            job.clone_from(&running.job);
-            lines.push(format!("computing for {job}"));
-        }
-        let of = |status: &Status| (status.governed.slots, status.governed.reason.clone());
-        // That everything is allowed is worth a line only after it was not.
-        let is_news = now.governed.reason.is_some() || before.governed.reason.is_some();
-        if of(&now) != of(&before) && is_news {
-            lines.push(now.governed.sentence.clone());
-        }
-        if now.draining && !before.draining {
-            lines.push("stopping: saving what runs, handing in what is done".to_owned());
-        }
-        if lines.iter().any(|line| terminal.line(line).is_err()) {
-            // Whoever read this has gone; the work goes on.
-            return;
-        }
-        before = now;
-    }
 }
 
 impl From<WorkerError> for Failure {

@@ -143,7 +143,10 @@ fn what_is_kept_is_shown_and_erased_on_request() {
     grid.stop_worker("ada");
 
     let kept: Value = serde_json::from_str(&stdout(&worker(&["export"]))).unwrap();
-    assert_eq!((&kept["host"], &kept["consent"][0]["how"]), (&1.into(), &"--yes".into()));
+    assert_eq!(
+        (&kept["hosts"][0]["host"], &kept["consent"][0]["how"]),
+        (&1.into(), &"--yes".into())
+    );
     let output = worker(&["erase"]);
     assert_eq!(output.status.code(), Some(2), "there is nobody to ask");
     assert!(folder.exists());

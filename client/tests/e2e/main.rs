@@ -27,6 +27,7 @@ mod pilots;
 mod poison;
 mod private;
 mod process;
+mod projects;
 mod proofs;
 mod resumption;
 mod service;

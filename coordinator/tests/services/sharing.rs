@@ -11,7 +11,7 @@ use manyhands_proto::link::Endpoint;
 use manyhands_proto::v1;
 use manyhands_proto::v1::peer_message::Kind;
 use manyhands_proto::v1::peers_client::PeersClient;
-use manyhands_swarm::{Blob, Known, Settings, Swarm};
+use manyhands_swarm::{Blob, Known, Pace, Settings, Swarm};
 use tonic::{Code, Status};
 
 use crate::grid::{Grid, digest_bytes, fresh_identity};
@@ -35,7 +35,7 @@ async fn swarm(grid: &Grid, identity: &Identity) -> Swarm {
         identity: identity.clone(),
         known: Known::Table(Arc::new(Mutex::new(table))),
         is_near_only: true,
-        upload_limit: None,
+        pace: Arc::new(Pace::new(None)),
     })
 }
 

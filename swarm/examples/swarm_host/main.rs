@@ -28,7 +28,7 @@ use manyhands_core::digest::Digest;
 use manyhands_core::swarm::UploadLimit;
 use manyhands_proto::identity::{Identity, PublicKey};
 use manyhands_proto::link::{self, Address, Bounds, Incoming};
-use manyhands_swarm::{Blob, Known, Settings, Swarm};
+use manyhands_swarm::{Blob, Known, Pace, Settings, Swarm};
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 
@@ -149,7 +149,8 @@ async fn leech(bed: &Bed) -> Result<(), Failure> {
 
 fn swarm(bed: &Bed, known: Known) -> Swarm {
     let identity = bed.identity();
-    Swarm::new(Settings { identity, known, is_near_only: false, upload_limit: bed.upload_limit })
+    let pace = Arc::new(Pace::new(bed.upload_limit));
+    Swarm::new(Settings { identity, known, is_near_only: false, pace })
 }
 
 async fn listener(bed: &Bed) -> Result<TcpListener, Failure> {

@@ -8,6 +8,7 @@ use crate::clock;
 use crate::control::snapshot::DayShown;
 use crate::control::{Asked, Question, Request};
 use crate::diary;
+use crate::peers::PeersView;
 
 impl Agent {
     /// Does what is asked, and answers.
@@ -17,7 +18,7 @@ impl Agent {
             Asked::Request(request) => self.answer(request),
             Asked::Adopt(owner) => {
                 self.adopt(*owner);
-                self.governing.governor().explain()
+                self.machine.governing.governor().explain()
             }
         };
         self.show();
@@ -32,11 +33,13 @@ impl Agent {
             Request::Snapshot | Request::Watch => self.snapshot_json(),
             Request::Log { days } => self.log(days),
             Request::Peers => {
-                let view = self.peers.view(self.cache.whole_bytes());
-                serde_json::to_string(&view).unwrap_or_default()
+                let views = self.projects.iter();
+                let views = views.map(|project| project.peers.view(project.cache.whole_bytes()));
+                let view = views.reduce(PeersView::and);
+                view.and_then(|view| serde_json::to_string(&view).ok()).unwrap_or_default()
             }
             Request::Wish(wish) => {
-                self.governing.wish(wish);
+                self.machine.governing.wish(wish);
                 self.govern();
                 self.agree(wish)
             }
@@ -45,7 +48,7 @@ impl Agent {
     }
 
     fn agree(&self, wish: Wish) -> String {
-        let now = self.governing.governor().explain();
+        let now = self.machine.governing.governor().explain();
         match wish {
             Wish::Resume | Wish::Pause | Wish::Snooze(_) => format!("{now}\n"),
             Wish::Finish => {
@@ -56,7 +59,7 @@ impl Agent {
 
     /// Where the time of the last days went, a line for each and one for all.
     fn log(&self, days: u32) -> String {
-        let tally = self.governing.governor().tally();
+        let tally = self.machine.governing.governor().tally();
         let today = clock::local().day;
         let before = i32::try_from(days).unwrap_or(i32::MAX).saturating_sub(1);
         let first = Day(today.0.saturating_sub(before));

@@ -227,6 +227,11 @@ impl Board {
         self.open
     }
 
+    /// Leases that can run at once.
+    pub(super) fn ready(&self) -> usize {
+        self.leases.values().filter(|held| matches!(held.phase, Phase::Ready(_))).count()
+    }
+
     /// All leases, ended ones included.
     pub(super) fn len(&self) -> usize {
         self.leases.len()
@@ -254,18 +259,39 @@ impl Board {
         }
     }
 
+    /// The job of a replica, if it can be computed.
+    pub(super) fn loaded_job(&self, replica: ReplicaId) -> Option<Arc<Job>> {
+        match &self.job(replica.unit.job)?.state {
+            JobState::Loaded(job) => Some(Arc::clone(job)),
+            JobState::Unknown | JobState::Loading => None,
+        }
+    }
+
+    /// Whether there is a lease that can run.
+    pub(super) fn has_ready(&mut self) -> bool {
+        while let Some(replica) = self.ready.front() {
+            if self.leases.get(replica).is_some_and(|held| matches!(held.phase, Phase::Ready(_))) {
+                return true;
+            }
+            self.ready.pop_front();
+        }
+        false
+    }
+
     /// The next lease to run, in the slot `slot`, with its blobs.
     pub(super) fn run_next(&mut self, slot: usize) -> Option<(ReplicaId, Ready)> {
-        while let Some(replica) = self.ready.pop_front() {
-            let Some(held) = self.leases.get_mut(&replica) else { continue };
-            if !matches!(held.phase, Phase::Ready(_)) {
-                continue;
-            }
-            if let Phase::Ready(ready) = std::mem::replace(&mut held.phase, Phase::Running(slot)) {
-                return Some((replica, ready));
+        if !self.has_ready() {
+            return None;
+        }
+        let replica = self.ready.pop_front()?;
+        let phase = &mut self.leases.get_mut(&replica)?.phase;
+        match std::mem::replace(phase, Phase::Running(slot)) {
+            Phase::Ready(ready) => Some((replica, ready)),
+            other => {
+                *phase = other;
+                None
             }
         }
-        None
     }
 
     /// The replica's report is made.

@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use super::board::{Held, Named, Phase};
 use super::ending::{self, Ending};
 use super::job::Job;
-use super::{Agent, Awaiting};
+use super::{Awaiting, Turn};
 use crate::WorkerError;
 use crate::clock;
 use crate::spool::Change;
@@ -85,7 +85,7 @@ impl Chosen {
     }
 }
 
-impl Agent {
+impl Turn<'_> {
     /// Chooses units for idle slots, if there is nobody to ask for others.
     pub(super) async fn choose(&mut self) -> Result<(), WorkerError> {
         self.tell_peers();
@@ -94,13 +94,13 @@ impl Agent {
             return Ok(());
         }
         let chosen = self.choice(room);
-        self.chosen.choosing.found(chosen.len(), room);
+        self.project.chosen.choosing.found(chosen.len(), room);
         for replica in chosen {
             tracing::info!(%replica, "the coordinator is away: a unit of this worker's own choice");
             let (never, resume_from, replay) = (Timestamp(u64::MAX), None, None);
             let (deadline_at, hard_deadline_at) = (never, never);
             let grant = LeaseGrant { replica, deadline_at, hard_deadline_at, resume_from, replay };
-            if self.board.grant(grant, Vec::new()) {
+            if self.project.board.grant(grant, Vec::new()) {
                 self.spool_job(replica.unit.job).await?;
                 self.append(Change::Leased(replica, grant.into())).await?;
             }
@@ -110,8 +110,10 @@ impl Agent {
 
     /// Whether there has been no coordinator for so long that this worker chooses itself.
     fn is_left_alone(&self) -> bool {
-        let Some(after) = self.config.choose_after.map(clock::duration) else { return false };
-        self.coordinator.is_none() && self.chosen.away_since.elapsed() >= after
+        let Some(after) = self.machine.config.choose_after.map(clock::duration) else {
+            return false;
+        };
+        self.project.coordinator.is_none() && self.project.chosen.away_since.elapsed() >= after
     }
 
     /// Lets peers know what came of this worker's own choice, so that they choose other units.
@@ -120,23 +122,23 @@ impl Agent {
             true => self.choosable().map(|(.., job)| job.digest).collect(),
             false => BTreeSet::new(),
         };
-        self.peers.choose_from(&jobs);
+        self.project.peers.choose_from(&jobs);
         if jobs.is_empty() {
             return;
         }
-        let ended: Vec<ReplicaId> = self.chosen.ended.keys().copied().collect();
+        let ended: Vec<ReplicaId> = self.project.chosen.ended.keys().copied().collect();
         for replica in ended {
-            if self.chosen.told.insert(replica)
+            if self.project.chosen.told.insert(replica)
                 && let Some(made) = self.commitment(replica)
             {
-                self.peers.commit(made);
+                self.project.peers.commit(made);
             }
         }
     }
 
     /// The answer to a unit of this worker's own choice, sealed.
     fn commitment(&self, replica: ReplicaId) -> Option<Commitment> {
-        let (manifest, class) = answer(&self.chosen.ended.get(&replica)?.report)?;
+        let (manifest, class) = answer(&self.project.chosen.ended.get(&replica)?.report)?;
         let index = replica.unit.index;
         let salt = self.salt(&manifest, index);
         Some(Commitment::new(manifest, index, self.key(), class, &salt))
@@ -144,17 +146,17 @@ impl Agent {
 
     /// Jobs of which units may be chosen.
     fn choosable(&self) -> impl Iterator<Item = (JobId, &Named, &Arc<Job>)> {
-        let open = self.board.loaded().filter(|(_, named, _)| named.is_open());
+        let open = self.project.board.loaded().filter(|(_, named, _)| named.is_open());
         open.filter(|(_, _, job)| may_be_chosen_from(job))
     }
 
     /// How many units to choose now.
     fn room_for_choice(&self) -> usize {
         // Who has earned nothing yet is not believed, and its choice would be for nothing.
-        if !self.is_left_alone() || !self.showing.has_earned() {
+        if !self.is_left_alone() || !self.project.earnings.has_earned() {
             return 0;
         }
-        if self.draining.is_some() || self.governing.wished() == Wish::Finish {
+        if self.machine.draining.is_some() || self.machine.governing.wished() == Wish::Finish {
             return 0;
         }
         // What waits for the coordinator's blobs takes no slot meanwhile.
@@ -163,20 +165,22 @@ impl Agent {
             Phase::Waiting => is_unnumbered(*replica),
             Phase::Ended => false,
         };
-        let busy = self.board.leases().filter(takes_slot).count();
-        let idle = (self.governing.decision.slots as usize).saturating_sub(busy);
-        let chosen = self.board.leases().filter(|(replica, _)| is_unnumbered(*replica)).count();
-        self.chosen.choosing.room(idle, chosen)
+        let busy = self.project.board.leases().filter(takes_slot).count();
+        let idle = (self.machine.governing.decision.slots as usize).saturating_sub(busy);
+        let chosen =
+            self.project.board.leases().filter(|(replica, _)| is_unnumbered(*replica)).count();
+        self.project.chosen.choosing.room(idle, chosen)
     }
 
     /// At most `room` units of jobs that can be computed with what is here.
     fn choice(&self, room: usize) -> Vec<ReplicaId> {
-        let (own, peers) = (self.key(), self.peers.met());
+        let (own, peers) = (self.key(), self.project.peers.met());
         let mut chosen = Vec::new();
         for (id, named, job) in self.choosable() {
             let units_total = job.manifest.units_total();
             let offer = Offer { manifest: &job.digest, units_total, own: &own, peers: &peers };
-            let is_done = |index| named.has_seen(index) || self.peers.have_done(&job.digest, index);
+            let is_done =
+                |index| named.has_seen(index) || self.project.peers.have_done(&job.digest, index);
             let units = offer.choose(room - chosen.len(), is_done);
             chosen.extend(units.into_iter().map(|index| unnumbered(id.unit(index))));
         }
@@ -184,34 +188,34 @@ impl Agent {
     }
 
     fn key(&self) -> Key {
-        Key(*self.identity.public_key().as_bytes())
+        Key(*self.project.identity.public_key().as_bytes())
     }
 
     /// What of this worker's own choice is to be claimed in a greeting, all of it.
     pub(super) fn claims(&mut self) -> Vec<v1::Claim> {
-        self.chosen.claimed.clear();
+        self.project.chosen.claimed.clear();
         self.new_claims()
     }
 
     /// Claims what was not claimed in this stream.
     pub(super) fn send_claims(&mut self) {
-        if self.chosen.claimed.len() == self.chosen.ended.len() || !self.can_say() {
+        if self.project.chosen.claimed.len() == self.project.chosen.ended.len() || !self.can_say() {
             return;
         }
         for claim in self.new_claims() {
             if !self.say(Message::Claim(claim)) {
                 // It is said with the next greeting at the latest.
-                self.held_back = true;
+                self.project.held_back = true;
             }
         }
     }
 
     fn new_claims(&mut self) -> Vec<v1::Claim> {
         let mut claims: BTreeMap<JobId, Vec<(u32, Digest)>> = BTreeMap::new();
-        let ended: Vec<ReplicaId> = self.chosen.ended.keys().copied().collect();
+        let ended: Vec<ReplicaId> = self.project.chosen.ended.keys().copied().collect();
         for replica in ended {
             let Some(made) = self.commitment(replica) else { continue };
-            if self.chosen.claimed.insert(replica) {
+            if self.project.chosen.claimed.insert(replica) {
                 claims.entry(replica.unit.job).or_default().push((made.unit, made.sealed));
             }
         }
@@ -219,7 +223,7 @@ impl Agent {
     }
 
     fn salt(&self, manifest: &Digest, unit: u32) -> Salt {
-        self.identity.seal_salt(manifest, unit)
+        self.project.identity.seal_salt(manifest, unit)
     }
 
     /// What was granted is reported as any other lease is, and the rest was for nothing.
@@ -230,9 +234,9 @@ impl Agent {
         }
         for index in claimed.taken {
             let replica = unnumbered(JobId(claimed.job).unit(index));
-            if self.chosen.ended.remove(&replica).is_some() {
+            if self.project.chosen.ended.remove(&replica).is_some() {
                 tracing::info!(%replica, "others have the unit that was chosen");
-                self.chosen.claimed.remove(&replica);
+                self.project.chosen.claimed.remove(&replica);
                 self.settle(replica).await?;
             }
         }
@@ -242,24 +246,24 @@ impl Agent {
     async fn on_granted(&mut self, grant: LeaseGrant) -> Result<(), WorkerError> {
         let replica = grant.replica;
         let before = unnumbered(replica.unit);
-        if self.board.get(replica).is_some() {
+        if self.project.board.get(replica).is_some() {
             return Ok(());
         }
-        let Some(mut ending) = self.chosen.ended.remove(&before) else {
-            self.outbox.push(replica, ending::aborted(replica));
+        let Some(mut ending) = self.project.chosen.ended.remove(&before) else {
+            self.project.outbox.push(replica, ending::aborted(replica));
             return Ok(());
         };
-        self.chosen.claimed.remove(&before);
+        self.project.chosen.claimed.remove(&before);
         ending.report.replica = Some(replica.into());
         // What was stated of it is of a replica without a number.
         self.state(replica, &mut ending.report);
         if let Some((manifest, _)) = answer(&ending.report) {
             ending.report.salt = self.salt(&manifest, replica.unit.index).to_vec().into();
         }
-        self.board.ended_before(grant);
+        self.project.board.ended_before(grant);
         // First the new one: if this process ends between the two, both are claimed and granted again.
         let written = self.append(Change::Finished(replica, ending.report.clone())).await?;
-        self.awaiting.push_back((written, Awaiting::Report(replica, Box::new(ending))));
+        self.project.awaiting.push_back((written, Awaiting::Report(replica, Box::new(ending))));
         self.settle(before).await
     }
 

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 use super::board::Phase;
 use super::pace::Pace;
+use super::project::Project;
+use super::turn::Turn;
 use super::{Agent, ending};
 use crate::clock;
 
@@ -27,21 +29,30 @@ pub(super) struct Drain {
 impl Agent {
     /// Begins to drain.
     pub(super) fn drain(&mut self) {
-        if self.draining.is_some() {
+        if self.machine.draining.is_some() {
             return;
         }
-        let (now, grace) = (Instant::now(), self.config.drain_grace);
+        let (now, grace) = (Instant::now(), self.machine.config.drain_grace);
         let half = clock::duration(Span(grace.0 / 2));
         let end_at = now + clock::duration(grace);
         tracing::info!(%grace, "draining");
-        self.draining = Some(Drain { kill_at: now + half, killed: false, end_at });
-        for (slot, seat) in self.seats.iter().enumerate() {
+        self.machine.draining = Some(Drain { kill_at: now + half, killed: false, end_at });
+        for (slot, seat) in self.machine.seats.iter().enumerate() {
             if seat.is_some() {
-                self.crew.pace(slot, Pace::FULL);
-                self.crew.drain(slot);
+                self.machine.crew.pace(slot, Pace::FULL);
+                self.machine.crew.drain(slot);
             }
         }
+        for at in self.indices() {
+            self.turn(at).give_idle_back();
+        }
+    }
+}
+
+impl Turn<'_> {
+    fn give_idle_back(&mut self) {
         let idle: Vec<ReplicaId> = self
+            .project
             .board
             .leases()
             .filter(|(_, held)| !matches!(held.phase, Phase::Ended | Phase::Running(_)))
@@ -54,54 +65,61 @@ impl Agent {
 
     /// Reports a replica as unfinished. The spool keeps the lease until that is acknowledged.
     pub(super) fn give_back(&mut self, replica: ReplicaId) {
-        let Some(held) = self.board.get_mut(replica) else { return };
+        let Some(held) = self.project.board.get_mut(replica) else { return };
         // What nobody granted stays for the next start.
         if matches!(held.phase, Phase::Ended) || is_unnumbered(replica) {
             return;
         }
         // A renewal may have had no room.
         let untold = held.uploaded.take();
-        self.board.end(replica);
-        self.outbox.push(replica, ending::unfinished(replica, untold));
+        self.project.board.end(replica);
+        self.project.outbox.push(replica, ending::unfinished(replica, untold));
     }
 
     /// After a run has drained and its checkpoint was dealt with.
     pub(super) fn on_drained(&mut self, replica: ReplicaId) {
-        let running = self.seats.contains(&Some(replica));
-        if self.draining.is_some() && !running {
+        let is_running = self.machine.slot_of(self.at, replica).is_some();
+        if self.machine.draining.is_some() && !is_running {
             self.give_back(replica);
         }
     }
+}
 
+impl Agent {
     /// Whether there is nothing left to wait for.
     pub(super) fn is_drained(&self) -> bool {
-        let Some(drain) = self.draining else { return false };
+        let Some(drain) = self.machine.draining else { return false };
         if Instant::now() >= drain.end_at {
             tracing::warn!("the time to drain is over: the rest is kept for the next start");
             return true;
         }
-        let idle = self.seats.iter().all(Option::is_none) && self.tasks.is_empty();
-        let told = self.outbox.is_empty() && self.uploads.is_empty();
+        let is_idle = self.machine.seats.iter().all(Option::is_none);
+        is_idle && self.projects.iter().all(|project| self.has_handed_in(project))
+    }
+
+    fn has_handed_in(&self, project: &Project) -> bool {
+        let is_idle = project.tasks.is_empty() && project.awaiting.is_empty();
+        let is_told = project.outbox.is_empty() && project.uploads.is_empty();
         // Who starts again here can hand the rest in then.
-        let is_kept = self.coordinator.is_none() && !self.is_pilot();
-        idle && self.awaiting.is_empty() && (told || is_kept)
+        let is_kept = project.coordinator.is_none() && !self.is_pilot();
+        is_idle && (is_told || is_kept)
     }
 
     /// When a drain has to go on by itself.
     pub(super) fn drain_wakes_at(&self) -> Option<Instant> {
-        self.draining.map(|drain| if drain.killed { drain.end_at } else { drain.kill_at })
+        self.machine.draining.map(|drain| if drain.killed { drain.end_at } else { drain.kill_at })
     }
 
     /// Kills what did not end in its half of the time.
     pub(super) fn kill_late(&mut self) {
-        let Some(drain) = &mut self.draining else { return };
+        let Some(drain) = &mut self.machine.draining else { return };
         if drain.killed || Instant::now() < drain.kill_at {
             return;
         }
         drain.killed = true;
-        for (slot, seat) in self.seats.iter().enumerate() {
+        for (slot, seat) in self.machine.seats.iter().enumerate() {
             if seat.is_some() {
-                self.crew.kill(slot);
+                self.machine.crew.kill(slot);
             }
         }
     }

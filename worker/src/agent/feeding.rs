@@ -14,7 +14,7 @@ use super::board::{JobState, Phase};
 use super::fetch::{FetchError, Order, Ready, Source};
 use super::job::{self, Job, JobError};
 use super::pause::Pause;
-use super::{Agent, Done, assignment, crew, ending};
+use super::{Done, Turn, assignment, crew, ending};
 use crate::WorkerError;
 use crate::link::Attached;
 use crate::sandbox::Halt;
@@ -50,14 +50,14 @@ enum Next {
     Lease(ReplicaId, Arc<Job>),
 }
 
-impl Agent {
+impl Turn<'_> {
     pub(super) async fn start_fetches(&mut self) -> Result<(), WorkerError> {
-        let decision = &self.governing.decision;
+        let decision = &self.machine.governing.decision;
         let is_forbidden = decision.no_network.is_some() || decision.no_downloads;
-        if self.draining.is_some() || is_forbidden {
+        if self.machine.draining.is_some() || is_forbidden {
             return Ok(());
         }
-        while self.fetching.may_start() {
+        while self.project.fetching.may_start() {
             match self.next_fetch() {
                 Some(Next::Job(id, leased)) => self.start_job(id, leased),
                 Some(Next::Lease(replica, job)) => self.start_lease(replica, job).await?,
@@ -68,7 +68,7 @@ impl Agent {
     }
 
     fn next_fetch(&mut self) -> Option<Next> {
-        for (id, named) in self.board.jobs_mut() {
+        for (id, named) in self.project.board.jobs_mut() {
             match (&named.state, named.waiting.front()) {
                 (_, None) | (JobState::Loading, Some(_)) => {}
                 (JobState::Unknown, Some(_)) => {
@@ -85,20 +85,23 @@ impl Agent {
     }
 
     fn source(&self) -> Source {
-        Source::new(self.cache.clone(), self.coordinator.as_ref().map(Attached::origin))
+        Source::new(
+            self.project.cache.clone(),
+            self.project.coordinator.as_ref().map(Attached::origin),
+        )
     }
 
     fn start_job(&mut self, id: JobId, leased: v1::LeasedJob) {
         let source = self.source();
-        self.fetching.running += 1;
-        let memory = self.config.slot_memory_bytes;
-        self.tasks.spawn(async move {
+        self.project.fetching.running += 1;
+        let memory = self.machine.config.slot_memory_bytes;
+        self.project.tasks.spawn(async move {
             Done::Job(id, Box::new(job::load(&source, &leased, memory).await))
         });
     }
 
     async fn start_lease(&mut self, replica: ReplicaId, job: Arc<Job>) -> Result<(), WorkerError> {
-        let Some(held) = self.board.get_mut(replica) else { return Ok(()) };
+        let Some(held) = self.project.board.get_mut(replica) else { return Ok(()) };
         let local = held.checkpoint.as_ref().map(|(checkpoint, _)| *checkpoint);
         let resume = local.into_iter().chain(held.grant.resume_from).max_by_key(|it| it.step);
         let order = Order { replica, job, resume };
@@ -110,13 +113,15 @@ impl Agent {
             }
         };
         if let Some(ready) = order.at_once(&spec) {
-            self.board.make_ready(replica, ready);
+            self.project.board.make_ready(replica, ready);
             return Ok(());
         }
         held.phase = Phase::Fetching;
         let source = self.source();
-        self.fetching.running += 1;
-        self.tasks.spawn(async move { Done::Fetched(replica, order.fetch(&source, spec).await) });
+        self.project.fetching.running += 1;
+        self.project
+            .tasks
+            .spawn(async move { Done::Fetched(replica, order.fetch(&source, spec).await) });
         Ok(())
     }
 
@@ -125,12 +130,12 @@ impl Agent {
         id: JobId,
         loaded: Result<Job, JobError>,
     ) -> Result<(), WorkerError> {
-        self.fetching.ended(!matches!(&loaded, Err(error) if error.passes()));
-        let Some(named) = self.board.job_mut(id) else { return Ok(()) };
+        self.project.fetching.ended(!matches!(&loaded, Err(error) if error.passes()));
+        let Some(named) = self.project.board.job_mut(id) else { return Ok(()) };
         let error = match loaded {
             Ok(job) => {
                 named.state = JobState::Loaded(Arc::new(job));
-                self.chosen.begins_anew();
+                self.project.chosen.begins_anew();
                 return Ok(());
             }
             Err(error) => error,
@@ -152,15 +157,15 @@ impl Agent {
         fetched: Result<Ready, FetchError>,
     ) -> Result<(), WorkerError> {
         let passes = matches!(&fetched, Err(FetchError::Blob(error)) if error.passes());
-        self.fetching.ended(!passes);
+        self.project.fetching.ended(!passes);
         match fetched {
-            Ok(ready) => self.board.make_ready(replica, ready),
+            Ok(ready) => self.project.board.make_ready(replica, ready),
             Err(error) if passes => {
                 tracing::info!(%replica, %error, "fetching again later");
-                self.board.make_waiting(replica);
+                self.project.board.make_waiting(replica);
             }
             // Taken back meanwhile.
-            Err(_) if self.board.get(replica).is_none() => {}
+            Err(_) if self.project.board.get(replica).is_none() => {}
             Err(error) => {
                 let report = ending::host_error(replica, error.to_string());
                 self.report(replica, report).await?;
@@ -169,18 +174,19 @@ impl Agent {
         Ok(())
     }
 
-    /// Puts a replica whose blobs are here into a slot.
-    async fn start_run(
+    /// Puts a replica whose blobs are here, and that is expected to take so long, into a slot.
+    pub(super) async fn start_run(
         &mut self,
         slot: usize,
         replica: ReplicaId,
         ready: Ready,
+        expected: Span,
     ) -> Result<(), WorkerError> {
         // A job that is unloaded has no leases.
         let Some(job) = self.loaded_job(replica) else { return Ok(()) };
-        let folder = crew::folder(&self.slots_folder, slot);
-        let interval = self.config.checkpoint_interval;
-        let held = self.board.get(replica);
+        let folder = crew::folder(&self.machine.slots_folder, slot);
+        let interval = self.machine.config.checkpoint_interval;
+        let held = self.project.board.get(replica);
         let replay = held.and_then(|held| held.grant.replay);
         let keys = held.map_or_else(Vec::new, |held| held.keys.clone());
         if replay.is_some() && job.manifest.draft().app.kind != Kind::Step {
@@ -193,8 +199,8 @@ impl Agent {
                     step,
                     folder: keep_state.then_some(folder),
                 });
-                self.seats[slot] = Some(replica);
-                self.crew.run(slot, spec);
+                self.machine.sit(slot, (self.at, replica), expected);
+                self.machine.crew.run(slot, spec);
                 Ok(())
             }
             Err(error) => {
@@ -203,49 +209,34 @@ impl Agent {
         }
     }
 
-    /// Gives each free slot the next replica that can run.
-    pub(super) async fn fill_slots(&mut self) -> Result<(), WorkerError> {
-        if self.draining.is_some() {
-            return Ok(());
-        }
-        while self.may_start()
-            && let Some(slot) = self.seats.iter().position(Option::is_none)
-            && let Some((replica, ready)) = self.board.run_next(slot)
-        {
-            self.release(slot);
-            self.start_run(slot, replica, ready).await?;
-        }
-        Ok(())
-    }
-
-    /// Asks for more leases, when that is worth a message.
-    pub(super) fn send_want(&mut self) {
-        let ending = self.draining.is_some() || !self.governing.decision.fetches;
-        let wanted = if ending { 0 } else { self.leases_wanted() };
+    /// Asks for more leases for so many slots, when that is worth a message.
+    pub(super) fn send_want(&mut self, slots: u32) {
+        let ending = self.machine.draining.is_some() || !self.machine.governing.decision.fetches;
+        let wanted = if ending { 0 } else { self.leases_wanted(slots) };
         // A wish stands until it is granted. Wishing for a few more each time that a run ends would
         // be a message for each unit; twice as many is one for each refill.
-        let grows = wanted > 0 && wanted >= self.wished.saturating_mul(2);
-        let ends = ending && self.wished > 0;
-        let outlook = self.governing.outlook;
-        let is_news = self.wished > 0 && outlook.is_news_after(&self.told_outlook);
-        let wished = if grows || ends { wanted } else { self.wished };
+        let grows = wanted > 0 && wanted >= self.project.wished.saturating_mul(2);
+        let ends = ending && self.project.wished > 0;
+        let outlook = self.machine.governing.outlook;
+        let is_news = self.project.wished > 0 && outlook.is_news_after(&self.project.told_outlook);
+        let wished = if grows || ends { wanted } else { self.project.wished };
         let want = v1::Want { leases: wished, outlook: Some(outlook.into()) };
         if (grows || ends || is_news) && self.can_say() && self.say(Message::Want(want)) {
-            (self.wished, self.told_outlook) = (wished, outlook);
+            (self.project.wished, self.project.told_outlook) = (wished, outlook);
         }
     }
 
-    fn leases_wanted(&self) -> u32 {
+    fn leases_wanted(&self, slots: u32) -> u32 {
         let situation = Situation {
-            slots: self.governing.decision.slots as usize,
+            slots: slots as usize,
             // Reports under way count too: a Hello must be able to name them all.
-            held: self.board.len(),
-            run_time: self.run_time,
+            held: self.project.board.len(),
+            run_time: self.project.run_time,
             // No more than what is kept in store covers anyway.
             round_trip: Span::ZERO,
-            outlook: self.governing.outlook,
+            outlook: self.machine.governing.outlook,
         };
-        let most = u32::try_from(self.batch_max).unwrap_or(u32::MAX);
+        let most = u32::try_from(self.project.batch_max).unwrap_or(u32::MAX);
         u32::from(fetch::wanted(&situation)).min(most)
     }
 }

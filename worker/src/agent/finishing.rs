@@ -9,12 +9,11 @@ use manyhands_core::time::Span;
 use manyhands_proto::v1::worker_message::Message;
 use manyhands_proto::{convert, statement, v1};
 
-use super::board::{JobState, Phase};
+use super::board::Phase;
 use super::ending::{self, Ending, Terms};
-use super::job::Job;
 use super::lying;
 use super::pause::Pause;
-use super::{Agent, Awaiting, Done};
+use super::{Awaiting, Done, Turn};
 use crate::WorkerError;
 use crate::cache::{self, CacheError, UploadError};
 use crate::sandbox::{HostErrorKind, Outcome, RunReport};
@@ -41,42 +40,45 @@ impl Uploading {
     }
 }
 
-impl Agent {
+impl Turn<'_> {
     pub(super) async fn on_slot(
         &mut self,
         slot: usize,
+        replica: ReplicaId,
         event: SlotEvent,
     ) -> Result<(), WorkerError> {
-        let Some(replica) = self.seats[slot] else { return Ok(()) };
         match event {
             SlotEvent::Started { .. } => Ok(()),
             SlotEvent::Progress { ppm, cpu_ms, .. } => {
-                if let Some(held) = self.board.get_mut(replica) {
+                if let Some(held) = self.project.board.get_mut(replica) {
                     (held.progress_ppm, held.cpu_ms) = (ppm, cpu_ms);
                 }
+                self.machine.used(slot, cpu_ms);
                 Ok(())
             }
             SlotEvent::Checkpointed(checkpointed) => {
                 self.keep_checkpoint(replica, &checkpointed);
-                self.on_saved_before_stop(slot);
+                self.machine.on_saved_before_stop(slot);
                 Ok(())
             }
             SlotEvent::Ended(run) => {
-                self.run_time.note(Span(run.usage.wall_ms));
-                self.computed_ms = self.computed_ms.saturating_add(run.usage.cpu_ms);
+                self.project.run_time.note(Span(run.usage.wall_ms));
+                self.project.computed_ms =
+                    self.project.computed_ms.saturating_add(run.usage.cpu_ms);
+                self.machine.used(slot, run.usage.cpu_ms);
                 // Large outputs lie in the slot's folder until they are taken over.
-                if ending::is_small(&run, self.terms) {
-                    self.seats[slot] = None;
+                if ending::is_small(&run, self.project.terms) {
+                    self.machine.free(slot);
                 }
                 self.on_run(slot, replica, run).await
             }
             SlotEvent::Killed => {
-                self.seats[slot] = None;
+                self.machine.free(slot);
                 self.on_drained(replica);
                 let runs_here = |phase: &Phase| matches!(phase, Phase::Running(at) if *at == slot);
-                if self.board.get(replica).is_some_and(|held| runs_here(&held.phase)) {
+                if self.project.board.get(replica).is_some_and(|held| runs_here(&held.phase)) {
                     // Its memory was wanted back; it goes on from its checkpoint, if it has one.
-                    self.board.make_waiting(replica);
+                    self.project.board.make_waiting(replica);
                 }
                 Ok(())
             }
@@ -90,10 +92,10 @@ impl Agent {
         replica: ReplicaId,
         run: RunReport,
     ) -> Result<(), WorkerError> {
-        let held = self.board.get(replica);
+        let held = self.project.board.get(replica);
         // Taken back while it ran, and perhaps granted again since.
         if !held.is_some_and(|held| matches!(held.phase, Phase::Running(at) if at == slot)) {
-            self.seats[slot] = None;
+            self.machine.free(slot);
             return Ok(());
         }
         match &run.outcome {
@@ -105,7 +107,7 @@ impl Agent {
                 if error.kind == HostErrorKind::Checkpoint && self.forget_checkpoint(replica) =>
             {
                 tracing::warn!(%replica, %error, "starting from the beginning");
-                self.board.make_waiting(replica);
+                self.project.board.make_waiting(replica);
                 Ok(())
             }
             Outcome::Success(_)
@@ -117,7 +119,7 @@ impl Agent {
 
     /// Forgets all checkpoints of a replica; `false` if it had none.
     fn forget_checkpoint(&mut self, replica: ReplicaId) -> bool {
-        let Some(held) = self.board.get_mut(replica) else { return false };
+        let Some(held) = self.project.board.get_mut(replica) else { return false };
         let resumed = held.grant.resume_from.take().is_some();
         held.checkpoint.take().is_some() || resumed
     }
@@ -127,27 +129,21 @@ impl Agent {
             self.free_seat(replica);
             return Ok(());
         };
-        let lies = lying::lies(self.config.fault.as_ref(), replica.unit).unwrap_or_else(|error| {
-            tracing::error!(%error, "the ring's file cannot be used");
-            false
-        });
-        let (terms, cache) = (Terms { lies, ..self.terms }, self.cache.clone());
+        let lies =
+            lying::lies(self.machine.config.fault.as_ref(), replica.unit).unwrap_or_else(|error| {
+                tracing::error!(%error, "the ring's file cannot be used");
+                false
+            });
+        let (terms, cache) = (Terms { lies, ..self.project.terms }, self.project.cache.clone());
         if ending::is_small(&run, terms) {
             let ending = ending::report(replica, job.manifest.draft(), run, terms, &cache).await;
             return self.on_ending(replica, ending).await;
         }
-        self.tasks.spawn(async move {
+        self.project.tasks.spawn(async move {
             let draft = job.manifest.draft();
             Done::Ended(replica, ending::report(replica, draft, run, terms, &cache).await)
         });
         Ok(())
-    }
-
-    pub(super) fn loaded_job(&self, replica: ReplicaId) -> Option<Arc<Job>> {
-        match &self.board.job(replica.unit.job)?.state {
-            JobState::Loaded(job) => Some(Arc::clone(job)),
-            JobState::Unknown | JobState::Loading => None,
-        }
     }
 
     pub(super) async fn on_ending(
@@ -164,10 +160,8 @@ impl Agent {
     }
 
     fn free_seat(&mut self, replica: ReplicaId) {
-        for seat in &mut self.seats {
-            if *seat == Some(replica) {
-                *seat = None;
-            }
+        if let Some(slot) = self.machine.slot_of(self.at, replica) {
+            self.machine.free(slot);
         }
     }
 
@@ -182,25 +176,25 @@ impl Agent {
 
     async fn finish(&mut self, replica: ReplicaId, mut ending: Ending) -> Result<(), WorkerError> {
         // Taken back while its outputs were kept.
-        let Some(held) = self.board.get_mut(replica) else { return Ok(()) };
+        let Some(held) = self.project.board.get_mut(replica) else { return Ok(()) };
         if is_unnumbered(replica) && !Self::is_worth_claiming(&ending.report) {
-            self.chosen.begins_anew();
+            self.project.chosen.begins_anew();
             return self.settle(replica).await;
         }
         let checkpoint = held.checkpoint.take();
         self.state(replica, &mut ending.report);
-        self.board.end(replica);
+        self.project.board.end(replica);
         let written = self.append(Change::Finished(replica, ending.report.clone())).await?;
-        self.awaiting.push_back((written, Awaiting::Report(replica, Box::new(ending))));
+        self.project.awaiting.push_back((written, Awaiting::Report(replica, Box::new(ending))));
         if let Some((_, pin)) = checkpoint {
-            self.awaiting.push_back((written, Awaiting::Unneeded(pin)));
+            self.project.awaiting.push_back((written, Awaiting::Unneeded(pin)));
         }
         Ok(())
     }
 
     /// Says in a report to which manifest it is the answer. A job that is leased was described.
     pub(super) fn state(&self, replica: ReplicaId, report: &mut v1::Report) {
-        let Some(named) = self.board.job(replica.unit.job) else { return };
+        let Some(named) = self.project.board.job(replica.unit.job) else { return };
         let stated = convert::digest("manifest", &named.leased.manifest)
             .and_then(|manifest| statement::state(report, &manifest));
         if let Err(error) = stated {
@@ -210,17 +204,18 @@ impl Agent {
 
     /// What waited for the disk and is on it may go on.
     pub(super) fn on_durable(&mut self) {
-        let through = *self.durable.borrow_and_update();
-        while let Some((_, awaiting)) = self.awaiting.pop_front_if(|(at, _)| *at <= through) {
+        let through = *self.project.durable.borrow_and_update();
+        while let Some((_, awaiting)) = self.project.awaiting.pop_front_if(|(at, _)| *at <= through)
+        {
             match awaiting {
                 Awaiting::Report(replica, ending) if is_unnumbered(replica) => {
-                    self.chosen.ended(replica, *ending);
+                    self.project.chosen.ended(replica, *ending);
                 }
                 Awaiting::Report(replica, ending) if ending.blobs.is_empty() => {
-                    self.outbox.push(replica, ending.report);
+                    self.project.outbox.push(replica, ending.report);
                 }
                 Awaiting::Report(replica, ending) => {
-                    self.uploads.push_back((replica, *ending));
+                    self.project.uploads.push_back((replica, *ending));
                 }
                 Awaiting::Unneeded(pin) => {
                     // A slot may still be reading it.
@@ -233,16 +228,16 @@ impl Agent {
     }
 
     pub(super) fn start_uploads(&mut self) {
-        let Some(coordinator) = &self.coordinator else { return };
-        if self.governing.decision.no_network.is_some() {
+        let Some(coordinator) = &self.project.coordinator else { return };
+        if self.machine.governing.decision.no_network.is_some() {
             return;
         }
-        while self.uploading.may_start()
-            && let Some((replica, ending)) = self.uploads.pop_front()
+        while self.project.uploading.may_start()
+            && let Some((replica, ending)) = self.project.uploads.pop_front()
         {
             let channel = coordinator.channel.clone();
-            self.uploading.running += 1;
-            self.tasks.spawn(async move {
+            self.project.uploading.running += 1;
+            self.project.tasks.spawn(async move {
                 let uploaded = cache::upload_all(&channel, &ending.blobs).await;
                 Done::Uploaded(replica, ending, uploaded)
             });
@@ -255,29 +250,29 @@ impl Agent {
         ending: Ending,
         uploaded: Result<(), UploadError>,
     ) {
-        self.uploading.running -= 1;
+        self.project.uploading.running -= 1;
         match uploaded {
             Ok(()) => {
-                self.uploading.pause.end();
-                self.outbox.push(replica, ending.report);
+                self.project.uploading.pause.end();
+                self.project.outbox.push(replica, ending.report);
             }
             Err(UploadError::Interrupted) => {
-                self.uploading.pause.begin();
-                self.uploads.push_back((replica, ending));
+                self.project.uploading.pause.begin();
+                self.project.uploads.push_back((replica, ending));
             }
             Err(UploadError::Refused(status)) => {
                 tracing::warn!(%replica, %status, "an output is not taken");
                 let message =
                     format!("the coordinator did not take an output: {}", status.message());
-                self.outbox.push(replica, ending::host_error(replica, message));
+                self.project.outbox.push(replica, ending::host_error(replica, message));
             }
         }
     }
 
     pub(super) fn send_reports(&mut self) {
         while self.can_say() {
-            let Some(mut reports) = self.outbox.next() else { return };
-            statement::sign(&self.identity, &mut reports);
+            let Some(mut reports) = self.project.outbox.next() else { return };
+            statement::sign(&self.project.identity, &mut reports);
             self.say(Message::Reports(reports));
         }
     }

@@ -11,12 +11,12 @@ use manyhands_proto::v1::worker_message::Message;
 use manyhands_proto::{convert, v1};
 
 use super::board::Phase;
-use super::{Agent, HELD_MAX, ending, heartbeat};
+use super::{HELD_MAX, Turn, ending, heartbeat};
 use crate::WorkerError;
 use crate::link::{Attached, LinkEvent};
 use crate::spool::{Change, Enrolment};
 
-impl Agent {
+impl Turn<'_> {
     pub(super) async fn on_link(&mut self, event: LinkEvent) -> Result<(), WorkerError> {
         match event {
             LinkEvent::Enrolled(host) => self.on_enrolled(host).await,
@@ -31,13 +31,15 @@ impl Agent {
             }
             LinkEvent::Message(message) => self.on_message(message).await,
             LinkEvent::Detached(reason) => {
-                if self.coordinator.take().is_some() {
-                    self.chosen.detached();
+                if self.project.coordinator.take().is_some() {
+                    self.project.chosen.detached();
                 }
-                self.wished = 0;
-                self.refused = reason.pushback().map(|_| reason.to_string());
-                self.away = Some(reason.to_string()).filter(|_| self.refused.is_none());
-                if !self.enrolled && reason.needs_a_person() {
+                self.project.wished = 0;
+                self.project.refused = reason.pushback().map(|_| reason.to_string());
+                self.project.away =
+                    Some(reason.to_string()).filter(|_| self.project.refused.is_none());
+                // Others go on, and whoever looks is told.
+                if self.is_alone && !self.project.enrolled && reason.needs_a_person() {
                     return Err(WorkerError::Refused(Box::new(reason)));
                 }
                 Ok(())
@@ -47,35 +49,35 @@ impl Agent {
 
     async fn on_enrolled(&mut self, host: u64) -> Result<(), WorkerError> {
         tracing::info!(host, "enrolled");
-        self.enrolled = true;
-        let coordinator = crate::coordinator_name(&self.config.invite);
+        self.project.enrolled = true;
+        let coordinator = crate::coordinator_name(&self.project.invite);
         self.append(Change::Enrolled(Enrolment { coordinator, host })).await?;
         Ok(())
     }
 
     fn hello(&mut self) -> v1::Hello {
-        let numbered = self.board.leases().filter(|(replica, _)| !is_unnumbered(*replica));
+        let numbered = self.project.board.leases().filter(|(replica, _)| !is_unnumbered(*replica));
         let held = numbered.map(|(replica, _)| replica.into()).collect();
         let claims = self.claims();
-        v1::Hello { capabilities: Some(self.capabilities.clone()), held, claims }
+        v1::Hello { capabilities: Some(self.project.capabilities.clone()), held, claims }
     }
 
     fn on_attached(&mut self, attached: Attached) {
         let welcome = &attached.welcome;
         tracing::info!(host = welcome.host, "attached to the coordinator");
-        self.heartbeat = heartbeat(welcome.heartbeat_ms);
-        self.terms.inline_bytes_max = welcome.inline_bytes_max.min(INLINE_BYTES_MAX as u64);
+        self.project.heartbeat = heartbeat(welcome.heartbeat_ms);
+        self.project.terms.inline_bytes_max = welcome.inline_bytes_max.min(INLINE_BYTES_MAX as u64);
         let batch_max = usize::try_from(welcome.batch_max).unwrap_or(BATCH_MAX);
-        self.batch_max = batch_max.clamp(1, BATCH_MAX);
-        self.outbox.attached(self.batch_max);
-        self.board.forget_unused_jobs();
-        self.wished = 0;
-        self.fetching.pause.end();
-        self.uploading.pause.end();
-        self.coordinator = Some(attached);
-        self.chosen.attached();
-        self.pilot.meets();
-        (self.refused, self.away) = (None, None);
+        self.project.batch_max = batch_max.clamp(1, BATCH_MAX);
+        self.project.outbox.attached(self.project.batch_max);
+        self.project.board.forget_unused_jobs();
+        self.project.wished = 0;
+        self.project.fetching.pause.end();
+        self.project.uploading.pause.end();
+        self.project.coordinator = Some(attached);
+        self.project.chosen.attached();
+        self.machine.pilot.meets();
+        (self.project.refused, self.project.away) = (None, None);
         self.renew();
         self.save_checkpoints();
     }
@@ -97,7 +99,7 @@ impl Agent {
                 Ok(())
             }
             Said::Ended(v1::JobEnded { job }) => {
-                self.board.job_ended(JobId(job));
+                self.project.board.job_ended(JobId(job));
                 Ok(())
             }
             // It will close the stream; reports go on until then, and the link comes back later.
@@ -112,9 +114,9 @@ impl Agent {
 
     async fn on_leases(&mut self, leases: v1::Leases) -> Result<(), WorkerError> {
         let count = u32::try_from(leases.leases.len()).unwrap_or(u32::MAX);
-        self.wished = self.wished.saturating_sub(count);
+        self.project.wished = self.project.wished.saturating_sub(count);
         for job in leases.jobs.into_iter().take(BATCH_MAX) {
-            self.board.name(job);
+            self.project.board.name(job);
         }
         for lease in leases.leases {
             let read = convert::input_keys(&lease);
@@ -134,16 +136,16 @@ impl Agent {
         wire: v1::Lease,
     ) -> Result<(), WorkerError> {
         let replica = grant.replica;
-        if self.board.get(replica).is_some() {
+        if self.project.board.get(replica).is_some() {
             return Ok(());
         }
-        if self.board.len() >= HELD_MAX || self.draining.is_some() {
-            self.outbox.push(replica, ending::aborted(replica));
+        if self.project.board.len() >= HELD_MAX || self.machine.draining.is_some() {
+            self.project.outbox.push(replica, ending::aborted(replica));
             return Ok(());
         }
-        if !self.board.grant(grant, keys) {
+        if !self.project.board.grant(grant, keys) {
             let message = "the coordinator leased a unit of a job that it did not describe";
-            self.outbox.push(replica, ending::host_error(replica, message.to_owned()));
+            self.project.outbox.push(replica, ending::host_error(replica, message.to_owned()));
             return Ok(());
         }
         self.spool_job(replica.unit.job).await?;
@@ -152,7 +154,9 @@ impl Agent {
     }
 
     pub(super) async fn spool_job(&mut self, id: JobId) -> Result<(), WorkerError> {
-        let Some(job) = self.board.job_mut(id).filter(|job| !job.spooled) else { return Ok(()) };
+        let Some(job) = self.project.board.job_mut(id).filter(|job| !job.spooled) else {
+            return Ok(());
+        };
         job.spooled = true;
         let leased = job.leased.clone();
         self.append(Change::Job(leased)).await?;
@@ -164,7 +168,7 @@ impl Agent {
             let replica = refused.replica.map(ReplicaId::try_from);
             tracing::warn!(?replica, reason = refused.reason, "a report was refused");
         }
-        let settled = self.outbox.acknowledged(acknowledged.batch);
+        let settled = self.project.outbox.acknowledged(acknowledged.batch);
         self.tell_acknowledged(settled.len(), acknowledged.credit_micro);
         for replica in settled {
             self.settle(replica).await?;
@@ -175,7 +179,7 @@ impl Agent {
     fn on_renewed(&mut self, renewed: v1::Renewed) {
         for lease in renewed.leases {
             let Ok(renewed) = LeaseGrant::try_from(lease) else { continue };
-            if let Some(held) = self.board.get_mut(renewed.replica) {
+            if let Some(held) = self.project.board.get_mut(renewed.replica) {
                 held.grant.deadline_at = renewed.deadline_at;
             }
         }
@@ -184,10 +188,10 @@ impl Agent {
     /// Stops and forgets a replica that is no longer ours. A report of it that is under way stays:
     /// its acknowledgement will end it.
     async fn drop_lease(&mut self, replica: ReplicaId) -> Result<(), WorkerError> {
-        let Some(held) = self.board.get(replica) else { return Ok(()) };
+        let Some(held) = self.project.board.get(replica) else { return Ok(()) };
         match held.phase {
             Phase::Ended => return Ok(()),
-            Phase::Running(slot) => self.crew.kill(slot),
+            Phase::Running(slot) => self.machine.crew.kill(slot),
             Phase::Waiting | Phase::Fetching | Phase::Ready(_) => {}
         }
         tracing::info!(%replica, "the coordinator took a replica back");
@@ -196,7 +200,7 @@ impl Agent {
 
     /// Nothing is left to do or say about a replica.
     pub(super) async fn settle(&mut self, replica: ReplicaId) -> Result<(), WorkerError> {
-        let settled = self.board.settle(replica);
+        let settled = self.project.board.settle(replica);
         self.append(Change::Settled(replica)).await?;
         if let Some((_, Some(left))) = settled {
             self.leave_job(left).await?;
@@ -205,7 +209,7 @@ impl Agent {
     }
 
     pub(super) async fn leave_job(&mut self, id: JobId) -> Result<(), WorkerError> {
-        if let Some(job) = self.board.job_mut(id) {
+        if let Some(job) = self.project.board.job_mut(id) {
             job.spooled = false;
         }
         self.append(Change::JobLeft(id.0)).await?;
@@ -214,7 +218,7 @@ impl Agent {
 
     /// Says that all open leases are still computed, and how far they are.
     pub(super) fn renew(&mut self) {
-        let open = self.board.leases().filter(|(replica, held)| {
+        let open = self.project.board.leases().filter(|(replica, held)| {
             !matches!(held.phase, Phase::Ended) && !is_unnumbered(*replica)
         });
         let renewals: Vec<v1::Renewal> = open
@@ -223,13 +227,13 @@ impl Agent {
                 Renewal { replica, progress_ppm, checkpoint }.into()
             })
             .collect();
-        for renewals in renewals.chunks(self.batch_max) {
+        for renewals in renewals.chunks(self.project.batch_max) {
             if !self.say(Message::Renew(v1::Renew { renewals: renewals.to_vec() })) {
                 tracing::debug!("a heartbeat was left out: the coordinator reads too slowly");
                 return;
             }
         }
-        for (_, held) in self.board.leases_mut() {
+        for (_, held) in self.project.board.leases_mut() {
             held.uploaded = None;
         }
     }

@@ -10,13 +10,13 @@ use manyhands_core::time::Timestamp;
 use manyhands_proto::convert;
 use manyhands_proto::v1::{self, report};
 
-use super::Agent;
+use super::Turn;
 use super::ending::{self, Ending};
 use crate::WorkerError;
 use crate::cache::{CacheError, Pin};
 use crate::spool::{Held, Restored};
 
-impl Agent {
+impl Turn<'_> {
     /// Pins what is still needed before anything else asks the cache for room, and puts leases and
     /// reports back where they were.
     pub(crate) async fn recover(&mut self, restored: Restored) -> Result<(), WorkerError> {
@@ -27,8 +27,8 @@ impl Agent {
         }
         for job in jobs {
             let id = job.job;
-            self.board.name(job);
-            if let Some(named) = self.board.job_mut(JobId(id)) {
+            self.project.board.name(job);
+            if let Some(named) = self.project.board.job_mut(JobId(id)) {
                 named.spooled = true;
             }
         }
@@ -38,7 +38,7 @@ impl Agent {
         for held in held {
             self.recover_lease(held).await?;
         }
-        for job in self.board.jobs_without_leases() {
+        for job in self.project.board.jobs_without_leases() {
             self.leave_job(job).await?;
         }
         Ok(())
@@ -49,7 +49,7 @@ impl Agent {
         replica: ReplicaId,
         report: v1::Report,
     ) -> Result<(), WorkerError> {
-        self.board.ended_before(LeaseGrant {
+        self.project.board.ended_before(LeaseGrant {
             replica,
             deadline_at: Timestamp(0),
             hard_deadline_at: Timestamp(0),
@@ -64,17 +64,17 @@ impl Agent {
                     return self.settle(replica).await;
                 }
                 let message = "an output was lost before it could be handed over".to_owned();
-                self.outbox.push(replica, ending::host_error(replica, message));
+                self.project.outbox.push(replica, ending::host_error(replica, message));
                 return Ok(());
             };
             blobs.push(pin);
         }
         if is_unnumbered(replica) {
-            self.chosen.ended(replica, Ending { report, blobs });
+            self.project.chosen.ended(replica, Ending { report, blobs });
         } else if blobs.is_empty() {
-            self.outbox.push(replica, report);
+            self.project.outbox.push(replica, report);
         } else {
-            self.uploads.push_back((replica, Ending { report, blobs }));
+            self.project.uploads.push_back((replica, Ending { report, blobs }));
         }
         Ok(())
     }
@@ -82,7 +82,8 @@ impl Agent {
     async fn recover_lease(&mut self, held: Held) -> Result<(), WorkerError> {
         let Held { replica, lease, checkpoint } = held;
         let keys = convert::input_keys(&lease).unwrap_or_default();
-        let granted = LeaseGrant::try_from(lease).is_ok_and(|grant| self.board.grant(grant, keys));
+        let granted =
+            LeaseGrant::try_from(lease).is_ok_and(|grant| self.project.board.grant(grant, keys));
         if !granted {
             // Without its job it cannot be computed; the coordinator gives it to others.
             return self.settle(replica).await;
@@ -92,7 +93,7 @@ impl Agent {
         };
         let pin = self.kept(checkpoint.digest.as_bytes()).await?;
         if let Some(pin) = pin
-            && let Some(held) = self.board.get_mut(replica)
+            && let Some(held) = self.project.board.get_mut(replica)
         {
             held.checkpoint = Some((checkpoint, Arc::new(pin)));
         }
@@ -101,7 +102,7 @@ impl Agent {
 
     async fn kept(&self, digest: &[u8]) -> Result<Option<Pin>, CacheError> {
         match convert::digest("digest", digest) {
-            Ok(digest) => self.cache.get(digest).await,
+            Ok(digest) => self.project.cache.get(digest).await,
             Err(_not_ours) => Ok(None),
         }
     }

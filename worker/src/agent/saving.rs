@@ -9,7 +9,7 @@ use manyhands_core::id::ReplicaId;
 use manyhands_core::replica::CheckpointRef;
 
 use super::board::{Held, Phase};
-use super::{Agent, Awaiting, Done};
+use super::{Awaiting, Done, Turn};
 use crate::WorkerError;
 use crate::cache::{self, CacheError, Pin, UploadError};
 use crate::sandbox::checkpoint::{self, CheckpointError, Checkpointed};
@@ -26,11 +26,11 @@ pub(super) enum KeepError {
     Checkpoint(#[from] CheckpointError),
 }
 
-impl Agent {
+impl Turn<'_> {
     /// Moves a checkpoint from the slot's folder into the cache.
     pub(super) fn keep_checkpoint(&mut self, replica: ReplicaId, checkpointed: &Checkpointed) {
-        let adopted = self.cache.adopt(&checkpointed.path);
-        self.tasks.spawn(async move {
+        let adopted = self.project.cache.adopt(&checkpointed.path);
+        self.project.tasks.spawn(async move {
             let kept = match adopted.await {
                 Ok(pin) => described(pin).await,
                 Err(error) => Err(KeepError::Cache(error)),
@@ -57,7 +57,7 @@ impl Agent {
             let newest = held.checkpoint.as_ref().map(|(newest, _)| newest.step);
             matches!(held.phase, Phase::Ended) || newest > Some(checkpoint.step)
         };
-        let Some(held) = self.board.get_mut(replica).filter(|held| !outdated(held)) else {
+        let Some(held) = self.project.board.get_mut(replica).filter(|held| !outdated(held)) else {
             return Ok(());
         };
         let older = held.checkpoint.replace((checkpoint, Arc::clone(&pin)));
@@ -65,7 +65,7 @@ impl Agent {
         if let Some((older, pin)) = older
             && older.digest != checkpoint.digest
         {
-            self.awaiting.push_back((written, Awaiting::Unneeded(pin)));
+            self.project.awaiting.push_back((written, Awaiting::Unneeded(pin)));
         }
         if !self.save_checkpoint(replica, checkpoint, pin) {
             self.on_drained(replica);
@@ -76,6 +76,7 @@ impl Agent {
     /// Uploads the newest checkpoints, so that other hosts can go on from them.
     pub(super) fn save_checkpoints(&mut self) {
         let kept: Vec<_> = self
+            .project
             .board
             .leases()
             .filter_map(|(replica, held)| Some((replica, held.checkpoint.clone()?)))
@@ -92,11 +93,15 @@ impl Agent {
         checkpoint: CheckpointRef,
         pin: Arc<Pin>,
     ) -> bool {
-        let may_be_sent = self.governing.decision.no_network.is_none() && !is_unnumbered(replica);
-        let small = may_be_sent && checkpoint.bytes <= self.config.checkpoint_upload_bytes_max;
-        let Some(coordinator) = self.coordinator.as_ref().filter(|_| small) else { return false };
+        let may_be_sent =
+            self.machine.governing.decision.no_network.is_none() && !is_unnumbered(replica);
+        let small =
+            may_be_sent && checkpoint.bytes <= self.machine.config.checkpoint_upload_bytes_max;
+        let Some(coordinator) = self.project.coordinator.as_ref().filter(|_| small) else {
+            return false;
+        };
         let channel = coordinator.channel.clone();
-        self.tasks.spawn(async move {
+        self.project.tasks.spawn(async move {
             let saved = cache::upload(&channel, &pin).await;
             Done::Saved(replica, checkpoint, saved)
         });
@@ -111,7 +116,7 @@ impl Agent {
     ) {
         match saved {
             Ok(()) => {
-                if let Some(held) = self.board.get_mut(replica) {
+                if let Some(held) = self.project.board.get_mut(replica) {
                     held.uploaded = Some(checkpoint);
                     // Not with the next heartbeat: from now on another host can go on from it.
                     self.renew();

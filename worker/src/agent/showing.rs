@@ -2,59 +2,26 @@
 
 use manyhands_core::agent::governor::Wish;
 use manyhands_core::agent::selfchosen::is_unnumbered;
-use manyhands_core::id::ReplicaId;
 use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_proto::identity::PublicKey;
 use manyhands_proto::v1;
 
 use super::Agent;
-use super::board::{Held as Lease, JobState, Phase};
-use super::governing::Hold;
+use super::board::{Held as Lease, JobState};
+use super::governing::{Governing, Hold};
+use super::machine::{Machine, Seat};
+use super::project::{Project, ProjectIndex};
 use crate::clock;
-use crate::control::Snapshots;
 use crate::control::snapshot::{
-    Coordinator, Credit, DayShown, Governed, Held, Network, Sensor, Slot, SlotState, Snapshot,
-    VERSION, Wished, Work,
+    Coordinator, DayShown, Governed, Held, Network, ProjectShown, Sensor, Sharing, Slot, SlotState,
+    Snapshot, VERSION, Wished, Work,
 };
-use crate::diary::Diary;
-
-/// Who watches, and what only they want to know.
-#[derive(Debug)]
-pub(super) struct Showing {
-    snapshots: Snapshots,
-    /// All credit of this host when the worker was started, in millionths.
-    credit_before: u64,
-    credit: Option<u64>,
-}
-
-impl Showing {
-    pub(super) fn new(snapshots: Snapshots, diary: &Diary) -> Self {
-        let credit = diary.read_credit();
-        Self { snapshots, credit_before: credit.unwrap_or(0), credit }
-    }
-
-    /// Takes up how much credit this host has.
-    pub(super) fn earned(&mut self, credit_micro: u64) {
-        self.credit = Some(credit_micro);
-    }
-
-    /// Whether any answer of this host was ever found right.
-    pub(super) fn has_earned(&self) -> bool {
-        self.credit.is_some_and(|credit| credit > 0)
-    }
-
-    /// What was earned. Where credit was taken back, nothing came since the start.
-    pub(super) fn credit(&self) -> Credit {
-        let since_start_micro = self.credit.unwrap_or(0).saturating_sub(self.credit_before);
-        Credit { total_micro: self.credit, since_start_micro }
-    }
-}
 
 impl Agent {
     /// Shows how things are to whoever watches.
     pub(super) fn show(&self) {
-        if self.showing.snapshots.receiver_count() > 0 {
-            self.showing.snapshots.send_replace(self.snapshot_json().into());
+        if self.machine.snapshots.receiver_count() > 0 {
+            self.machine.snapshots.send_replace(self.snapshot_json().into());
         }
     }
 
@@ -66,70 +33,90 @@ impl Agent {
 
     /// How things are.
     pub(super) fn snapshot(&self) -> Snapshot {
-        let governor = self.governing.governor();
+        let governor = self.machine.governing.governor();
         let (today_bytes, day_max_bytes) = governor.network_today();
         let sensors = governor.sensed().into_iter().map(|(name, value)| Sensor { name, value });
+        let projects: Vec<ProjectShown> = self.indices().map(|at| self.shown_project(at)).collect();
+        let first = projects.first().cloned().unwrap_or_default();
         Snapshot {
             version: VERSION,
             at_ms: clock::now().0,
-            nickname: self.config.nickname.clone(),
-            coordinator: Coordinator {
-                place: match &self.coordinator {
-                    Some(at) => at.endpoint.to_string(),
-                    None => self.config.invite.endpoint().to_string(),
-                },
-                is_connected: self.coordinator.is_some(),
-                refused: self.refused.clone(),
-                away: self.away.clone(),
-            },
+            nickname: self.machine.config.nickname.clone(),
+            coordinator: first.coordinator,
             governor: self.governed(),
-            slots: (0..self.seats.len()).map(|slot| self.shown_slot(slot)).collect(),
+            slots: (0..self.machine.seats.len()).map(|slot| self.shown_slot(slot)).collect(),
             held: self.shown_held(),
             sensors: sensors.collect(),
             blind: governor.blind(),
             network: Network { today_bytes, day_max_bytes },
-            sharing: Some(
-                self.peers.shown(governor.tally(), self.governing.decision.no_network.as_ref()),
-            ),
-            credit: self.showing.credit(),
+            sharing: Some(self.shown_sharing()),
+            credit: projects.iter().map(|project| project.credit).sum(),
+            projects,
             days: DayShown::history(governor.tally(), clock::local().day),
         }
     }
 
+    fn shown_project(&self, at: ProjectIndex) -> ProjectShown {
+        let project = &self.projects[at.0];
+        let seats = self.machine.seats.iter().flatten();
+        ProjectShown {
+            name: project.name.clone(),
+            share: project.share,
+            coordinator: Coordinator {
+                place: project.place(),
+                is_connected: project.coordinator.is_some(),
+                refused: project.refused.clone(),
+                away: project.away.clone(),
+            },
+            slots: seats.filter(|seat| seat.project == at).count(),
+            units: project.board.open(),
+            computed_ms: project.computed_ms,
+            credit: project.earnings.credit(),
+        }
+    }
+
+    /// What is exchanged with workers of all projects.
+    fn shown_sharing(&self) -> Sharing {
+        let Governing { decision, .. } = &self.machine.governing;
+        let tally = self.machine.governing.governor().tally();
+        let of = |project: &Project| project.peers.shown(tally, decision.no_network.as_ref());
+        let shown = self.projects.iter().map(of);
+        shown.reduce(Sharing::and).unwrap_or_default()
+    }
+
     fn governed(&self) -> Governed {
-        let decision = &self.governing.decision;
+        let decision = &self.machine.governing.decision;
         Governed {
-            sentence: self.governing.governor().explain(),
+            sentence: self.machine.governing.governor().explain(),
             slots: decision.slots,
             cpu_percent: decision.cpu_percent,
             reason: decision.reason.as_ref().map(Into::into),
             no_network: decision.no_network.as_ref().map(Into::into),
-            wish: match self.governing.wished() {
+            wish: match self.machine.governing.wished() {
                 Wish::Resume => Wished::Resume,
                 Wish::Pause => Wished::Pause,
                 Wish::Snooze(left) => Wished::Snooze { left_ms: left.0 },
                 Wish::Finish => Wished::Finish,
             },
-            is_draining: self.draining.is_some(),
+            is_draining: self.machine.draining.is_some(),
         }
     }
 
     fn shown_held(&self) -> Held {
-        let seated = self.seats.iter().flatten().count();
-        let is_ready = |(_, held): &(ReplicaId, &Lease)| matches!(held.phase, Phase::Ready(_));
+        let count = |of: fn(&Project) -> usize| self.projects.iter().map(of).sum::<usize>();
         Held {
-            units: self.board.open().saturating_sub(seated),
-            ready: self.board.leases().filter(is_ready).count(),
-            reports: self.board.len().saturating_sub(self.board.open()),
-            chosen: self.chosen.waiting(),
-            reported: self.status.borrow().reported,
-            computed_ms: self.computed_ms,
+            units: count(|project| project.board.open()).saturating_sub(self.machine.seated()),
+            ready: count(|project| project.board.ready()),
+            reports: count(|project| project.board.len().saturating_sub(project.board.open())),
+            chosen: count(|project| project.chosen.waiting()),
+            reported: self.machine.status.borrow().reported,
+            computed_ms: self.projects.iter().map(|project| project.computed_ms).sum(),
         }
     }
 
     fn shown_slot(&self, number: usize) -> Slot {
         let work = self.work(number);
-        let state = match (&work, self.governing.holds(number)) {
+        let state = match (&work, self.machine.governing.holds(number)) {
             (None, _) => SlotState::Free,
             (Some(_), Hold::Runs) => SlotState::Running,
             (Some(_), Hold::Saving(_)) => SlotState::Saving,
@@ -141,12 +128,14 @@ impl Agent {
 
     /// What a slot computes, for whom and why.
     fn work(&self, slot: usize) -> Option<Work> {
-        let replica = self.seats[slot]?;
-        let held = self.board.get(replica)?;
-        let named = self.board.job(replica.unit.job)?;
+        let Seat { project, replica, .. } = self.machine.seats[slot]?;
+        let project = &self.projects[project.0];
+        let held = project.board.get(replica)?;
+        let named = project.board.job(replica.unit.job)?;
         let JobState::Loaded(job) = &named.state else { return None };
         let draft = job.manifest.draft();
         Some(Work {
+            project: project.name.clone(),
             replica: replica.to_string(),
             job: draft.name.clone(),
             description: draft.description.clone(),
@@ -159,15 +148,10 @@ impl Agent {
 
     /// Goes by what the owner wrote into the settings since.
     pub(super) fn adopt(&mut self, owner: crate::config::Owner) {
-        self.config.owner = owner;
-        self.governing.adopt(&self.config);
+        let Machine { config, governing, .. } = &mut self.machine;
+        config.owner = owner;
+        governing.adopt(config);
         self.govern();
-    }
-
-    pub(super) fn write_credit(&self) {
-        if let Some(credit) = self.showing.credit {
-            self.governing.diary().write_credit(credit);
-        }
     }
 }
 
@@ -204,31 +188,9 @@ fn why(held: &Lease) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use manyhands_core::time::Timestamp;
-    use tokio::sync::watch;
 
     use super::*;
-
-    #[test]
-    fn credit_since_the_start_is_what_came_after_what_an_earlier_process_knew() {
-        let folder = tempfile::tempdir().unwrap();
-        let diary = Diary::new(folder.path().to_owned());
-        let snapshots: Snapshots = Arc::new(watch::channel(Arc::from("")).0);
-        let mut showing = Showing::new(Arc::clone(&snapshots), &diary);
-        let unknown = Credit { total_micro: None, since_start_micro: 0 };
-        assert_eq!(showing.credit(), unknown);
-        showing.earned(5);
-        assert_eq!(showing.credit(), Credit { total_micro: Some(5), since_start_micro: 5 });
-        diary.write_credit(5);
-        let mut showing = Showing::new(snapshots, &diary);
-        assert_eq!(showing.credit(), Credit { total_micro: Some(5), since_start_micro: 0 });
-        showing.earned(12);
-        assert_eq!(showing.credit(), Credit { total_micro: Some(12), since_start_micro: 7 });
-        showing.earned(3);
-        assert_eq!(showing.credit(), Credit { total_micro: Some(3), since_start_micro: 0 });
-    }
 
     #[test]
     fn a_submitter_without_a_name_is_called_by_the_key() {
@@ -247,7 +209,7 @@ mod tests {
             resume_from: None,
             replay: None,
         };
-        let held = Lease::new(grant, Phase::Waiting);
+        let held = Lease::new(grant, crate::agent::board::Phase::Waiting);
         assert_eq!(why(&held), "copy 2 of unit 17, chosen by the coordinator");
     }
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
 use super::owner::{WrittenLimits, WrittenRules};
+use super::project::{self, WrittenProject};
 use super::quantity::{self, Text};
 use super::sharing::WrittenSharing;
 use super::{ConfigError, Fault};
@@ -25,6 +26,9 @@ pub struct Written {
     /// coordinator's key, and a secret when joining is by invitation only.
     #[serde(default, deserialize_with = "invite")]
     pub invite: Option<Invite>,
+    /// `[[project]]`: several coordinators to work for, in the place of `invite`, and how much for each.
+    #[serde(default)]
+    pub project: Vec<WrittenProject>,
     /// `data_dir`: folder for the key, unreported results and cached blobs. One worker to a folder.
     pub data_dir: Option<PathBuf>,
     /// `nickname`: what others see of this machine, at most 128 bytes. Default: `host-` and the
@@ -129,6 +133,12 @@ impl Written {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, path)
+    }
+
+    /// Takes up invites that somebody gives beside the file. In the place of a single one they are all that counts; of
+    /// several projects, those that are named again get another invite, and the others are added.
+    pub fn join(&mut self, given: Vec<Invite>) {
+        project::join(&mut self.invite, &mut self.project, given);
     }
 
     /// Whether the person and other programs are out of account.

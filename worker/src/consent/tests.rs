@@ -32,9 +32,12 @@ fn what_stands_is_what_was_said_last_of_this_project_and_text() {
     assert_eq!(consents.standing("theirs", 1), Standing::Unknown, "another project");
 
     let withdrawn = record(2, Event::Withdrawn, "ours", 1);
-    assert_eq!(consents.withdraw(|_| withdrawn.clone()).unwrap(), ["ours"]);
+    assert_eq!(consents.withdraw(|_| true, |_| withdrawn.clone()).unwrap(), ["ours"]);
     assert_eq!(consents.standing("ours", 1), Standing::Withdrawn(withdrawn.at));
-    assert!(consents.withdraw(|_| withdrawn.clone()).unwrap().is_empty(), "once is enough");
+    assert!(
+        consents.withdraw(|_| true, |_| withdrawn.clone()).unwrap().is_empty(),
+        "once is enough"
+    );
 
     consents.append(record(3, Event::Given, "ours", 2)).unwrap();
     assert_eq!(consents.standing("ours", 2), Standing::Given);
@@ -48,7 +51,7 @@ fn nobody_leaves_while_a_worker_computes() {
     let mut consents = Consents::read(dir.path()).unwrap();
     consents.append(record(1, Event::Given, "ours", 1)).unwrap();
     let worker = Home::open(dir.path()).unwrap();
-    let refused = consents.withdraw(|given| given.clone());
+    let refused = consents.withdraw(|_| true, |given| given.clone());
     assert!(matches!(refused, Err(ConsentError::Home(HomeError::Busy(_)))));
     drop(worker);
     assert_eq!(Consents::read(dir.path()).unwrap().standing("ours", 1), Standing::Given);

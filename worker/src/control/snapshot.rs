@@ -8,10 +8,12 @@ use manyhands_core::agent::governor::reason::Reason;
 use serde::{Deserialize, Serialize};
 
 mod days;
+mod project;
 mod sharing;
 mod words;
 
 pub use self::days::{DayShown, HISTORY_DAYS, Wait};
+pub use self::project::ProjectShown;
 pub use self::sharing::{Exchanged, Sharing};
 
 /// The version of the model. A field that goes, or means something else, makes a new one; a new field does not.
@@ -26,7 +28,7 @@ pub struct Snapshot {
     pub at_ms: u64,
     /// What others see of this machine; if empty, `host-` and the beginning of its key.
     pub nickname: String,
-    /// The coordinator.
+    /// The coordinator; of several projects the first one's.
     pub coordinator: Coordinator,
     /// What may run, and why not more.
     pub governor: Governed,
@@ -43,8 +45,11 @@ pub struct Snapshot {
     /// What is exchanged with other workers; `None` from a worker of a build that did not tell.
     #[serde(default)]
     pub sharing: Option<Sharing>,
-    /// What was earned.
+    /// What was earned, for all projects together.
     pub credit: Credit,
+    /// Each project, in the order of the settings; none from a worker of a build that did not tell.
+    #[serde(default)]
+    pub projects: Vec<ProjectShown>,
     /// The last days on which the worker ran, at most [`HISTORY_DAYS`], oldest first, today last.
     pub days: Vec<DayShown>,
 }
@@ -140,6 +145,9 @@ pub enum SlotState {
 /// What a slot computes, for whom and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
+    /// The project's name; empty from a worker of a build that did not tell.
+    #[serde(default)]
+    pub project: String,
     /// The replica: job, unit and copy, as `1/17.0`.
     pub replica: String,
     /// The name of the job.

@@ -272,7 +272,9 @@ mod tests {
             listen: None,
             upload_limit: manyhands_core::swarm::UploadLimit::HalfOfMeasured,
         };
-        let peers = Peers::open(sharing, &identity(2), &invite, None, folder.path().join("peers"));
+        let pace = std::sync::Arc::new(manyhands_swarm::Pace::new(None));
+        let peers =
+            Peers::open((sharing, pace), &identity(2), &invite, None, folder.path().join("peers"));
         let mut finder = Finder::new(&invite, folder.path().join("record"), false, peers);
         let key = Key(*identity(1).public_key().as_bytes());
         finder.announced = vec![Place { key, address }];

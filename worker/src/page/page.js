@@ -17,7 +17,7 @@ function element(name, className, text) {
 
 const STATES = { running: "runs", saving: "is being saved", stopped: "stands still", emptied: "stands still, its memory given back", free: "free" };
 
-function slot(shown) {
+function slot(shown, several) {
   const item = element("li");
   const head = element("div", "head");
   const { work } = shown;
@@ -29,7 +29,8 @@ function slot(shown) {
   bar.max = 1000000;
   bar.value = work.progress_ppm;
   bar.setAttribute("aria-label", `Progress of ${work.job}: ${percent} %`);
-  item.append(element("p", "", `for ${work.submitter}${work.description ? `: ${work.description}` : ""}`), bar,
+  const of = several ? ` (${work.project})` : "";
+  item.append(element("p", "", `for ${work.submitter}${of}${work.description ? `: ${work.description}` : ""}`), bar,
     element("p", "faint", `${percent} %, ${span(work.cpu_ms)} of CPU time; ${work.why}`));
   return item;
 }
@@ -67,11 +68,31 @@ function showFigures({ days, network, sharing, credit }) {
   say("earned", `${credits(credit.since_start_micro)} since the worker was started`);
 }
 
+const link = ({ is_connected, refused }) => (is_connected ? ["connected", "good"] : [refused ?? "the coordinator is away", "bad"]);
+
+function allLinks(projects) {
+  const there = projects.filter(({ coordinator }) => coordinator.is_connected).length;
+  return [`connected to ${there} of ${projects.length} projects`, there === projects.length ? "good" : "bad"];
+}
+
+/** Who computes for one project only is not shown a table of it. */
+function showProjects(projects) {
+  $("projects").hidden = projects.length < 2;
+  $("each").replaceChildren(...projects.map(({ name, share, slots, units, computed_ms, credit, coordinator }) => {
+    const row = element("tr");
+    const earned = credit.total_micro === null ? "not told yet" : credits(credit.total_micro);
+    const title = element("th", "", name);
+    title.scope = "row";
+    row.append(title, ...[share, slots, units, span(computed_ms), earned, link(coordinator)[0]].map((cell) => element("td", "", cell)));
+    return row;
+  }));
+}
+
 function show(snapshot) {
-  const { governor, coordinator, held } = snapshot;
+  const { governor, coordinator, held, projects } = snapshot;
   say("nickname", snapshot.nickname);
-  say("place", `for ${coordinator.place}`);
-  const [word, kind] = coordinator.is_connected ? ["connected", "good"] : [coordinator.refused ?? "the coordinator is away", "bad"];
+  say("place", projects.length > 1 ? `for ${projects.map(({ name }) => name).join(", ")}` : `for ${coordinator.place}`);
+  const [word, kind] = projects.length > 1 ? allLinks(projects) : link(coordinator);
   say("link", word);
   $("link").className = `badge ${kind}`;
   say("sentence", governor.is_draining ? `stopping; ${governor.sentence}` : governor.sentence);
@@ -81,7 +102,8 @@ function show(snapshot) {
     button.setAttribute("aria-pressed", String(wish !== "resume" && button.dataset.wish.startsWith(wish)));
   }
   showFigures(snapshot);
-  $("slots").replaceChildren(...snapshot.slots.map(slot));
+  $("slots").replaceChildren(...snapshot.slots.map((shown) => slot(shown, projects.length > 1)));
+  showProjects(projects);
   say("held", `Waiting for a slot: ${held.units}, ready of them: ${held.ready}. Reports waiting for the coordinator: ${held.reports}; handed in since the start: ${held.reported}.`);
   showSensors(snapshot);
   drawHistory(snapshot.days);

@@ -83,6 +83,21 @@ pub struct PeerView {
     pub is_blamed: bool,
 }
 
+impl PeersView {
+    /// What is known for two projects of a machine.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        if self.mode == Mode::Off.word() {
+            self.mode = other.mode;
+        }
+        self.reached_at = self.reached_at.or(other.reached_at);
+        self.whole_bytes = self.whole_bytes.saturating_add(other.whole_bytes);
+        self.upload = self.upload.or(other.upload);
+        self.blobs.extend(other.blobs);
+        self.peers.extend(other.peers);
+        self
+    }
+}
+
 impl Peers {
     /// What is known now. `whole_bytes` came from the coordinator in one piece.
     pub(crate) fn view(&self, whole_bytes: u64) -> PeersView {

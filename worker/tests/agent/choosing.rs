@@ -48,7 +48,7 @@ impl Cut {
             stream.say(said).await;
         }
         drop(stream);
-        status.wait_for(|status| !status.connected).await.unwrap();
+        status.wait_for(|status| !status.coordinators[0].connected).await.unwrap();
         Self { dir, coordinator, worker }
     }
 

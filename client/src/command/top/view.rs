@@ -2,6 +2,7 @@
 
 mod days;
 mod figures;
+mod projects;
 mod sensors;
 mod slots;
 #[cfg(test)]
@@ -110,15 +111,7 @@ impl View {
     }
 
     fn draw_head(&self, frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
-        let coordinator = &snapshot.coordinator;
-        let link = match (coordinator.is_connected, &coordinator.refused) {
-            (true, _) => Span::styled(
-                format!("connected to {}", plain(&coordinator.place)),
-                self.theme.good(),
-            ),
-            (false, Some(why)) => Span::styled(plain(why), self.theme.bad()),
-            (false, None) => Span::styled("the coordinator is away", self.theme.bad()),
-        };
+        let link = self.link(snapshot);
         let name = plain(&snapshot.nickname);
         let name = if name.is_empty() { name } else { format!(" · {name}") };
         let title = Line::from(vec![
@@ -134,10 +127,32 @@ impl View {
         frame.render_widget(words.wrap(Wrap { trim: true }), area);
     }
 
+    /// How things are with the coordinator, or with those of several projects.
+    fn link(&self, snapshot: &Snapshot) -> Span<'static> {
+        if let all @ 2.. = snapshot.projects.len() {
+            let projects = snapshot.projects.iter();
+            let there = projects.filter(|project| project.coordinator.is_connected).count();
+            let style = if there == all { self.theme.good() } else { self.theme.bad() };
+            return Span::styled(format!("connected to {there} of {all} projects"), style);
+        }
+        let coordinator = &snapshot.coordinator;
+        match (coordinator.is_connected, &coordinator.refused) {
+            (true, _) => Span::styled(
+                format!("connected to {}", plain(&coordinator.place)),
+                self.theme.good(),
+            ),
+            (false, Some(why)) => Span::styled(plain(why), self.theme.bad()),
+            (false, None) => Span::styled("the coordinator is away", self.theme.bad()),
+        }
+    }
+
     fn draw_body(&self, frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
         let [above, below] =
             Layout::vertical([Constraint::Min(4), Constraint::Length(PANEL_LINES)]).areas(area);
-        slots::draw(frame, above, snapshot, self.scroll, self.theme);
+        let projects = Constraint::Length(projects::lines(snapshot));
+        let [slots, projects] = Layout::vertical([Constraint::Min(4), projects]).areas(above);
+        slots::draw(frame, slots, snapshot, self.scroll, self.theme);
+        projects::draw(frame, projects, snapshot, self.theme);
         if area.width >= WIDE {
             let thirds = [Constraint::Length(42), Constraint::Min(36), Constraint::Length(34)];
             let [left, middle, right] = Layout::horizontal(thirds).areas(below);

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use manyhands_core::time::Timestamp;
 use manyhands_worker::SlotProgram;
-use manyhands_worker::config::Config;
+use manyhands_worker::config::{Config, ProjectConfig};
 use manyhands_worker::consent::{ConsentError, Consents, Event, How, Record, Standing, project};
 use manyhands_worker::doctor::{self, SlotFacts};
 use manyhands_worker::slots::Priority;
@@ -22,21 +22,59 @@ use crate::terminal::{Style, plain};
 /// Longest answer that is looked at.
 const ANSWER_BYTES_MAX: u64 = 64;
 
-/// Returns once consent stands for the project of `config`, as [`seek`] does, and keeps it in the data folder; and how it was
-/// given, if it was given now.
+/// Takes out those of several projects that the volunteer has left, if there is nobody to ask: the others go on.
+pub(super) fn pass_over_left(config: &mut Config, context: &Context) -> Result<(), Failure> {
+    if is_somebody_there() {
+        return Ok(());
+    }
+    let consents = Consents::read(&config.data_dir)?;
+    let has_left = |at: &ProjectConfig| {
+        let standing = consents.standing(&project(&at.invite), text::VERSION);
+        matches!(standing, Standing::Withdrawn(_))
+    };
+    // Who left all of them is told so.
+    if config.projects.iter().all(has_left) {
+        return Ok(());
+    }
+    for left in config.projects.extract_if(.., |at| has_left(at)) {
+        context.terminal.note(&format!("not for {}: its consent was withdrawn", left.name()));
+    }
+    Ok(())
+}
+
+/// Whether there is a person to ask. Standard error is where it is asked, so that the output stays the worker's.
+fn is_somebody_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Returns once consent stands for each project of `config`, as [`seek`] does, and keeps it in the data folder; and how it
+/// was given last, if it was given now.
 pub(super) async fn require(
     config: &Config,
     slots: &SlotProgram,
     yes: bool,
     context: &Context,
 ) -> Result<Option<How>, Failure> {
-    let Some(how) = seek(config, slots, yes, context).await? else {
+    let mut given = None;
+    for at in &config.projects {
+        given = require_one((config, at), slots, yes, context).await?.or(given);
+    }
+    Ok(given)
+}
+
+async fn require_one(
+    (config, at): (&Config, &ProjectConfig),
+    slots: &SlotProgram,
+    yes: bool,
+    context: &Context,
+) -> Result<Option<How>, Failure> {
+    let Some(how) = seek((config, at), slots, yes, context).await? else {
         return Ok(None);
     };
     Consents::read(&config.data_dir)?.append(Record {
         at: clock::now(),
         event: Event::Given,
-        project: project(&config.invite),
+        project: project(&at.invite),
         version: text::VERSION,
         text: text::digest(),
         how,
@@ -48,18 +86,17 @@ pub(super) async fn require(
 /// Returns `None` if consent stands already; else by what it is given now: `yes`, or who sits at the terminal. Writes
 /// nothing.
 pub(super) async fn seek(
-    config: &Config,
+    (config, at): (&Config, &ProjectConfig),
     slots: &SlotProgram,
     yes: bool,
     context: &Context,
 ) -> Result<Option<How>, Failure> {
     let consents = Consents::read(&config.data_dir)?;
-    match consents.standing(&project(&config.invite), text::VERSION) {
+    match consents.standing(&project(&at.invite), text::VERSION) {
         Standing::Given => Ok(None),
         Standing::Unknown if yes => Ok(Some(How::Flag)),
-        // Standard error is where it is asked, so that the output stays the worker's.
-        _ if io::stdin().is_terminal() && io::stderr().is_terminal() => {
-            ask(config, slots, &consents.path(), context).await?;
+        _ if is_somebody_there() => {
+            ask((config, at), slots, &consents.path(), context).await?;
             Ok(Some(How::Asked))
         }
         // Else the service of whoever has left would join again by itself.
@@ -75,14 +112,14 @@ pub(super) fn withdrawal(given: &Record) -> Record {
 }
 
 async fn ask(
-    config: &Config,
+    (config, at): (&Config, &ProjectConfig),
     slots: &SlotProgram,
     record: &Path,
     context: &Context,
 ) -> Result<(), Failure> {
     let SlotFacts { isa, walls } = doctor::ask_slot(slots.clone(), config.priority).await?;
     let facts = Facts {
-        place: config.invite.endpoint().to_string(),
+        place: at.invite.endpoint().to_string(),
         nickname: config.nickname.clone(),
         isa: plain(&isa),
         walls,

@@ -52,9 +52,11 @@ impl Doctor {
         };
         let data_dir = super::data_dir(self.data, &written, context)?;
         let slots = super::slot_program(&self.slot_command)?;
-        let invite = self.join.or(written.invite);
+        let named = written.project.into_iter().map(|project| project.invite);
+        let named = written.invite.into_iter().chain(named).collect();
+        let invites: Vec<Invite> = self.join.map_or(named, |invite| vec![invite]);
         let priority = written.priority.unwrap_or_default();
-        let findings = doctor::examine(slots, priority, &data_dir, invite.as_ref()).await;
+        let findings = doctor::examine(slots, priority, &data_dir, &invites).await;
         let ill = findings.iter().filter(|finding| !finding.is_well).count();
         if self.json {
             context.terminal.json(&findings.into_iter().map(row).collect::<Vec<_>>())?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use manyhands_worker::config::Written;
 use manyhands_worker::consent::Record;
-use manyhands_worker::kept::{self, Kept, KeptError};
+use manyhands_worker::kept::{self, Kept, KeptError, KeptHost};
 use serde::Serialize;
 
 use crate::context::{Context, shown};
@@ -29,13 +29,26 @@ pub(crate) struct Export {
 #[derive(Debug, Serialize)]
 struct Exported {
     data_dir: String,
-    key: Option<String>,
-    coordinator: Option<String>,
-    host: Option<u64>,
+    hosts: Vec<HostOf>,
     consent: Vec<Record>,
     leases: usize,
     unacknowledged_reports: usize,
     files: Vec<FileOf>,
+}
+
+/// What a project knows this machine by.
+#[derive(Debug, Serialize)]
+struct HostOf {
+    key: Option<String>,
+    coordinator: Option<String>,
+    host: Option<u64>,
+}
+
+impl From<KeptHost> for HostOf {
+    fn from(KeptHost { key, enrolment }: KeptHost) -> Self {
+        let (coordinator, host) = enrolment.unzip();
+        Self { key, coordinator, host }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -51,14 +64,11 @@ impl Export {
             None => Written::default(),
         };
         let data_dir = super::data_dir(self.data, &written, context)?;
-        let Kept { key, enrolment, consents, leases, reports, sizes } = kept::list(&data_dir)?;
-        let (coordinator, host) = enrolment.unzip();
+        let Kept { hosts, consents, leases, reports, sizes } = kept::list(&data_dir)?;
         let files = sizes.into_iter().map(|(path, bytes)| FileOf { path: shown(&path), bytes });
         context.terminal.json(&Exported {
             data_dir: shown(&data_dir),
-            key,
-            coordinator,
-            host,
+            hosts: hosts.into_iter().map(HostOf::from).collect(),
             consent: consents,
             leases,
             unacknowledged_reports: reports,

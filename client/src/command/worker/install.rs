@@ -65,7 +65,9 @@ impl Install {
         let slots = super::slot_program(&self.slot_command)?;
         if self.scope.system {
             // The service has a user of its own, and keeps the record itself at its first start.
-            consent::seek(&plan.config, &slots, self.yes, context).await?;
+            for project in &plan.config.projects {
+                consent::seek((&plan.config, project), &slots, self.yes, context).await?;
+            }
         } else {
             consent::require(&plan.config, &slots, self.yes, context).await?;
         }

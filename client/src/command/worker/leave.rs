@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use manyhands_worker::config::Written;
-use manyhands_worker::consent::Consents;
+use manyhands_worker::consent::{self as consents, Consents};
 
 use super::consent;
 use crate::context::Context;
@@ -16,6 +16,9 @@ use crate::failure::Failure;
     after_help = "Example: manyhands worker leave\n\nKeeps the data folder: its key, and the record of what was agreed to and when."
 )]
 pub(crate) struct Leave {
+    /// Only for one of several projects: its name in the settings file, or the beginning of its coordinator's key
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
     /// The settings file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -32,7 +35,9 @@ impl Leave {
         };
         let data_dir = super::data_dir(self.data, &written, context)?;
         let mut consents = Consents::read(&data_dir)?;
-        let projects = consents.withdraw(consent::withdrawal)?;
+        let named = self.project.as_ref();
+        let is_meant = |key: &str| named.is_none_or(|name| is_named(key, name, &written));
+        let projects = consents.withdraw(is_meant, consent::withdrawal)?;
         let record = consents.path();
         if projects.is_empty() {
             return context.terminal.line(&format!("no consent stands in {}", record.display()));
@@ -44,4 +49,14 @@ impl Leave {
         context.terminal.note("if a service was installed: manyhands worker uninstall");
         Ok(())
     }
+}
+
+/// Least of a key that says which one is meant.
+const KEY_DIGITS_MIN: usize = 8;
+
+/// Whether the project of that key is called so.
+fn is_named(key: &str, name: &str, written: &Written) -> bool {
+    let called = written.project.iter().filter(|project| project.name.as_deref() == Some(name));
+    let is_called = called.into_iter().any(|project| consents::project(&project.invite) == key);
+    is_called || (name.len() >= KEY_DIGITS_MIN && key.starts_with(name))
 }

@@ -34,7 +34,7 @@ fn swarm(number: u8) -> (Swarm, Arc<Mutex<Table>>) {
         identity: identity(number),
         known: Known::Table(Arc::clone(&table)),
         is_near_only: true,
-        upload_limit: None,
+        pace: Arc::new(manyhands_swarm::Pace::new(None)),
     };
     (Swarm::new(settings), table)
 }

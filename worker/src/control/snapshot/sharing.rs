@@ -35,6 +35,16 @@ pub struct Exchanged {
     pub taken_bytes: u64,
 }
 
+impl Sharing {
+    /// What is exchanged for two projects: only the links are each one's own.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let linked = self.linked + other.linked;
+        // A project without a coordinator's key exchanges nothing.
+        let known = if self.mode == Mode::Off { other } else { self };
+        Self { linked, ..known }
+    }
+}
+
 impl From<tally::Exchanged> for Exchanged {
     fn from(counted: tally::Exchanged) -> Self {
         Self { given_bytes: counted.given_bytes, taken_bytes: counted.taken_bytes }

@@ -2,22 +2,20 @@
 
 use std::fmt;
 
-use super::{Held, Slot, SlotState, Snapshot, Work};
+use super::{Coordinator, Held, ProjectShown, Slot, SlotState, Snapshot, Work};
 
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.governor.sentence)?;
-        match (self.coordinator.is_connected, &self.coordinator.refused) {
-            (true, _) => {
-                writeln!(f, "connected to the coordinator at {}", self.coordinator.place)?;
-            }
-            (false, Some(why)) => writeln!(f, "no work for now: {why}")?,
-            (false, None) => match &self.coordinator.away {
-                Some(why) => writeln!(f, "the coordinator is away ({why}): looking for it")?,
-                None => f.write_str("the coordinator is away\n")?,
-            },
+        match self.projects.as_slice() {
+            [_, _, ..] => self.projects.iter().try_for_each(|project| write!(f, "{project}"))?,
+            _ => write!(f, "{}", self.coordinator)?,
         }
-        self.slots.iter().try_for_each(|slot| write!(f, "{slot}"))?;
+        for slot in &self.slots {
+            let work = slot.work.as_ref().filter(|_| self.projects.len() > 1);
+            let of = work.map_or_else(String::new, |work| format!("{}: ", work.project));
+            write!(f, "{of}{slot}")?;
+        }
         if self.held.units > 0 {
             writeln!(f, "units that wait for a slot: {}", self.held.units)?;
         }
@@ -38,6 +36,28 @@ impl fmt::Display for Snapshot {
             write!(f, "{sharing}")?;
         }
         self.blind.iter().try_for_each(|rule| writeln!(f, "{rule}"))
+    }
+}
+
+impl fmt::Display for Coordinator {
+    /// A line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.is_connected, &self.refused, &self.away) {
+            (true, ..) => writeln!(f, "connected to the coordinator at {}", self.place),
+            (false, Some(why), _) => writeln!(f, "no work for now: {why}"),
+            (false, None, Some(why)) => {
+                writeln!(f, "the coordinator is away ({why}): looking for it")
+            }
+            (false, None, None) => f.write_str("the coordinator is away\n"),
+        }
+    }
+}
+
+impl fmt::Display for ProjectShown {
+    /// A line; for a machine that has several.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, share, slots, units, .. } = self;
+        write!(f, "{name}, share {share}: slots {slots}, units {units}; {}", self.coordinator)
     }
 }
 
@@ -63,7 +83,7 @@ impl fmt::Display for Slot {
 mod tests {
     use super::*;
     use crate::config::Mode;
-    use crate::control::snapshot::{Coordinator, DayShown, Governed, Held, Sharing};
+    use crate::control::snapshot::{DayShown, Governed, Sharing};
 
     #[test]
     fn status_is_told_line_by_line() {
@@ -100,6 +120,44 @@ mod tests {
              today you donated 2 h\n\
              shares blobs with nobody\n\
              heat has no effect: nothing here tells of temperature\n"
+        );
+    }
+
+    #[test]
+    fn of_several_projects_each_has_a_line_and_its_name_before_its_units() {
+        let coordinator = |place: &str, is_connected| Coordinator {
+            place: place.to_owned(),
+            is_connected,
+            ..Default::default()
+        };
+        let project = |name: &str, share, coordinator| ProjectShown {
+            name: name.to_owned(),
+            share,
+            coordinator,
+            slots: 1,
+            units: 3,
+            ..ProjectShown::default()
+        };
+        let work = Work {
+            project: "stars".to_owned(),
+            replica: "1/17.0".to_owned(),
+            job: "search".to_owned(),
+            submitter: "ada".to_owned(),
+            ..Work::default()
+        };
+        let snapshot = Snapshot {
+            projects: vec![
+                project("primes", 3, coordinator("grid:7654", true)),
+                project("stars", 1, coordinator("sky:7654", false)),
+            ],
+            slots: vec![Slot { number: 0, state: SlotState::Running, work: Some(work) }],
+            ..Snapshot::default()
+        };
+        assert_eq!(
+            snapshot.to_string(),
+            "\nprimes, share 3: slots 1, units 3; connected to the coordinator at grid:7654\n\
+             stars, share 1: slots 1, units 3; the coordinator is away\n\
+             stars: slot 0: search of ada, replica 1/17.0, 0 %\n"
         );
     }
 

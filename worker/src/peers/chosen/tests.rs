@@ -54,7 +54,13 @@ impl Bed {
         let sharing = Sharing { mode: Mode::Lan, listen: None, upload_limit };
         let key = identity(COORDINATOR).public_key();
         let invite = Invite::new("127.0.0.1:9".parse().unwrap(), key, None);
-        let peers = Peers::open(sharing, &identity(number), &invite, None, memory);
+        let peers = Peers::open(
+            (sharing, Arc::new(manyhands_swarm::Pace::new(None))),
+            &identity(number),
+            &invite,
+            None,
+            memory,
+        );
         peers.shared.unwrap()
     }
 

@@ -46,7 +46,8 @@ fn worker(number: u8, known: Option<SignedCoordinators>, memory: &Path) -> Peers
     };
     let address = "127.0.0.1:9".parse().unwrap();
     let invite = Invite::new(address, identity(COORDINATOR).public_key(), None);
-    Peers::open(sharing, &identity(number), &invite, known, memory.to_owned())
+    let pace = Arc::new(manyhands_swarm::Pace::new(None));
+    Peers::open((sharing, pace), &identity(number), &invite, known, memory.to_owned())
 }
 
 /// Another host on this machine, and a worker that was linked to it before.

@@ -27,7 +27,9 @@ pub(super) fn draw(
     let block = panel(&waiting, theme);
     let room = usize::from(block.inner(area).height);
     let shown = snapshot.slots.iter().skip(scroll);
-    let mut lines: Vec<Line<'_>> = shown.flat_map(|slot| slot_lines(slot, theme)).collect();
+    let has_several = snapshot.projects.len() > 1;
+    let mut lines: Vec<Line<'_>> =
+        shown.flat_map(|slot| slot_lines(slot, has_several, theme)).collect();
     if lines.len() > room && room > 0 {
         // Only whole slots, and a line for the rest.
         let whole = (room - 1) / 2;
@@ -38,7 +40,7 @@ pub(super) fn draw(
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
-fn slot_lines(slot: &Slot, theme: Theme) -> Vec<Line<'static>> {
+fn slot_lines(slot: &Slot, has_several: bool, theme: Theme) -> Vec<Line<'static>> {
     let number = Span::styled(format!("{:>3} ", slot.number), theme.faint());
     let Some(work) = &slot.work else {
         return vec![
@@ -46,7 +48,8 @@ fn slot_lines(slot: &Slot, theme: Theme) -> Vec<Line<'static>> {
             Line::default(),
         ];
     };
-    let Work { job, submitter, progress_ppm, cpu_ms, why, .. } = work;
+    let Work { project, job, submitter, progress_ppm, cpu_ms, why, .. } = work;
+    let of = if has_several { format!(" ({})", plain(project)) } else { String::new() };
     let (state, style) = match slot.state {
         SlotState::Free | SlotState::Running => ("runs", theme.good()),
         SlotState::Saving => ("is being saved", theme.bad()),
@@ -61,7 +64,7 @@ fn slot_lines(slot: &Slot, theme: Theme) -> Vec<Line<'static>> {
         Span::styled(state, style),
         Span::raw(", "),
         Span::styled(plain(job), Theme::strong()),
-        Span::raw(format!(" for {}", plain(submitter))),
+        Span::raw(format!(" for {}{of}", plain(submitter))),
     ]);
     let cpu = words::span(*cpu_ms);
     let second = Line::styled(format!("    {cpu} of CPU time; {}", plain(why)), theme.faint());

@@ -2,8 +2,8 @@
 
 use manyhands_worker::config::Mode;
 use manyhands_worker::control::snapshot::{
-    Coordinator, Credit, DayShown, Exchanged, Governed, Held, Network, Sensor, Sharing, Slot,
-    SlotState, Wait, Why, Work,
+    Coordinator, Credit, DayShown, Exchanged, Governed, Held, Network, ProjectShown, Sensor,
+    Sharing, Slot, SlotState, Wait, Why, Work,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -24,6 +24,7 @@ fn view(snapshot: Option<Snapshot>) -> View {
 
 fn work(number: usize, job: &str, progress_ppm: u32) -> Slot {
     let work = Work {
+        project: String::new(),
         replica: format!("1/{number}.0"),
         job: job.to_owned(),
         description: String::new(),
@@ -55,6 +56,7 @@ fn busy() -> Snapshot {
         value: value.map(str::to_owned),
     };
     Snapshot {
+        projects: Vec::new(),
         version: 1,
         at_ms: 1_796_000_000_000,
         nickname: "attic".to_owned(),
@@ -146,6 +148,33 @@ fn a_worker_without_its_coordinator() {
     insta::assert_snapshot!(screen(&view(Some(snapshot)), 80, 24));
 }
 
+/// A machine that computes for two projects.
+fn shared() -> Snapshot {
+    let mut snapshot = busy();
+    let away = Coordinator { is_connected: false, ..snapshot.coordinator.clone() };
+    let project = |name: &str, share, coordinator| ProjectShown {
+        name: name.to_owned(),
+        share,
+        coordinator,
+        slots: 1,
+        units: 3,
+        computed_ms: 93_000,
+        credit: snapshot.credit,
+    };
+    snapshot.projects =
+        vec![project("primes", 3, snapshot.coordinator.clone()), project("stars", 1, away)];
+    for (slot, name) in snapshot.slots.iter_mut().zip(["primes", "stars"]) {
+        slot.work.as_mut().unwrap().project = name.to_owned();
+    }
+    snapshot
+}
+
+#[test]
+fn a_machine_that_computes_for_two_projects() {
+    insta::assert_snapshot!(screen(&view(Some(shared())), 80, 30));
+    insta::assert_snapshot!(screen(&view(Some(shared())), 130, 30));
+}
+
 #[test]
 fn a_worker_that_was_only_just_started() {
     insta::assert_snapshot!(screen(&view(Some(Snapshot::default())), 80, 24));
@@ -204,5 +233,6 @@ fn there_are_no_colours_unless_they_are_wanted_and_then_some() {
 fn any_size_is_drawn() {
     for (width, height) in [(1, 1), (10, 3), (39, 9), (80, 6), (300, 100)] {
         assert!(!screen(&view(Some(busy())), width, height).to_string().is_empty());
+        assert!(!screen(&view(Some(shared())), width, height).to_string().is_empty());
     }
 }
