@@ -45,6 +45,8 @@ const CACHE_BYTES_MIN: u64 = 1 << 20;
 pub struct Config {
     /// For whom to work; at least one, and no coordinator twice.
     pub projects: Vec<ProjectConfig>,
+    /// Whether the data folder is for this one project only, since no more can be named where it was named: in `invite`.
+    pub is_exclusive: bool,
     /// Folder for the key, the spool and the cache.
     pub data_dir: PathBuf,
     /// What others see of this machine; if empty, `host-` and the beginning of its key.
@@ -171,6 +173,7 @@ impl Config {
         let memory_bytes = memory_bytes.max(2 * slot_memory_bytes * u64::from(slots.get()));
         let owner = Owner::new(&written, memory_bytes)?;
         let always = written.is_always();
+        let is_exclusive = written.invite.is_some();
         let projects = project::read(written.invite, written.project)?;
         let data_dir = written.data_dir.ok_or(ConfigError::Missing {
             key: "data_dir",
@@ -179,6 +182,7 @@ impl Config {
         let settings = written.settings.unwrap_or_else(|| data_dir.join("settings.toml"));
         let config = Self {
             projects,
+            is_exclusive,
             data_dir,
             nickname: written.nickname.unwrap_or_default(),
             slots,
@@ -306,6 +310,7 @@ mod tests {
                 share: 1,
                 name: String::new(),
             }],
+            is_exclusive: true,
             data_dir: "d".into(),
             nickname: "attic".into(),
             slots: NonZeroU32::new(3).unwrap(),

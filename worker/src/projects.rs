@@ -64,15 +64,15 @@ pub(crate) fn open(home: &Home, config: &Config) -> Result<Vec<Opened>, WorkerEr
     config.projects.iter().enumerate().map(open_one).collect()
 }
 
-/// Which project has its things in the root of the data folder: whichever was there first. One that is alone has to be
-/// it, so that nobody computes for a coordinator in the name of another one by a slip of the pen.
+/// Which project has its things in the root of the data folder: whichever was there first. Where only one can be named
+/// it has to be that one, so that nobody joins a coordinator with the folder of another one by a slip of the pen.
 fn root_owner(home: &Home, config: &Config) -> Result<Option<usize>, WorkerError> {
     let keep = home.keep();
     let Some(enrolment) = enrolled(&keep)? else { return Ok(Some(0)) };
     let is_its = |project: &ProjectConfig| belongs(&keep, &enrolment, &project.invite);
     let owner = config.projects.iter().position(is_its);
-    match (owner, config.projects.as_slice()) {
-        (None, [only]) => {
+    match config.projects.as_slice() {
+        [only] if config.is_exclusive && owner.is_none() => {
             let ours = coordinator_name(&only.invite);
             Err(WorkerError::OtherCoordinator { theirs: enrolment.coordinator, ours })
         }

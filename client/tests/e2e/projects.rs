@@ -103,10 +103,7 @@ impl Machine {
             machine.add(name, &invite(grid), *share);
         }
         machine.go_on();
-        for (name, ..) in projects {
-            let connected = format!("{name}: connected to ");
-            machine.process.as_ref().unwrap().wait_for(|line| line.starts_with(&connected));
-        }
+        home.wait_until(|_| machine.connected() == vec![true; projects.len()]);
         machine
     }
 

@@ -95,12 +95,12 @@ pub(super) fn read(
 pub(super) fn join(
     invite: &mut Option<Invite>,
     written: &mut Vec<WrittenProject>,
-    given: Vec<Invite>,
+    mut given: Vec<Invite>,
 ) {
     if given.is_empty() {
         return;
     }
-    *invite = None;
+    *invite = if written.is_empty() && given.len() == 1 { given.pop() } else { None };
     for given in given {
         match written.iter_mut().find(|project| is_same(&project.invite, &given)) {
             Some(project) => project.invite = given,
