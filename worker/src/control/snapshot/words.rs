@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use manyhands_core::time::Span;
+
 use super::{Coordinator, Held, ProjectShown, Slot, SlotState, Snapshot, Work};
 
 impl fmt::Display for Snapshot {
@@ -56,8 +58,11 @@ impl fmt::Display for Coordinator {
 impl fmt::Display for ProjectShown {
     /// A line; for a machine that has several.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, share, slots, units, .. } = self;
-        write!(f, "{name}, share {share}: slots {slots}, units {units}; {}", self.coordinator)
+        let Self { name, share, slots, units, computed_ms, .. } = self;
+        // To the second.
+        let computed = Span(computed_ms / 1_000 * 1_000);
+        write!(f, "{name}, share {share}: {computed} computed, slots {slots}, units {units}; ")?;
+        write!(f, "{}", self.coordinator)
     }
 }
 
@@ -136,6 +141,7 @@ mod tests {
             coordinator,
             slots: 1,
             units: 3,
+            computed_ms: 93_000,
             ..ProjectShown::default()
         };
         let work = Work {
@@ -155,8 +161,8 @@ mod tests {
         };
         assert_eq!(
             snapshot.to_string(),
-            "\nprimes, share 3: slots 1, units 3; connected to the coordinator at grid:7654\n\
-             stars, share 1: slots 1, units 3; the coordinator is away\n\
+            "\nprimes, share 3: 93 s computed, slots 1, units 3; connected to the coordinator at grid:7654\n\
+             stars, share 1: 93 s computed, slots 1, units 3; the coordinator is away\n\
              stars: slot 0: search of ada, replica 1/17.0, 0 %\n"
         );
     }
