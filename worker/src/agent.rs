@@ -15,7 +15,7 @@
 //! - `saving` keeps checkpoints, `recovery` takes up what an earlier process left, `telling` and `showing` show
 //!   what happens, `answering` answers the owner.
 //! - `choosing` goes on with units of this worker's own choice while the coordinator is away.
-//! - `governing` obeys the governor, `pace` keeps a slot to its share of the time.
+//! - `governing` asks the governor, `obeying` does what it says, `pace` keeps a slot to its share of the time.
 //! - `job` and `fetch` verify and bring what a replica reads; `ending` makes its report, and `lying`
 //!   makes that wrong in tests.
 

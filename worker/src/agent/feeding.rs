@@ -211,7 +211,11 @@ impl Turn<'_> {
 
     /// Asks for more leases for so many slots, when that is worth a message.
     pub(super) fn send_want(&mut self, slots: u32) {
-        let ending = self.machine.draining.is_some() || !self.machine.governing.decision.fetches;
+        // Other projects have the machine: what was wished for would only wait here.
+        let has_no_slot = slots == 0 && !self.is_alone;
+        let ending = self.machine.draining.is_some()
+            || !self.machine.governing.decision.fetches
+            || has_no_slot;
         let wanted = if ending { 0 } else { self.leases_wanted(slots) };
         // A wish stands until it is granted. Wishing for a few more each time that a run ends would
         // be a message for each unit; twice as many is one for each refill.
