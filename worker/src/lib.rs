@@ -51,7 +51,7 @@ use self::link::{Dialer, Finder};
 use self::page::Page;
 pub use self::page::prefer;
 use self::peers::Peers;
-use self::slots::{Slot, SlotCommand};
+use self::slots::{Division, Obstacle, Share, Slot, SlotCommand};
 use self::spool::Spool;
 use self::wall::Room;
 
@@ -161,11 +161,14 @@ pub async fn run(
         return Err(WorkerError::OtherCoordinator { theirs: enrolment.coordinator.clone(), ours });
     }
     prepare_folders(&home, &config)?;
+    // Until the end of this worker: slots must be gone before it is.
+    let division = divide(&config);
     let SlotProgram { program, args } = slot_program;
     let priority = config.priority;
     let room = Room { readable: vec![home.blobs()], writable: Vec::new() };
+    let group = division.as_ref().map(|division| division.slots().to_owned());
     let slot_command =
-        SlotCommand { program, args, compiled_folder: home.modules(), room, priority };
+        SlotCommand { program, args, compiled_folder: home.modules(), room, priority, group };
     let capabilities = capabilities(&config, isa(&slot_command).await?);
     let (attached, coordinator) = watch::channel(None);
     let dialer = Dialer {
@@ -209,6 +212,26 @@ pub async fn run(
     link.shutdown().await;
     peers.shut_down().await;
     ended
+}
+
+/// Gives the slots a control group of their own, if there is one to divide.
+fn divide(config: &Config) -> Option<Division> {
+    let share = Share::of(config.priority, config.slots.get(), config.slot_memory_bytes);
+    match Division::of_this_process(share) {
+        Ok(division) => {
+            tracing::info!(group = %division.slots().display(), "slots have a control group");
+            Some(division)
+        }
+        // It seemed possible.
+        Err(refused @ Obstacle::Refused { .. }) => {
+            tracing::warn!("slots have no control group: {refused}");
+            None
+        }
+        Err(obstacle) => {
+            tracing::debug!("slots have no control group: {obstacle}");
+            None
+        }
+    }
 }
 
 /// What others see of this machine: nothing that is not chosen, but something to call it by.
