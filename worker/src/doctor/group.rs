@@ -18,17 +18,16 @@ fn described(seen: Result<Whole, Obstacle>, priority: Priority) -> String {
         Ok(whole) => whole,
         Err(obstacle) => return format!("{obstacle}{}", advice(&obstacle)),
     };
-    let folder = whole.folder.display();
+    let is = format!("the control group {} is delegated", whole.folder.display());
     if priority == Priority::Inherited {
-        return format!("{folder} is delegated: slots get one below it, and end with it");
+        return format!("{is}: slots get one below it, and end with it");
     }
     let has = |name: &str| whole.controllers.iter().any(|it| it == name);
     let shared = SHARED.iter().filter(|(name, _)| has(name)).map(|(_, what)| *what);
-    let shared = match shared.collect::<Vec<_>>()[..] {
-        [] => "which has no controllers: slots get one that only ends with the worker".to_owned(),
-        ref some => format!("slots get one that leaves {} to others", some.join(", ")),
-    };
-    format!("{folder} is delegated, {shared}")
+    match shared.collect::<Vec<_>>()[..] {
+        [] => format!("{is}, without controllers: slots get one below it, and end with it"),
+        ref some => format!("{is}: slots get one that leaves {} to others", some.join(", ")),
+    }
 }
 
 /// What to do, for who can do something.
@@ -56,10 +55,10 @@ mod tests {
     fn it_says_what_a_delegated_group_is_worth() {
         let said = |controllers: &[&str], priority| described(whole(controllers), priority);
         let all = said(&["cpuset", "cpu", "io", "memory"], Priority::Lowest);
-        assert!(all.starts_with("/groups/own is delegated"), "{all}");
+        assert!(all.contains("/groups/own is delegated"), "{all}");
         assert!(all.contains("leaves the processor, memory, the disk to others"), "{all}");
         assert!(!said(&["cpu"], Priority::Lowest).contains("memory"));
-        assert!(said(&["pids"], Priority::Lowest).contains("no controllers"));
+        assert!(said(&["pids"], Priority::Lowest).contains("without controllers"));
         assert!(!said(&["cpu"], Priority::Inherited).contains("leaves"));
     }
 

@@ -4,10 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use manyhands_worker::slots::{Division, Obstacle, look};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+
+/// The longest that an end is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An empty control group below the one that this test runs in. Dropped, it is removed, with what is below it.
 pub(crate) struct Ground(PathBuf);
@@ -24,10 +28,12 @@ impl Ground {
         };
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let folder = below.join(format!("manyhands-test-{}-{number}", std::process::id()));
-        match fs::create_dir(&folder) {
-            Ok(()) => Some(Self(folder)),
-            Err(error) => skip(&format!("{}: {error}", folder.display())),
-        }
+        let ground = match fs::create_dir(&folder) {
+            Ok(()) => Self(folder),
+            Err(error) => return skip(&format!("{}: {error}", folder.display())),
+        };
+        let has_end = ground.folder().join("cgroup.kill").exists();
+        if has_end { Some(ground) } else { skip("before Linux 5.14 groups do not end as one") }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -94,13 +100,16 @@ impl Process {
         kill(Pid::from_raw(i32::try_from(self.id()).unwrap()), Signal::SIGSTOP).unwrap();
     }
 
-    /// How it ended; waits for that.
+    /// How it ended; waits for that, and does nothing for it.
     pub(crate) fn end(&mut self) -> ExitStatus {
-        // `wait` would end it otherwise, by the end of its input.
-        let kept = self.0.stdin.take();
-        let status = self.0.wait().unwrap();
-        drop(kept);
-        status
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it was not ended");
+            std::thread::yield_now();
+        }
     }
 }
 
