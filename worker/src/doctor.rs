@@ -5,6 +5,7 @@
 //! ended to hear from itself what shuts it in.
 
 mod folder;
+mod group;
 mod system;
 
 use std::io;
@@ -56,8 +57,10 @@ pub async fn examine(
     data_dir: &Path,
     invites: &[Invite],
 ) -> Vec<Finding> {
+    // Before there is a slot: it would be another program in the group.
+    let group = group::examine(priority);
     let mut findings = slot(slots, priority).await;
-    findings.push(system::control_group());
+    findings.push(group);
     findings.push(machine());
     findings.extend(folder::examine(data_dir));
     findings.push(system::clock());
@@ -98,7 +101,8 @@ async fn started(
         .map_err(|error| io::Error::other(format!("no folder for a slot: {error}")))?;
     let compiled_folder = folder.path().join("compiled");
     let room = Room::default();
-    let mut slot = Slot::new(SlotCommand { program, args, compiled_folder, room, priority });
+    let command = SlotCommand { program, args, compiled_folder, room, priority, group: None };
+    let mut slot = Slot::new(command);
     slot.warm_up().await.map_err(io::Error::other)?;
     Ok((slot, folder))
 }

@@ -52,7 +52,7 @@ use self::home::Home;
 use self::page::Page;
 pub use self::page::prefer;
 use self::peers::Peers;
-use self::slots::{Slot, SlotCommand};
+use self::slots::{Division, Obstacle, Share, Slot, SlotCommand};
 use self::wall::Room;
 
 pub use self::cache::CacheError;
@@ -147,12 +147,15 @@ pub async fn run(
     let home = Home::open(&config.data_dir)?;
     let opened = projects::open(&home, &config)?;
     prepare_folders(&home, &config)?;
+    // Until the end of this worker: slots must be gone before it is.
+    let division = divide(&config);
     let SlotProgram { program, args } = slot_program;
     let priority = config.priority;
     let readable = opened.iter().map(|project| project.home.blobs()).collect();
     let room = Room { readable, writable: Vec::new() };
+    let group = division.as_ref().map(|division| division.slots().to_owned());
     let slot_command =
-        SlotCommand { program, args, compiled_folder: home.modules(), room, priority };
+        SlotCommand { program, args, compiled_folder: home.modules(), room, priority, group };
     let capabilities = capabilities(&config, isa(&slot_command).await?);
     let (asking, questions) = mpsc::channel(QUESTIONS_MAX);
     let snapshots = Arc::new(watch::channel(Arc::from("")).0);
@@ -184,6 +187,26 @@ pub async fn run(
         peers.shut_down().await;
     }
     ended
+}
+
+/// Gives the slots a control group of their own, if there is one to divide.
+fn divide(config: &Config) -> Option<Division> {
+    let share = Share::of(config.priority, config.slots.get(), config.slot_memory_bytes);
+    match Division::of_this_process(share) {
+        Ok(division) => {
+            tracing::info!(group = %division.slots().display(), "slots have a control group");
+            Some(division)
+        }
+        // It seemed possible.
+        Err(refused @ Obstacle::Refused { .. }) => {
+            tracing::warn!("slots have no control group: {refused}");
+            None
+        }
+        Err(obstacle) => {
+            tracing::debug!("slots have no control group: {obstacle}");
+            None
+        }
+    }
 }
 
 /// The instruction set of the slots; logs what does not shut them in. A slot says both, not this process, which may be of another build.

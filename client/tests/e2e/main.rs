@@ -18,6 +18,8 @@ mod doctor;
 mod examples;
 mod failing_programs;
 mod grid;
+#[cfg(target_os = "linux")]
+mod group;
 mod http;
 mod killed;
 mod owner;

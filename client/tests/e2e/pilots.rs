@@ -78,7 +78,7 @@ fn pilot(grid: &Grid, name: &str, more: &[&str]) -> Process {
     pilot
 }
 
-fn job_file(grid: &Grid, exponent: u32) -> PathBuf {
+pub(crate) fn job_file(grid: &Grid, exponent: u32) -> PathBuf {
     let module = concat!(env!("CARGO_MANIFEST_DIR"), "/../tasks/wasm/mersenne.wasm");
     let text = format!(
         "name = \"mersenne {exponent}\"\nmodule = {module:?}\nargs = [\"{exponent}\"]\noutputs = [\"result.txt\"]\n\

@@ -34,6 +34,12 @@ impl Process {
         Self::spawn(command)
     }
 
+    /// In a control group, from its first moment.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn in_group<S: AsRef<OsStr>>(group: &Path, args: &[S]) -> Self {
+        Self::spawn(in_group(group, args))
+    }
+
     /// With a person at a terminal, whose side is given too. Printed lines do not go there.
     pub(crate) fn at_terminal<S: AsRef<OsStr>>(args: &[S]) -> (Self, File) {
         let OpenptyResult { master, slave } = openpty(None, None).expect("a terminal");
@@ -110,6 +116,16 @@ pub(crate) fn run<S: AsRef<OsStr>>(profile: &Path, args: &[S]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_manyhands"));
     command.args(args).env("MANYHANDS_PROFILE", profile).stdin(Stdio::null());
     command.output().expect("the program runs")
+}
+
+/// A command that is in a control group before it becomes `manyhands`.
+#[cfg(target_os = "linux")]
+pub(crate) fn in_group<S: AsRef<OsStr>>(group: &Path, args: &[S]) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "echo $$ >\"$0\" && exec \"$@\""]).arg(group.join("cgroup.procs"));
+    command.arg(env!("CARGO_BIN_EXE_manyhands")).args(args);
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    command
 }
 
 /// What a process printed.

@@ -67,6 +67,7 @@ fn command(folder: &Path) -> SlotCommand {
         compiled_folder: folder.join("compiled"),
         room: Room { readable: vec![folder.to_owned()], writable: vec![folder.to_owned()] },
         priority: Priority::Lowest,
+        group: None,
     }
 }
 

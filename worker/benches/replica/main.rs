@@ -99,6 +99,7 @@ fn in_slot(folder: &Path, wasm: &[u8]) -> Result<Vec<Duration>, Failure> {
         compiled_folder: folder.join("compiled"),
         room: Room { readable: vec![folder.to_owned()], writable: vec![folder.to_owned()] },
         priority: Priority::Lowest,
+        group: None,
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

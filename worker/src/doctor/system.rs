@@ -6,6 +6,6 @@ mod linux;
 mod other;
 
 #[cfg(target_os = "linux")]
-pub(super) use self::linux::{clock, control_group, priority};
+pub(super) use self::linux::{clock, priority};
 #[cfg(not(target_os = "linux"))]
-pub(super) use self::other::{clock, control_group, priority};
+pub(super) use self::other::{clock, priority};

@@ -25,6 +25,8 @@ pub struct SlotCommand {
     pub room: Room,
     /// What slots take of a busy machine.
     pub priority: Priority,
+    /// The folder of the control group that processes are put into; none: they stay in the worker's. Linux only.
+    pub group: Option<PathBuf>,
 }
 
 /// One replica to run.

@@ -20,7 +20,7 @@ use crate::slots::command::{RunSpec, SlotCommand};
 use crate::slots::frame::{self, FRAME_BYTES_MAX};
 use crate::slots::run::Run;
 use crate::slots::setup::{self, Ready};
-use crate::slots::{process, wire};
+use crate::slots::{group, process, wire};
 use crate::wall::Wall;
 
 /// Longest wait for a process to say that it is ready; an engine starts within milliseconds.
@@ -116,6 +116,9 @@ impl Alive {
         let refused = |error| SlotError::Start { program: command.program.clone(), error };
         let started = process::start(&command.program, &command.args).map_err(refused)?;
         let process::Started { mut child, wishes, last_words } = started;
+        if let Some(folder) = &command.group {
+            group::enter(folder, child.id());
+        }
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(refused(io::Error::other("it has no pipes")));
         };

@@ -215,6 +215,7 @@ async fn a_process_that_talks_nonsense() {
             compiled_folder: bench.path("compiled"),
             room: bench.room(),
             priority: Priority::Inherited,
+            group: None,
         });
         let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
         assert!(matches!(error, SlotError::NotReady { .. }), "{error}");

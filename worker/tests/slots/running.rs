@@ -136,6 +136,7 @@ async fn a_program_that_is_not_there() {
         compiled_folder: bench.path("compiled"),
         room: bench.room(),
         priority: Priority::Inherited,
+        group: None,
     });
     let error = slot.start(&bench.spec(WALK)).await.unwrap_err();
     assert!(matches!(error, SlotError::Start { .. }), "{error}");

@@ -70,6 +70,7 @@ impl Bench {
             compiled_folder: self.path("compiled"),
             room: self.room(),
             priority: Priority::Inherited,
+            group: None,
         })
     }
 

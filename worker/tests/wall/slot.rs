@@ -22,6 +22,7 @@ async fn slot_with(priority: Priority) -> (Slot, tempfile::TempDir) {
         compiled_folder: folder.path().join("compiled"),
         room: Room::default(),
         priority,
+        group: None,
     });
     slot.warm_up().await.unwrap();
     (slot, folder)

@@ -1,15 +1,10 @@
 //! What Linux says of a slot's share, and of itself, in files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-
-use nix::unistd::{AccessFlags, access};
+use std::path::Path;
 
 use crate::doctor::Finding;
 use crate::slots::Priority;
-
-/// Where systems with one tree of control groups have it.
-const GROUPS: &str = "/sys/fs/cgroup";
 
 /// The scheduling class of a running slot, as the system sees it.
 pub(in crate::doctor) fn priority(process: Option<u32>, wished: Priority) -> Finding {
@@ -40,32 +35,6 @@ fn share(stat: &str) -> Option<(i32, i32)> {
     let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
     let field = |number: usize| fields.get(number - 3)?.trim().parse().ok();
     Some((field(19)?, field(41)?))
-}
-
-/// Whether slots could be given a group of their own. Nothing depends on it.
-pub(in crate::doctor) fn control_group() -> Finding {
-    const NAME: &str = "control group";
-    let Some(folder) = own_group() else {
-        return Finding::well(NAME, "no single tree of them (cgroup v2) on this system");
-    };
-    let may_divide = access(&folder.join("cgroup.subtree_control"), AccessFlags::W_OK).is_ok();
-    let controllers = fs::read_to_string(folder.join("cgroup.controllers")).unwrap_or_default();
-    let controllers = match controllers.trim() {
-        "" => "no controllers",
-        some => some,
-    };
-    let is = if may_divide { "delegated" } else { "not delegated" };
-    Finding::well(NAME, format!("{} is {is} ({controllers})", folder.display()))
-}
-
-fn own_group() -> Option<PathBuf> {
-    let groups = Path::new(GROUPS);
-    if !groups.join("cgroup.controllers").exists() {
-        return None;
-    }
-    let membership = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let path = membership.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    Some(groups.join(path))
 }
 
 /// Whether the clock is set by the network, if that is known without asking it.

@@ -13,11 +13,6 @@ pub(in crate::doctor) fn priority(_process: Option<u32>, wished: Priority) -> Fi
     Finding::well("priority", format!("{taken}; what the system makes of it is not looked at here"))
 }
 
-/// They are of Linux.
-pub(in crate::doctor) fn control_group() -> Finding {
-    Finding::well("control group", format!("none: {} has none of them", std::env::consts::OS))
-}
-
 /// Nobody was asked.
 pub(in crate::doctor) fn clock() -> Finding {
     Finding::well("clock", "unknown who sets it")
