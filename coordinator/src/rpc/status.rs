@@ -38,12 +38,14 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::NoReplay(_)
         | Refusal::OtherState(_)
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
-        Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => {
-            Code::NotFound
-        }
+        Refusal::UnknownJob(_)
+        | Refusal::UnknownUnit { .. }
+        | Refusal::UnknownLease(_)
+        | Refusal::NeverEnrolled(_) => Code::NotFound,
         Refusal::ReportedDifferently(_) | Refusal::NotAsSealed(_) => Code::AlreadyExists,
         Refusal::WrongHost { .. }
         | Refusal::HostSuspended { .. }
+        | Refusal::HostForgotten(_)
         | Refusal::InviteNeeded
         | Refusal::UnknownInvite
         | Refusal::InviteForOther(_)

@@ -1,5 +1,6 @@
 //! A host joins, or says hello again. The same key is always the same host, and a host that is
-//! known needs no invite.
+//! known needs no invite. One that is forgotten
+//! never comes back.
 
 use std::sync::Arc;
 
@@ -40,7 +41,10 @@ pub(super) fn decide(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Decision
         return Decision::refuse(refusal);
     }
     if let Some(host) = loaded.host {
-        return greet(host, enrol, cx);
+        return match check::remembered(&host) {
+            Ok(()) => greet(host, enrol, cx),
+            Err(refusal) => Decision::refuse(refusal),
+        };
     }
     join(loaded, enrol, cx).unwrap_or_else(Decision::refuse)
 }
@@ -88,6 +92,7 @@ fn join(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Result<Decision, Refu
         leases: Vec::new(),
         enrolled_at: cx.now,
         seen_at: cx.now,
+        forgotten_at: None,
     }));
     Ok(Decision { reply: Reply::Enrolled { host, volunteer }, writes })
 }
