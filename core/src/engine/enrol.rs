@@ -37,16 +37,18 @@ pub(super) fn load(store: &dyn Store, enrol: &Enrol) -> Result<Loaded, StoreErro
 }
 
 pub(super) fn decide(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Decision {
-    if let Err(refusal) = check_enrolment(&enrol) {
+    if let Err(refusal) = may_enrol(loaded.host.as_ref(), &enrol) {
         return Decision::refuse(refusal);
     }
     if let Some(host) = loaded.host {
-        return match check::remembered(&host) {
-            Ok(()) => greet(host, enrol, cx),
-            Err(refusal) => Decision::refuse(refusal),
-        };
+        return greet(host, enrol, cx);
     }
     join(loaded, enrol, cx).unwrap_or_else(Decision::refuse)
+}
+
+fn may_enrol(host: Option<&Host>, enrol: &Enrol) -> Result<(), Refusal> {
+    host.map_or(Ok(()), check::remembered)?;
+    check_enrolment(enrol)
 }
 
 fn greet(mut host: Host, enrol: Enrol, cx: &Context<'_>) -> Decision {
