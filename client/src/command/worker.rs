@@ -208,7 +208,9 @@ async fn narrate(terminal: Terminal, mut seen: watch::Receiver<Status>) {
         let now = seen.borrow_and_update().clone();
         let mut lines = Vec::new();
         let moved = now.connected && now.place != before.place;
-        if now.connected != before.connected || moved {
+        // Also of a worker that was never connected since it began.
+        let refused = now.refused.is_some() && before.refused.is_none();
+        if now.connected != before.connected || moved || refused {
             lines.push(match (now.connected, &now.refused) {
                 (true, _) => format!("connected to {}", now.place),
                 (false, Some(why)) => format!("no work for now: {why}"),

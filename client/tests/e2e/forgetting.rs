@@ -1,6 +1,7 @@
 //! A volunteer sees what is kept of them, and has it erased, here and at the coordinator.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Output;
 
@@ -150,4 +151,26 @@ fn whoever_sits_there_decides_whether_the_key_goes_unheard() {
     let Asked { process, _terminal, .. } = answer(&erase, "y\ny\n");
     assert_eq!(process.end(), Some(0));
     assert!(!fs::exists(&data).unwrap());
+}
+
+/// A copy of the folder is the same host, and that one is forgotten: its worker says so, and computes nothing.
+#[test]
+fn a_copy_of_the_key_brings_nobody_back() {
+    let mut grid = Grid::start();
+    grid.add_worker(NICKNAME, VOLUNTEER, "");
+    grid.stop_worker(NICKNAME);
+    let volunteer = Volunteer::of(&grid);
+    let folder = grid.path(NICKNAME);
+    let copy = ["key", "consent.jsonl", "spool.db"].map(|name| (name, fs::read(folder.join(name))));
+    assert!(volunteer.says(&["erase", "--yes"]).status.success());
+    fs::create_dir(&folder).unwrap();
+    for (name, bytes) in copy {
+        fs::write(folder.join(name), bytes.unwrap()).unwrap();
+    }
+    // A key that others could read is not taken.
+    fs::set_permissions(folder.join("key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let worker = grid.restart_worker(NICKNAME);
+    let said = worker.wait_for(|line| line.contains("is forgotten"));
+    assert!(said.starts_with("no work for now"), "{said}");
+    assert!(!is_kept(&grid, NICKNAME) && !is_kept(&grid, VOLUNTEER));
 }

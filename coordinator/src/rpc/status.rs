@@ -16,11 +16,13 @@ pub(super) fn refused(refusal: &Refusal) -> Status {
     let status = Status::new(code(refusal), refusal.to_string());
     match refusal {
         Refusal::HostSuspended { rest, .. } => with_pushback(status, rest.unwrap_or(FOR_GOOD)),
+        Refusal::HostForgotten(_) => with_pushback(status, FOR_GOOD),
         _ => status,
     }
 }
 
-/// When a host may ask again that is suspended for good: seldom, in case that it was wronged.
+/// When a host may ask again that is suspended for good: seldom, in case that it was wronged. One that is forgotten asks in
+/// vain, and must not do so all day.
 const FOR_GOOD: Span = Span::hours(24);
 
 fn code(refusal: &Refusal) -> Code {

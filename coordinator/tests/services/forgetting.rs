@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use manyhands_core::digest::Digest;
+use manyhands_core::time::Span;
+use manyhands_proto::pushback::pushback;
 use manyhands_proto::v1;
 use tonic::{Code, Status};
 
@@ -118,6 +120,7 @@ async fn whoever_is_forgotten_is_gone_from_stream_list_and_database() {
     let ended = end(&mut worker).await;
     assert_eq!(ended.code(), Code::PermissionDenied, "{ended}");
     assert!(ended.message().contains("is forgotten"), "{ended}");
+    assert_eq!(pushback(&ended), Some(Span::hours(24)), "it is not to ask all day");
 
     // Its lease is somebody else's, and it does not come back.
     let (mut second, mut third) = (grid.host().await, grid.host().await);

@@ -33,6 +33,9 @@ pub(super) async fn forget(shared: &Shared, key: PublicKey) -> Result<v1::Forget
         Reply::Forgotten { host, is_new } => {
             shared.callers.forget(key);
             shared.peers.leave(key);
+            if is_new {
+                tracing::info!(%host, "a host is forgotten, as its owner asked");
+            }
             Ok(v1::ForgetReply { host: host.0, was_forgotten: !is_new })
         }
         Reply::Refused(refusal) => Err(status::refused(&refusal)),
