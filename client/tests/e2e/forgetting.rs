@@ -130,6 +130,7 @@ fn a_coordinator_that_is_not_there_is_no_reason_to_keep_anything_here() {
     let said = stderr(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("not forgotten: cannot reach"), "{said}");
+    assert!(said.contains("--join"), "{said}");
     assert!(said.contains("What remains") && said.contains("nickname"), "{said}");
     assert_eq!(stdout(&output), format!("erased {}\n", volunteer.data));
     assert!(!fs::exists(&volunteer.data).unwrap());

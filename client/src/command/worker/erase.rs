@@ -6,7 +6,7 @@ use clap::Args;
 use manyhands_worker::kept::{Folder, Kept, Way};
 
 use super::consent;
-use super::kept::{Opened, Whose};
+use super::kept::{ELSEWHERE, Opened, Whose};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::terminal::plain;
@@ -97,10 +97,13 @@ async fn forget(
         }
         Err(error) => {
             let why = plain(&error.to_string());
-            let is_nothing_kept = error.means_nothing_is_kept();
-            let what = if is_nothing_kept { "nothing is kept elsewhere" } else { "not forgotten" };
-            context.terminal.note(&format!("{what}: {why}"));
-            Ok((!is_nothing_kept).then_some(REMAINS))
+            if error.means_nothing_is_kept() {
+                context.terminal.note(&format!("nothing is kept elsewhere: {why}"));
+                return Ok(None);
+            }
+            context.terminal.note(&format!("not forgotten: {why}"));
+            context.terminal.note(ELSEWHERE);
+            Ok(Some(REMAINS))
         }
     }
 }

@@ -6,7 +6,7 @@ use manyhands_worker::consent::Record;
 use manyhands_worker::kept::Kept;
 use serde::Serialize;
 
-use super::kept::{Opened, Whose};
+use super::kept::{ELSEWHERE, Opened, Whose};
 use crate::context::{Context, shown};
 use crate::failure::Failure;
 use crate::listing::HostRow;
@@ -70,6 +70,9 @@ impl Export {
                 Err(error) => {
                     let why = error.to_string();
                     context.terminal.note(&format!("nothing of the coordinator: {why}"));
+                    if !error.means_nothing_is_kept() {
+                        context.terminal.note(ELSEWHERE);
+                    }
                     (None, Some(why))
                 }
             },

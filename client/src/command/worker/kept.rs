@@ -35,6 +35,10 @@ pub(super) struct Opened {
     pub(super) way: Option<Way>,
 }
 
+/// What to do about a coordinator that was not reached.
+pub(super) const ELSEWHERE: &str =
+    "if it is elsewhere: --join INVITE or --config FILE say where it is";
+
 impl Whose {
     pub(super) fn open(self, context: &Context) -> Result<Opened, Failure> {
         let named = self.config.as_ref().map(|path| Written::read(path)).transpose()?;
