@@ -78,6 +78,8 @@ pub(crate) struct HostRow {
     pub(crate) expired: u64,
     pub(crate) credit_micro: u64,
     pub(crate) seen_at_ms: u64,
+    /// Since when it is forgotten, as its owner asked; null otherwise.
+    pub(crate) forgotten_at_ms: Option<u64>,
     pub(crate) key: String,
 }
 
@@ -148,6 +150,7 @@ impl From<v1::Host> for HostRow {
             expired: host.expired,
             credit_micro: host.credit_micro,
             seen_at_ms: host.seen_at_ms,
+            forgotten_at_ms: host.forgotten_at_ms,
             key: hex(&host.key),
         }
     }

@@ -62,6 +62,7 @@ impl Hub {
                 // handing them over is saying so.
                 Effect::Assimilate { units } => own.push(Command::Assimilate(units)),
                 Effect::JobChanged { job } => self.job_changed(job),
+                Effect::Dismiss { host } => lock(&self.seats).dismiss(host),
                 // Nobody has to listen.
                 Effect::JobEnded { job } => drop(self.ended.send(job)),
                 Effect::ExpireAt(at) => self.ring_at(at),

@@ -97,6 +97,17 @@ impl Peers {
             .ok_or_else(|| Status::aborted("the record has expired meanwhile: sign a new one"))
     }
 
+    /// Where this host said that it takes calls.
+    pub(crate) fn addresses(&self, of: PublicKey) -> Vec<String> {
+        let addresses = self.tracker().addresses(key(of));
+        addresses.iter().map(ToString::to_string).collect()
+    }
+
+    /// Tells nobody any more where this host is.
+    pub(crate) fn leave(&self, left: PublicKey) {
+        self.tracker().leave(key(left));
+    }
+
     /// Where the coordinators of the project are, if that is known; nothing that has expired.
     pub(crate) fn coordinators(
         &self,

@@ -42,6 +42,8 @@ pub enum Command {
     Cancel(Cancel),
     /// The operator lets a suspended host on again.
     Pardon(Pardon),
+    /// A host wants to be forgotten.
+    Forget(Forget),
 }
 
 /// A host joins, or says hello again: the same key is always the same host.
@@ -238,4 +240,11 @@ pub struct Pardon {
     /// Why, 1 to [`REASON_BYTES_MAX`](crate::limits::REASON_BYTES_MAX) bytes without control
     /// characters.
     pub reason: String,
+}
+
+/// A host wants to be forgotten, for good. Again changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forget {
+    /// The key that it proved to have.
+    pub key: Key,
 }

@@ -31,6 +31,11 @@ pub enum Effect {
         /// The replicas, whose leases it has lost.
         replicas: Vec<ReplicaId>,
     },
+    /// The host is forgotten: end its stream. Should it go on, whatever it says is refused.
+    Dismiss {
+        /// The host.
+        host: HostId,
+    },
     /// A hint: somebody who watches the job may look again.
     JobChanged {
         /// The job.

@@ -23,6 +23,7 @@ mod effects;
 mod enrol;
 mod equivocation;
 mod expire;
+mod forget;
 mod fresh;
 mod invite;
 mod judge;
@@ -180,5 +181,6 @@ fn decide(
         }
         Command::Cancel(cancel) => cancel::decide(cancel::load(store, &cancel)?, cancel, cx),
         Command::Pardon(pardon) => pardon::decide(pardon::load(store, &pardon)?, pardon, cx),
+        Command::Forget(forget) => forget::decide(forget::load(store, forget)?, forget, cx),
     })
 }

@@ -10,6 +10,9 @@ use crate::lease::Lease;
 use crate::requirement::Capabilities;
 use crate::time::Timestamp;
 
+/// What is shown in the place of a name that is forgotten.
+pub const FORGOTTEN: &str = "forgotten";
+
 /// A machine that a volunteer lends, with the leases that it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
@@ -45,6 +48,9 @@ pub struct Host {
     pub enrolled_at: Timestamp,
     /// When it last asked for work, renewed or reported.
     pub seen_at: Timestamp,
+    /// Since when it is forgotten, as its owner asked: it gets no more work, and nothing is left here that describes
+    /// it. `engine/FORGET.md` says what stays.
+    pub forgotten_at: Option<Timestamp>,
 }
 
 /// Whether a host gets work.
@@ -117,12 +123,44 @@ impl Host {
         self.reopening = Some(Box::new(Reopening { since: now, from: JobId(0).unit(0) }));
     }
 
-    /// Whether it may get work.
+    /// Whether it may get work: it is neither suspended nor forgotten.
     #[must_use]
     pub fn is_active(&self) -> bool {
+        !self.is_suspended() && !self.is_forgotten()
+    }
+
+    /// Whether it was caught, so that nothing rests on its word.
+    #[must_use]
+    pub fn is_suspended(&self) -> bool {
         match self.state {
-            HostState::Active => true,
-            HostState::Suspended { .. } => false,
+            HostState::Active => false,
+            HostState::Suspended { .. } => true,
+        }
+    }
+
+    /// Whether it is forgotten. What it answered before counts as it did.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        self.forgotten_at.is_some()
+    }
+
+    /// What others see in the place of its name.
+    #[must_use]
+    pub fn shown_name(&self) -> &str {
+        if self.is_forgotten() { FORGOTTEN } else { &self.nickname }
+    }
+
+    /// Takes everything away that describes the machine and its owner. What its answers were computed with stays, since
+    /// receipts tell it; and its leases are due, so that `Expire` takes them back.
+    pub(crate) fn forget(&mut self, now: Timestamp) {
+        let Capabilities { isa, version, .. } = &*self.capabilities;
+        self.capabilities = Arc::new(Capabilities::forgotten(isa.clone(), version.clone()));
+        self.nickname = String::new();
+        (self.block, self.pardoned) = (None, None);
+        (self.enrolled_at, self.seen_at) = (Timestamp(0), Timestamp(0));
+        self.forgotten_at = Some(now);
+        for lease in &mut self.leases {
+            lease.deadline_at = lease.deadline_at.min(now);
         }
     }
 

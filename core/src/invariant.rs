@@ -5,6 +5,7 @@
 //! read everything: they are for tests and simulation.
 
 mod dispute;
+mod host;
 mod ledger;
 mod part;
 mod unit;
@@ -62,6 +63,7 @@ pub fn check(store: &dyn Store) -> Result<(), Violation> {
     for unit in &snapshot.units {
         unit::check_vouchers(unit, &snapshot.jobs[&unit.id.job], &snapshot.hosts)?;
     }
+    snapshot.hosts.values().try_for_each(host::check)?;
     part::check(store, &snapshot.units, &snapshot.jobs)?;
     check_leases(&snapshot)?;
     ledger::check(store, &snapshot)
@@ -79,6 +81,7 @@ pub fn check_step(before: &dyn Store, after: &dyn Store) -> Result<(), Violation
         let new = new.ok_or_else(|| broken(format_args!("unit {} has vanished", old.id)))?;
         unit::check_step(old, new, &after.hosts)?;
     }
+    before.hosts.values().try_for_each(|old| host::check_step(old, &after.hosts))?;
     for (id, old) in &before.disputes {
         dispute::check_step(old, after.disputes.get(id))?;
     }

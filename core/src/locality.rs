@@ -46,6 +46,11 @@ impl Locality {
         }
     }
 
+    /// Takes everything away that is known of the host.
+    pub fn forget(&mut self, host: HostId) {
+        self.hosts.remove(&host);
+    }
+
     /// The files of the job that the host was leased, the newest first.
     #[must_use]
     pub fn files(&self, host: HostId, job: JobId) -> Vec<u32> {

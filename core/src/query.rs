@@ -16,6 +16,7 @@ use crate::work_unit::WorkUnit;
 mod assurance;
 mod disputed;
 mod disputes;
+mod kept;
 mod receipt;
 mod survey;
 mod why;
@@ -23,6 +24,7 @@ mod words;
 
 pub use assurance::Assurance;
 pub use disputes::{BrokenEngine, Disputes};
+pub use kept::Kept;
 pub use receipt::Receipt;
 pub use survey::{Survey, Voice};
 
@@ -55,6 +57,8 @@ pub enum Query {
     Receipt(JobId),
     /// One host.
     Host(HostId),
+    /// What is kept of the host with this key.
+    Kept(Key),
     /// Hosts, the oldest first.
     Hosts {
         /// Only those newer than this one.
@@ -103,6 +107,8 @@ pub enum Answer {
     Receipt(Box<Receipt>),
     /// To `Host`.
     Host(Box<Host>),
+    /// To `Kept`.
+    Kept(Box<Kept>),
     /// To `Hosts`.
     Hosts(Vec<Host>),
     /// To `Ledger`.
@@ -148,6 +154,7 @@ pub fn ask(store: &dyn Store, query: &Query, now: Timestamp) -> Result<Answer, S
             let host = store.host(*id)?.map(Box::new);
             host.map_or(Answer::Refused(Refusal::UnknownHost(*id)), Answer::Host)
         }
+        Query::Kept(key) => kept::read(store, key)?.map_or_else(Answer::Refused, Answer::Kept),
         Query::Hosts { after, limit } => Answer::Hosts(store.hosts(*after, *limit)?),
         Query::Ledger { skip, limit } => Answer::Ledger(store.ledger(*skip, *limit)?),
         Query::Evidence(id) => match store.host(*id)? {
@@ -202,6 +209,7 @@ fn too_long(query: &Query) -> Option<Refusal> {
         | Query::Unit(_)
         | Query::Receipt(_)
         | Query::Host(_)
+        | Query::Kept(_)
         | Query::Evidence(_)
         | Query::Why(_) => {
             return None;

@@ -95,6 +95,15 @@ pub enum Refusal {
         /// For how long; for good if `None`.
         rest: Option<Span>,
     },
+    /// The host is forgotten, as its owner asked.
+    #[error(
+        "host {0} is forgotten, as its owner asked: this machine can join again only as a new host, with \
+         another key and an invite"
+    )]
+    HostForgotten(HostId),
+    /// No host has this key.
+    #[error("no host with the key {0} ever enrolled here, so nothing is kept of it")]
+    NeverEnrolled(Key),
     /// The host gets work.
     #[error("host {0} is not suspended: there is nothing to pardon")]
     NotSuspended(HostId),

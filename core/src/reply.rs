@@ -52,6 +52,13 @@ pub enum Reply {
     },
     /// To `Pardon`.
     Pardoned,
+    /// To `Forget`.
+    Forgotten {
+        /// Which host it was.
+        host: HostId,
+        /// Whether it was known until now; it was forgotten before if not.
+        is_new: bool,
+    },
 }
 
 /// What a host got.

@@ -35,7 +35,7 @@ pub struct Requirement {
 /// What a host has to offer. It says so when it enrols, and again each time it connects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Capabilities {
-    /// Replicas that it can run side by side, at least 1.
+    /// Replicas that it can run side by side, at least 1; none of a host that is forgotten.
     pub slots: u16,
     /// Memory that it lends to one slot.
     pub memory_bytes: u64,
@@ -66,6 +66,14 @@ pub enum Misfit {
         /// The profile that the unit needs.
         needed: u32,
     },
+}
+
+impl Capabilities {
+    /// What is left of those of a host that is forgotten: with what it computed, and nothing that would get it work.
+    pub(crate) fn forgotten(isa: String, version: String) -> Self {
+        let (profiles, os) = (BTreeSet::new(), String::new());
+        Self { slots: 0, memory_bytes: 0, profiles, isa, os, version }
+    }
 }
 
 impl Requirement {

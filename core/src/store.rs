@@ -52,6 +52,11 @@ pub enum Write {
         /// The unit.
         unit: UnitId,
     },
+    /// Invites for hosts of the volunteer with this name are no more.
+    DropInvites {
+        /// The name.
+        volunteer: String,
+    },
     /// The proof that a host contradicted itself; the first one of each host stays.
     KeepEvidence {
         /// The host.
@@ -178,6 +183,8 @@ pub trait Store {
     fn host_by_key(&self, key: &Key) -> Result<Option<Host>, StoreError>;
     /// Hosts by id, after `after`.
     fn hosts(&self, after: Option<HostId>, limit: usize) -> Result<Vec<Host>, StoreError>;
+    /// Hosts of a volunteer by id, but for those that are [forgotten](Host::forgotten_at).
+    fn hosts_of(&self, volunteer: VolunteerId, limit: usize) -> Result<Vec<HostId>, StoreError>;
     /// Hosts with [`next_deadline_at`](Host::next_deadline_at)` <= now`, the earliest first.
     fn hosts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Host>, StoreError>;
     /// The earliest [`next_deadline_at`](Host::next_deadline_at) of all hosts.

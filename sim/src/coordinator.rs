@@ -286,7 +286,8 @@ impl Coordinator {
                 Effect::Assimilate { units } => self.out.push(Outgoing::Assimilate(units)),
                 Effect::Abort { host, replicas } => self.send(host, Downlink::Abort(replicas)),
                 Effect::Turn { host } => self.call(host, now)?,
-                Effect::JobChanged { .. } | Effect::JobEnded { .. } => {}
+                // Nobody asks to be forgotten here.
+                Effect::JobChanged { .. } | Effect::JobEnded { .. } | Effect::Dismiss { .. } => {}
                 Effect::ExpireAt(at) => self.set_alarm(at),
             }
         }

@@ -38,7 +38,7 @@ pub(crate) struct Home {
 }
 
 /// The folder of one project.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Keep {
     root: PathBuf,
 }

@@ -1,4 +1,6 @@
-//! What a data folder keeps of its volunteer: shown on request, and erased on request.
+//! What is kept of a volunteer, in a data folder and at the coordinator: shown on request, and erased on request.
+
+mod asking;
 
 use std::fs;
 use std::io;
@@ -10,6 +12,8 @@ use crate::consent::{Consents, Record};
 use crate::home::{Home, Keep};
 use crate::spool::Spool;
 use crate::{HomeError, WorkerError};
+
+pub use self::asking::{ASK_MAX, AskError, Way};
 
 /// Everything that a worker ever makes in its folder, see [`Home`]; the databases with what belongs to them.
 const NAMES: [&str; 30] = [
@@ -49,7 +53,7 @@ const NAMES: [&str; 30] = [
 /// What a folder keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// The host's keys, and where it joined by them: one for each project.
+    /// What each project knows this machine by; first the one that was there first.
     pub hosts: Vec<KeptHost>,
     /// Who agreed to what.
     pub consents: Vec<Record>,
@@ -62,12 +66,13 @@ pub struct Kept {
 }
 
 /// What a project knows this machine by.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptHost {
     /// The public half of the host's key.
     pub key: Option<String>,
     /// The coordinator that the host joined, by its key, and the host's number there.
     pub enrolment: Option<(String, u64)>,
+    keep: Keep,
 }
 
 /// Why a folder's contents cannot be shown or erased.
@@ -92,80 +97,99 @@ pub enum KeptError {
     },
 }
 
-/// Lists what the folder at `root` keeps.
-///
-/// # Errors
-/// [`KeptError`]; while a worker uses the folder, [`HomeError::Busy`] in it.
-pub fn list(root: &Path) -> Result<Kept, KeptError> {
-    let home = open(root)?;
-    let mut kept = Kept {
-        hosts: Vec::new(),
-        consents: Consents::read(root)?.records().to_vec(),
-        leases: 0,
-        reports: 0,
-        sizes: Vec::new(),
-    };
-    let keeps = home.keeps().map_err(|source| KeptError::Io { path: root.to_owned(), source })?;
-    for keep in keeps {
-        let host = kept.add(&keep)?;
-        kept.hosts.push(host);
+/// The data folder of a worker that does not run, and cannot be started as long as this is open.
+#[derive(Debug)]
+pub struct Folder {
+    home: Home,
+}
+
+impl Folder {
+    /// Opens a folder that is a worker's; others are not even locked.
+    ///
+    /// # Errors
+    /// [`KeptError`]; while a worker uses the folder, [`HomeError::Busy`] in it.
+    pub fn open(root: &Path) -> Result<Self, KeptError> {
+        let is_a_workers = ["key", "consent.jsonl"].iter().any(|name| root.join(name).is_file());
+        if !is_a_workers {
+            return Err(KeptError::Nothing(root.to_owned()));
+        }
+        let home = Home::open(root);
+        home.map(|home| Self { home }).map_err(|error: HomeError| KeptError::Worker(error.into()))
     }
-    let paths = NAMES.iter().map(|name| root.join(name)).filter(|path| path.exists());
-    for path in paths {
-        let bytes = size(&path).map_err(|source| KeptError::Io { path: path.clone(), source })?;
-        kept.sizes.push((path, bytes));
+
+    /// Lists what it keeps.
+    ///
+    /// # Errors
+    /// [`KeptError`].
+    pub fn list(&self) -> Result<Kept, KeptError> {
+        let root = self.home.root();
+        let mut kept = Kept {
+            hosts: Vec::new(),
+            consents: Consents::read(root)?.records().to_vec(),
+            leases: 0,
+            reports: 0,
+            sizes: Vec::new(),
+        };
+        let keeps = self.home.keeps();
+        for keep in keeps.map_err(|source| KeptError::Io { path: root.to_owned(), source })? {
+            kept.add(keep)?;
+        }
+        let paths = NAMES.iter().map(|name| root.join(name)).filter(|path| path.exists());
+        for path in paths {
+            let bytes =
+                size(&path).map_err(|source| KeptError::Io { path: path.clone(), source })?;
+            kept.sizes.push((path, bytes));
+        }
+        Ok(kept)
     }
-    Ok(kept)
+
+    /// Removes all that a worker made in it, and the folder, unless something else is in it; gives whether the folder is
+    /// gone.
+    ///
+    /// # Errors
+    /// [`KeptError`]. What was removed until then stays so.
+    pub fn erase(self) -> Result<bool, KeptError> {
+        let root = self.home.root();
+        for path in NAMES.iter().map(|name| root.join(name)) {
+            let failed = |source| KeptError::Io { path: path.clone(), source };
+            match fs::symlink_metadata(&path) {
+                Ok(found) if found.is_dir() => fs::remove_dir_all(&path).map_err(failed)?,
+                Ok(_file) => fs::remove_file(&path).map_err(failed)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(failed(source)),
+            }
+        }
+        match fs::remove_dir(root) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+            Err(source) => Err(KeptError::Io { path: root.to_owned(), source }),
+        }
+    }
 }
 
 impl Kept {
-    /// Counts what a project's spool holds.
-    fn add(&mut self, keep: &Keep) -> Result<KeptHost, WorkerError> {
-        let mut host = KeptHost::default();
-        if keep.key().exists() {
-            host.key = Some(Identity::load_or_create(&keep.key())?.public_key().to_string());
-        }
-        if keep.spool().exists() {
-            let (spool, restored) = Spool::open(&keep.spool())?;
+    /// Adds what is kept for one project.
+    fn add(&mut self, keep: Keep) -> Result<(), WorkerError> {
+        let mut host = KeptHost { key: None, enrolment: None, keep };
+        host.key = host.identity()?.map(|it| it.public_key().to_string());
+        if host.keep.spool().exists() {
+            let (spool, restored) = Spool::open(&host.keep.spool())?;
             spool.close()?;
             host.enrolment = restored.enrolment.map(|it| (it.coordinator, it.host));
             self.leases += restored.held.len();
             self.reports += restored.reports.len();
         }
-        Ok(host)
+        self.hosts.push(host);
+        Ok(())
     }
 }
 
-/// Removes all that a worker made in the folder at `root`, and the folder, unless something else is in it; gives whether
-/// the folder is gone.
-///
-/// # Errors
-/// [`KeptError`]. What was removed until then stays so.
-pub fn erase(root: &Path) -> Result<bool, KeptError> {
-    let _ours_alone = open(root)?;
-    for path in NAMES.iter().map(|name| root.join(name)) {
-        let failed = |source| KeptError::Io { path: path.clone(), source };
-        match fs::symlink_metadata(&path) {
-            Ok(found) if found.is_dir() => fs::remove_dir_all(&path).map_err(failed)?,
-            Ok(_file) => fs::remove_file(&path).map_err(failed)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(failed(source)),
-        }
+impl KeptHost {
+    /// The host's identity, if there is one.
+    fn identity(&self) -> Result<Option<Identity>, WorkerError> {
+        let path = self.keep.key();
+        Ok(path.exists().then(|| Identity::load_or_create(&path)).transpose()?)
     }
-    match fs::remove_dir(root) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
-        Err(source) => Err(KeptError::Io { path: root.to_owned(), source }),
-    }
-}
-
-/// Opens a folder that is a worker's; others are not even locked.
-fn open(root: &Path) -> Result<Home, KeptError> {
-    let is_a_workers = ["key", "consent.jsonl"].iter().any(|name| root.join(name).is_file());
-    if !is_a_workers {
-        return Err(KeptError::Nothing(root.to_owned()));
-    }
-    Home::open(root).map_err(|error: HomeError| KeptError::Worker(error.into()))
 }
 
 /// Bytes of a file, or of all files below a folder.
@@ -185,8 +209,7 @@ mod tests {
     fn a_folder_of_others_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("blobs")).unwrap();
-        assert!(matches!(list(dir.path()), Err(KeptError::Nothing(_))));
-        assert!(matches!(erase(dir.path()), Err(KeptError::Nothing(_))));
+        assert!(matches!(Folder::open(dir.path()), Err(KeptError::Nothing(_))));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
@@ -199,21 +222,23 @@ mod tests {
         let identity = Identity::load_or_create(&keep.key()).unwrap();
         fs::create_dir(keep.blobs()).unwrap();
         fs::write(keep.blobs().join("a"), "1234567").unwrap();
-        assert!(matches!(erase(&root), Err(KeptError::Worker(_))), "a worker uses it");
+        assert!(matches!(Folder::open(&root), Err(KeptError::Worker(_))), "a worker uses it");
         drop(home);
 
-        let kept = list(&root).unwrap();
+        let folder = Folder::open(&root).unwrap();
+        assert!(matches!(Home::open(&root), Err(HomeError::Busy(_))), "none can begin meanwhile");
+        let kept = folder.list().unwrap();
         assert_eq!(kept.hosts[0].key, Some(identity.public_key().to_string()));
         assert!(kept.sizes.contains(&(root.join("blobs"), 7)), "{kept:?}");
         assert!(!root.join("spool.db").exists(), "looking makes nothing");
 
         fs::write(root.join("mine.txt"), "").unwrap();
-        assert!(!erase(&root).unwrap());
+        assert!(!folder.erase().unwrap());
         let left: Vec<_> = fs::read_dir(&root).unwrap().map(|it| it.unwrap().file_name()).collect();
         assert_eq!(left, ["mine.txt"]);
         fs::write(root.join("consent.jsonl"), "").unwrap();
         fs::remove_file(root.join("mine.txt")).unwrap();
-        assert!(erase(&root).unwrap());
+        assert!(Folder::open(&root).unwrap().erase().unwrap());
         assert!(!root.exists());
     }
 }

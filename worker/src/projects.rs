@@ -95,7 +95,7 @@ fn belongs(keep: &Keep, enrolment: &Enrolment, invite: &Invite) -> bool {
 }
 
 /// Whether the project that a folder belongs to says that the invite is from a coordinator of its own.
-fn is_of_the_same_project(keep: &Keep, invite: &Invite) -> bool {
+pub(crate) fn is_of_the_same_project(keep: &Keep, invite: &Invite) -> bool {
     let Some(key) = invite.endpoint().key() else { return false };
     let known = link::kept(&keep.coordinators());
     let named = known.iter().flat_map(|signed| signed.record.coordinators());

@@ -91,6 +91,7 @@ fn state(host: &v1::Host, now: Timestamp) -> String {
     match (host.suspended, host.suspended_until_ms, host.connected) {
         (true, Some(until), _) => format!("rests {}", Timestamp(until).since(now)),
         (true, None, _) => "out for good".to_owned(),
+        (false, _, _) if host.forgotten_at_ms.is_some() => "forgotten".to_owned(),
         (false, _, true) => "connected".to_owned(),
         (false, _, false) => "away".to_owned(),
     }

@@ -7,6 +7,7 @@ mod erase;
 mod export;
 mod install;
 mod join;
+mod kept;
 mod leave;
 mod narration;
 mod page;
@@ -111,8 +112,8 @@ impl Worker {
             Some(Ask::Say(say)) => say.run(context).await,
             Some(Ask::Page(page)) => page.run(context).await,
             Some(Ask::Leave(leave)) => leave.run(context),
-            Some(Ask::Export(export)) => export.run(context),
-            Some(Ask::Erase(erase)) => erase.run(context),
+            Some(Ask::Export(export)) => Box::pin(export.run(context)).await,
+            Some(Ask::Erase(erase)) => Box::pin(erase.run(context)).await,
             Some(Ask::Install(install)) => Box::pin(install.run(context)).await,
             Some(Ask::Uninstall(uninstall)) => uninstall.run(context),
             None => Box::pin(self.work(context)).await,

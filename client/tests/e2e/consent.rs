@@ -16,14 +16,14 @@ fn records(data: &Path) -> Vec<Value> {
 }
 
 /// A process whose question was answered, and its terminal, which must outlive it.
-struct Asked {
-    process: Process,
-    screen: String,
-    _terminal: File,
+pub(crate) struct Asked {
+    pub(crate) process: Process,
+    pub(crate) screen: String,
+    pub(crate) _terminal: File,
 }
 
 /// Shows the question at a terminal, gives the answer, and the screen up to there.
-fn answer(args: &[&str], answer: &str) -> Asked {
+pub(crate) fn answer(args: &[&str], answer: &str) -> Asked {
     let (process, mut terminal) = Process::at_terminal(args);
     let mut screen = Vec::new();
     while !screen.ends_with(b"[y/N] ") {
@@ -129,28 +129,4 @@ fn a_worker_of_old_is_asked_too_and_a_spoilt_record_is_named() {
         assert!(stderr(&output).contains("consent.jsonl:1: this is no"), "{}", stderr(&output));
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing was written");
-}
-
-#[test]
-fn what_is_kept_is_shown_and_erased_on_request() {
-    let mut grid = Grid::start();
-    grid.add_worker("ada", "ada", "");
-    let folder = grid.path("ada");
-    let data = folder.to_string_lossy();
-    let volunteer = grid.path("volunteer");
-    let worker = |args: &[&str]| run(&volunteer, &[&["worker"], args, &["--data", &data]].concat());
-    assert!(stderr(&worker(&["erase", "--yes"])).contains("another worker uses"));
-    grid.stop_worker("ada");
-
-    let kept: Value = serde_json::from_str(&stdout(&worker(&["export"]))).unwrap();
-    assert_eq!(
-        (&kept["hosts"][0]["host"], &kept["consent"][0]["how"]),
-        (&1.into(), &"--yes".into())
-    );
-    let output = worker(&["erase"]);
-    assert_eq!(output.status.code(), Some(2), "there is nobody to ask");
-    assert!(folder.exists());
-    assert!(stdout(&worker(&["erase", "--yes"])).starts_with("erased "));
-    assert!(!folder.exists());
-    assert_eq!(worker(&["export"]).status.code(), Some(2), "there is nothing left");
 }

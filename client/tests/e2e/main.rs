@@ -17,6 +17,7 @@ mod disputes;
 mod doctor;
 mod examples;
 mod failing_programs;
+mod forgetting;
 mod grid;
 #[cfg(target_os = "linux")]
 mod group;

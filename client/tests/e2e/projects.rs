@@ -54,6 +54,9 @@ fn two_projects_get_the_machines_time_by_their_shares() {
     machine.stop();
     run(&machine.profile, &["worker", "erase", "--yes", "--data", &machine.data]);
     assert!(!primes.path("machine").exists());
+    for grid in [&primes, &stars] {
+        assert_eq!(grid.hosts()[0]["nickname"], "forgotten");
+    }
 }
 
 #[test]

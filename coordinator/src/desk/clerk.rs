@@ -95,6 +95,7 @@ impl Clerk {
         let (commands, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         match self.transact(commands) {
             Ok((replies, effects)) => {
+                self.wipe(replies.iter().any(is_forgotten));
                 for (answer, reply) in answers.into_iter().zip(replies) {
                     tell(answer, Ok(reply));
                 }
@@ -107,6 +108,13 @@ impl Clerk {
                 let told = failure.told();
                 answers.into_iter().for_each(|answer| tell(answer, Err(told)));
             }
+        }
+    }
+
+    /// Who is told that they are forgotten is not to be found in the database's log either. It happens once to each host.
+    fn wipe(&mut self, is_wanted: bool) {
+        if is_wanted && let Err(failure) = self.store.fold_in() {
+            tracing::warn!(%failure, "what was forgotten stays in the database's log for a while");
         }
     }
 
@@ -150,6 +158,11 @@ impl Clerk {
     }
 }
 
+/// Whether a host was forgotten just now.
+fn is_forgotten(reply: &Reply) -> bool {
+    matches!(reply, Reply::Forgotten { is_new: true, .. })
+}
+
 /// Whoever asked may have gone away; what was decided stays decided.
 fn tell(answer: Answer, outcome: Result<Reply, DeskError>) {
     if let Some(answer) = answer {
@@ -170,7 +183,8 @@ fn weight(command: &Command) -> usize {
         | Command::Enrol(_)
         | Command::Admit(_)
         | Command::Submit(_)
-        | Command::Pardon(_) => 1,
+        | Command::Pardon(_)
+        | Command::Forget(_) => 1,
     }
 }
 

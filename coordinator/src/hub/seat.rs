@@ -38,6 +38,7 @@ struct Taken {
     aborts: mpsc::Sender<Vec<ReplicaId>>,
     turns: mpsc::Sender<()>,
     superseded: CancellationToken,
+    dismissed: CancellationToken,
     gone: CancellationToken,
 }
 
@@ -55,6 +56,8 @@ pub(crate) struct Seat {
     pub(crate) turns: mpsc::Receiver<()>,
     /// Cancelled when a newer stream of the same host takes its place.
     pub(crate) superseded: CancellationToken,
+    /// Cancelled when the host is forgotten.
+    pub(crate) dismissed: CancellationToken,
     /// Cancelled once the stream that had the place before has let go of it.
     pub(crate) predecessor: Option<CancellationToken>,
     gone: CancellationToken,
@@ -105,6 +108,12 @@ impl Seats {
         }
     }
 
+    pub(super) fn dismiss(&self, host: HostId) {
+        if let Some(taken) = self.taken.get(&host) {
+            taken.dismissed.cancel();
+        }
+    }
+
     fn hand_out(&mut self, mut offer: Offer) {
         while let Some((host, part, rest)) = self.queue.next(offer) {
             let reached = self.taken.get_mut(&host).is_some_and(|taken| {
@@ -148,7 +157,7 @@ impl Seat {
         let (offers, offered) = mpsc::channel(1);
         let (aborts, aborted) = mpsc::channel(ABORTS_MAX);
         let (turns, turned) = mpsc::channel(TURNS_MAX);
-        let (superseded, gone) = (CancellationToken::new(), CancellationToken::new());
+        let [superseded, dismissed, gone] = std::array::from_fn(|_| CancellationToken::new());
         let taken = Taken {
             serial,
             ticket: None,
@@ -156,6 +165,7 @@ impl Seat {
             aborts,
             turns,
             superseded: superseded.clone(),
+            dismissed: dismissed.clone(),
             gone: gone.clone(),
         };
         seats.taken.insert(host, taken);
@@ -168,6 +178,7 @@ impl Seat {
             aborts: aborted,
             turns: turned,
             superseded,
+            dismissed,
             predecessor,
             gone,
         })

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use manyhands_core::host::Host;
 use manyhands_core::key::Key;
 use manyhands_core::store::Store as _;
 use manyhands_proto::identity::PublicKey;
@@ -48,7 +49,7 @@ impl Callers {
         Err(Status::permission_denied(refused))
     }
 
-    /// Refuses whoever is neither a host, nor a scientist, nor the operator.
+    /// Refuses whoever is neither a host that is not forgotten, nor a scientist, nor the operator.
     pub(super) async fn member<T>(&self, request: &Request<T>) -> Result<PublicKey, Status> {
         let public = self.key(request)?;
         if self.is_operator(public) || self.is_known(public) {
@@ -56,7 +57,8 @@ impl Callers {
         }
         let key = engine_key(public);
         let joined = self.reader.read(move |store| {
-            Ok(store.account(&key)?.is_some() || store.host_by_key(&key)?.is_some())
+            let is_host = |host: Host| !host.is_forgotten();
+            Ok(store.account(&key)?.is_some() || store.host_by_key(&key)?.is_some_and(is_host))
         });
         if !joined.await.map_err(status::desk)? {
             return Err(Status::permission_denied("join or enrol first"));
@@ -65,13 +67,18 @@ impl Callers {
         Ok(public)
     }
 
+    /// The next call with this key is looked up anew.
+    pub(super) fn forget(&self, key: PublicKey) {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+
     fn is_known(&self, key: PublicKey) -> bool {
         self.members.lock().unwrap_or_else(PoisonError::into_inner).contains(&key)
     }
 
     fn remember(&self, key: PublicKey) {
         let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nobody who joined ever leaves, so forgetting all of them costs only lookups.
+        // Forgetting all of them costs only lookups.
         if members.len() >= MEMBERS_MAX {
             members.clear();
         }

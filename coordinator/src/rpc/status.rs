@@ -16,11 +16,13 @@ pub(super) fn refused(refusal: &Refusal) -> Status {
     let status = Status::new(code(refusal), refusal.to_string());
     match refusal {
         Refusal::HostSuspended { rest, .. } => with_pushback(status, rest.unwrap_or(FOR_GOOD)),
+        Refusal::HostForgotten(_) => with_pushback(status, FOR_GOOD),
         _ => status,
     }
 }
 
-/// When a host may ask again that is suspended for good: seldom, in case that it was wronged.
+/// When a host may ask again that is suspended for good: seldom, in case that it was wronged. One that is forgotten asks in
+/// vain, and must not do so all day.
 const FOR_GOOD: Span = Span::hours(24);
 
 fn code(refusal: &Refusal) -> Code {
@@ -38,12 +40,14 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::NoReplay(_)
         | Refusal::OtherState(_)
         | Refusal::NoCheckpoints { .. } => Code::FailedPrecondition,
-        Refusal::UnknownJob(_) | Refusal::UnknownUnit { .. } | Refusal::UnknownLease(_) => {
-            Code::NotFound
-        }
+        Refusal::UnknownJob(_)
+        | Refusal::UnknownUnit { .. }
+        | Refusal::UnknownLease(_)
+        | Refusal::NeverEnrolled(_) => Code::NotFound,
         Refusal::ReportedDifferently(_) | Refusal::NotAsSealed(_) => Code::AlreadyExists,
         Refusal::WrongHost { .. }
         | Refusal::HostSuspended { .. }
+        | Refusal::HostForgotten(_)
         | Refusal::InviteNeeded
         | Refusal::UnknownInvite
         | Refusal::InviteForOther(_)

@@ -1,6 +1,7 @@
 //! The volunteer's calls.
 
 mod claims;
+mod forgetting;
 mod hello;
 mod leases;
 mod reports;
@@ -60,6 +61,22 @@ impl v1::work_server::Work for Work {
             Reply::Refused(refusal) => Err(status::refused(&refusal)),
             _ => Err(status::confused()),
         }
+    }
+
+    async fn kept(
+        &self,
+        request: Request<v1::KeptRequest>,
+    ) -> Result<Response<v1::KeptReply>, Status> {
+        let key = self.0.callers.key(&request)?;
+        forgetting::kept(&self.0, key).await.map(Response::new)
+    }
+
+    async fn forget(
+        &self,
+        request: Request<v1::ForgetRequest>,
+    ) -> Result<Response<v1::ForgetReply>, Status> {
+        let key = self.0.callers.key(&request)?;
+        forgetting::forget(&self.0, key).await.map(Response::new)
     }
 
     type AttachStream = Pin<Box<dyn Stream<Item = Result<v1::CoordinatorMessage, Status>> + Send>>;

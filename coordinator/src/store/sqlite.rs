@@ -8,6 +8,7 @@
 mod body;
 mod codec;
 mod disputes;
+mod forgetting;
 mod ledger;
 mod open;
 mod read;

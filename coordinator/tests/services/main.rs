@@ -4,6 +4,7 @@
 mod abuse;
 mod choosing;
 mod discovery;
+mod forgetting;
 mod grid;
 mod life;
 mod private;

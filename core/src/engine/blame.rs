@@ -45,7 +45,8 @@ pub(super) fn blame(rows: &mut Rows, id: UnitId, wrong: &Replica, cx: &mut Conte
 pub(super) fn blame_judge(rows: &mut Rows, id: UnitId, host: HostId, cx: &mut Context<'_>) {
     let host = rows.host_mut(host);
     host.counters.invalid = host.counters.invalid.saturating_add(1);
-    if host.is_active() {
+    // Also one that is forgotten: nobody keeps what earlier answers are worth by leaving.
+    if !host.is_suspended() {
         suspend(host, id, false, cx);
     }
 }

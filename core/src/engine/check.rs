@@ -13,8 +13,14 @@ pub(super) fn batch(what: &'static str, count: usize) -> Result<(), Refusal> {
     Err(Refusal::BatchSize { what, count, max: BATCH_MAX })
 }
 
-/// A host must not be suspended.
+/// A host must not be forgotten: from then on nothing is written about it that it says.
+pub(super) fn remembered(host: &Host) -> Result<(), Refusal> {
+    if host.is_forgotten() { Err(Refusal::HostForgotten(host.id)) } else { Ok(()) }
+}
+
+/// A host must neither be suspended nor forgotten.
 pub(super) fn active(host: &Host, now: Timestamp) -> Result<(), Refusal> {
+    remembered(host)?;
     match host.state {
         HostState::Active => Ok(()),
         HostState::Suspended { until, .. } => {

@@ -88,7 +88,11 @@ pub(super) fn load(
 }
 
 /// Units that wait for this host.
-fn forgone(store: &dyn Store, rows: &mut Rows, host: HostId) -> Result<Vec<UnitId>, StoreError> {
+pub(super) fn forgone(
+    store: &dyn Store,
+    rows: &mut Rows,
+    host: HostId,
+) -> Result<Vec<UnitId>, StoreError> {
     let units = store.units_of_turn(host, DRAW_BATCH)?;
     let ids = units.iter().map(|unit| unit.id).collect();
     units.into_iter().try_for_each(|unit| rows.add_unit_and_hosts(store, unit))?;
@@ -186,7 +190,7 @@ pub(super) fn draw(rows: &mut Rows, draws: Draws, cx: &mut Context<'_>) {
 }
 
 /// Whoever was drawn will not come: the lot falls again at once.
-fn forgo(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
+pub(super) fn forgo(rows: &mut Rows, id: UnitId, cx: &mut Context<'_>) {
     let turn = rows.unit(id).and_then(|unit| unit.turn);
     let drawn = turn.and_then(|turn| rows.find(turn.host?));
     // An earlier item of this batch may have moved the unit.

@@ -14,6 +14,7 @@ pub(super) struct Effects {
     assimilate: BTreeSet<UnitId>,
     turns: BTreeSet<HostId>,
     abort: BTreeMap<HostId, BTreeSet<ReplicaId>>,
+    dismissed: BTreeSet<HostId>,
     changed: BTreeSet<JobId>,
     ended: BTreeSet<JobId>,
     due_at: Option<Timestamp>,
@@ -39,6 +40,11 @@ impl Effects {
     /// This host should stop this replica.
     pub(super) fn abort(&mut self, host: HostId, replica: ReplicaId) {
         self.abort.entry(host).or_default().insert(replica);
+    }
+
+    /// This host's stream is to end.
+    pub(super) fn dismiss(&mut self, host: HostId) {
+        self.dismissed.insert(host);
     }
 
     /// This job looks different now.
@@ -69,11 +75,13 @@ impl Effects {
             host,
             replicas: replicas.into_iter().collect(),
         });
+        let dismissed = self.dismissed.into_iter().map(|host| Effect::Dismiss { host });
         let changed = self.changed.into_iter().map(|job| Effect::JobChanged { job });
         let ended = self.ended.into_iter().map(|job| Effect::JobEnded { job });
         let turns = self.turns.into_iter().map(|host| Effect::Turn { host });
         let ready = self.work_ready.into_iter();
         let ready = ready.map(|(job, count)| Effect::WorkReady { job, count });
-        assimilate.chain(abort).chain(changed).chain(ended).chain(turns).chain(ready).collect()
+        let hints = changed.chain(ended).chain(turns).chain(ready);
+        assimilate.chain(abort).chain(dismissed).chain(hints).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! A host joins, or says hello again. The same key is always the same host, and a host that is
-//! known needs no invite.
+//! known needs no invite. One that is forgotten
+//! never comes back.
 
 use std::sync::Arc;
 
@@ -36,13 +37,18 @@ pub(super) fn load(store: &dyn Store, enrol: &Enrol) -> Result<Loaded, StoreErro
 }
 
 pub(super) fn decide(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Decision {
-    if let Err(refusal) = check_enrolment(&enrol) {
+    if let Err(refusal) = may_enrol(loaded.host.as_ref(), &enrol) {
         return Decision::refuse(refusal);
     }
     if let Some(host) = loaded.host {
         return greet(host, enrol, cx);
     }
     join(loaded, enrol, cx).unwrap_or_else(Decision::refuse)
+}
+
+fn may_enrol(host: Option<&Host>, enrol: &Enrol) -> Result<(), Refusal> {
+    host.map_or(Ok(()), check::remembered)?;
+    check_enrolment(enrol)
 }
 
 fn greet(mut host: Host, enrol: Enrol, cx: &Context<'_>) -> Decision {
@@ -88,6 +94,7 @@ fn join(loaded: Loaded, enrol: Enrol, cx: &Context<'_>) -> Result<Decision, Refu
         leases: Vec::new(),
         enrolled_at: cx.now,
         seen_at: cx.now,
+        forgotten_at: None,
     }));
     Ok(Decision { reply: Reply::Enrolled { host, volunteer }, writes })
 }

@@ -148,7 +148,7 @@ fn expire(rows: &mut Rows, id: ReplicaId, cx: &mut Context<'_>) {
     advance(rows, id, cx);
 }
 
-/// A suspended host did not miss its deadline: its leases were taken back.
+/// A host that was suspended or forgotten did not miss its deadline: its leases were taken back.
 fn lost(host: &mut Host) -> ReplicaState {
     if !host.is_active() {
         return ReplicaState::Aborted;

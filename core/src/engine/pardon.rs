@@ -34,7 +34,9 @@ pub(super) fn decide(mut rows: Rows, pardon: Pardon, cx: &mut Context<'_>) -> De
 
 fn may_be(rows: &Rows, host: HostId, reason: &str) -> Result<(), Refusal> {
     check::text("reason", reason, REASON_BYTES_MAX)?;
-    match rows.find(host).ok_or(Refusal::UnknownHost(host))?.state {
+    let row = rows.find(host).ok_or(Refusal::UnknownHost(host))?;
+    check::remembered(row)?;
+    match row.state {
         HostState::Suspended { .. } => Ok(()),
         HostState::Active => Err(Refusal::NotSuspended(host)),
     }

@@ -46,7 +46,9 @@ pub(super) fn load(store: &dyn Store, renew: &Renew) -> Result<Rows, StoreError>
 pub(super) fn decide(mut rows: Rows, renew: &Renew, cx: &mut Context<'_>) -> Decision {
     let refusal = match rows.find(renew.host) {
         None => Err(Refusal::UnknownHost(renew.host)),
-        Some(_) => check::batch("renewals", renew.renewals.len()),
+        Some(host) => {
+            check::remembered(host).and_then(|()| check::batch("renewals", renew.renewals.len()))
+        }
     };
     if let Err(refusal) = refusal {
         return Decision::refuse(refusal);

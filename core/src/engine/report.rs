@@ -33,7 +33,9 @@ pub(super) fn load(store: &dyn Store, report: &Report) -> Result<Rows, StoreErro
 pub(super) fn decide(mut rows: Rows, report: Report, cx: &mut Context<'_>) -> Decision {
     let refusal = match rows.find(report.host) {
         None => Err(Refusal::UnknownHost(report.host)),
-        Some(_) => check::batch("reports", report.reports.len()),
+        Some(host) => {
+            check::remembered(host).and_then(|()| check::batch("reports", report.reports.len()))
+        }
     };
     if let Err(refusal) = refusal {
         return Decision::refuse(refusal);

@@ -91,6 +91,14 @@ impl Holders {
         }
     }
 
+    /// A host has gone, with all that it holds.
+    pub fn leave(&mut self, key: &Key) {
+        self.blobs.retain(|_, claims| {
+            claims.remove(key);
+            !claims.is_empty()
+        });
+    }
+
     /// Who holds a blob.
     #[must_use]
     pub fn of(&self, blob: &Digest, now: Timestamp) -> BTreeSet<Key> {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use rand_core::Rng;
 
@@ -191,8 +192,20 @@ impl Tracker {
     /// Whether a host has answered this coordinator lately, so that others may dial it.
     #[must_use]
     pub fn is_reachable(&self, key: Key, now: Timestamp) -> bool {
-        let (from, to) = (Name { key, reach: Reach::Machine }, Name { key, reach: Reach::World });
-        self.peers.range(from..=to).any(|(_, peer)| peer.seen_at(now).is_some())
+        self.peers.range(names(key)).any(|(_, peer)| peer.seen_at(now).is_some())
+    }
+
+    /// Where a host said that it takes calls.
+    #[must_use]
+    pub fn addresses(&self, key: Key) -> BTreeSet<PeerAddress> {
+        let records = self.peers.range(names(key)).map(|(_, peer)| peer.record.record());
+        records.flat_map(|record| record.addresses().iter().copied()).collect()
+    }
+
+    /// Forgets a host at once, and what it holds.
+    pub fn leave(&mut self, key: Key) {
+        self.peers.retain(|name, _| name.key != key);
+        self.holders.leave(&key);
     }
 
     /// Forgets records that have expired, and holders that were not heard again.
@@ -212,6 +225,11 @@ impl Tracker {
     pub fn is_empty(&self) -> bool {
         self.peers.is_empty()
     }
+}
+
+/// All names of a host.
+fn names(key: Key) -> RangeInclusive<Name> {
+    Name { key, reach: Reach::Machine }..=Name { key, reach: Reach::World }
 }
 
 /// Where to dial back to now: addresses of the caller itself, that were not seen lately.

@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::Disputes;
 use super::words::{counted, hosts, units};
-use crate::host::Host;
 use crate::id::{HostId, JobId, VolunteerId};
 use crate::job::{Counts, Job, Tally};
 use crate::limits::{ISAS_MAX, PAGE_MAX, VOUCHERS_MAX};
@@ -85,7 +84,9 @@ impl fmt::Display for Receipt {
 pub(super) fn write(store: &dyn Store, job: Job) -> Result<Receipt, StoreError> {
     let (mut vouchers, mut isas) = (Vec::new(), BTreeSet::new());
     for voucher in store.vouchers(job.id, VOUCHERS_MAX)? {
-        let Some(host) = store.host(voucher.host)?.filter(Host::is_active) else { continue };
+        let Some(host) = store.host(voucher.host)?.filter(|host| !host.is_suspended()) else {
+            continue;
+        };
         vouchers.push(voucher);
         if isas.len() < ISAS_MAX {
             isas.insert(host.capabilities.isa.clone());

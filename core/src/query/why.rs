@@ -187,6 +187,7 @@ struct Candidates {
     /// Of other volunteers, but in the address block of a host that had the unit.
     next_door: usize,
     suspended: usize,
+    forgotten: usize,
 }
 
 impl Candidates {
@@ -196,7 +197,8 @@ impl Candidates {
             let is_known = unit.is_some_and(|unit| unit.knows(host.party()));
             let is_next_door = is_known && unit.is_some_and(|unit| !has_volunteer(unit, &host));
             let group = match job.requirement.fits(&host.capabilities) {
-                _ if !host.is_active() => &mut all.suspended,
+                _ if host.is_forgotten() => &mut all.forgotten,
+                _ if host.is_suspended() => &mut all.suspended,
                 Err(_) => &mut all.unfit,
                 Ok(()) if is_next_door => &mut all.next_door,
                 Ok(()) if is_known => &mut all.involved,
@@ -215,7 +217,7 @@ fn has_volunteer(unit: &WorkUnit, host: &Host) -> bool {
 
 impl std::fmt::Display for Candidates {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { willing, unfit, involved, next_door, suspended } = self;
+        let Self { willing, unfit, involved, next_door, suspended, forgotten } = self;
         if *willing > 0 {
             let hosts = hosts(*willing);
             return write!(f, "{hosts} may have it, and will when asking next");
@@ -225,6 +227,7 @@ impl std::fmt::Display for Candidates {
             (involved, "of volunteers who had it"),
             (next_door, "in the public address block of one who had it (see `own_networks`)"),
             (suspended, "suspended"),
+            (forgotten, "forgotten"),
         ];
         let groups = groups.iter().filter(|(count, _)| **count > 0);
         let groups: Vec<String> = groups.map(|(count, what)| format!("{count} {what}")).collect();
@@ -237,7 +240,10 @@ impl std::fmt::Display for Candidates {
 
 fn explain_host(store: &dyn Store, host: &Host, now: Timestamp) -> Result<String, StoreError> {
     let Host { id, counters, leases, .. } = host;
-    if !host.is_active() {
+    if host.is_forgotten() {
+        return Ok(format!("host {id} gets no work: it is forgotten, as its owner asked"));
+    }
+    if host.is_suspended() {
         let invalid = counters.invalid;
         return Ok(format!(
             "host {id} gets no work: {invalid} of its answers differed from a quorum's"

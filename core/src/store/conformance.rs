@@ -5,6 +5,7 @@
 
 pub mod cases;
 pub mod disputed;
+pub mod forgotten;
 pub mod rows;
 
 mod story;
@@ -60,6 +61,11 @@ macro_rules! store_conformance {
         $crate::store_conformance! { $fixture => disputed
             disputes_are_found_by_unit
             calls_are_found_by_host_and_time
+        }
+        $crate::store_conformance! { $fixture => forgotten
+            hosts_of_a_volunteer_are_found_until_they_are_forgotten
+            a_name_that_is_given_up_is_free
+            invites_are_dropped_by_name
         }
     };
     ($fixture:expr => $cases:ident $($case:ident)*) => {$(

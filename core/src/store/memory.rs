@@ -17,7 +17,7 @@ use crate::digest::Digest;
 use crate::dispute::Dispute;
 use crate::host::Host;
 use crate::id::{HostId, JobId, UnitId, VolunteerId};
-use crate::invite::Invite;
+use crate::invite::{Invite, Role};
 use crate::job::{Job, JobState};
 use crate::key::Key;
 use crate::ledger::{Head, Kind, LedgerRow};
@@ -81,13 +81,19 @@ impl MemoryStore {
             Write::PutUnit(unit) => self.put_unit(unit),
             Write::PutHost(host) => self.put_host(host),
             Write::PutVolunteer(volunteer) => {
-                if let Some(name) = &volunteer.name {
-                    self.volunteers_by_name.insert(name.clone(), volunteer.id);
+                let (id, name) = (volunteer.id, volunteer.name.clone());
+                let old = self.volunteers.insert(id, Box::new(volunteer));
+                if let Some(old) = old.and_then(|old| old.name) {
+                    self.volunteers_by_name.remove(&old);
                 }
-                self.volunteers.insert(volunteer.id, Box::new(volunteer));
+                self.volunteers_by_name.extend(name.map(|name| (name, id)));
             }
             Write::PutInvite(invite) => {
                 self.invites.insert(invite.token, invite);
+            }
+            Write::DropInvites { volunteer } => {
+                let role = Role::Host { volunteer: Some(volunteer) };
+                self.invites.retain(|_, invite| invite.role != role);
             }
             Write::PutAccount(account) => {
                 self.accounts.insert(account.key, account);
@@ -361,6 +367,11 @@ impl Store for MemoryStore {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let hosts = self.hosts.range((start, Bound::Unbounded));
         Ok(hosts.map(|(_, host)| Host::clone(host)).take(limit).collect())
+    }
+
+    fn hosts_of(&self, volunteer: VolunteerId, limit: usize) -> Result<Vec<HostId>, StoreError> {
+        let own = |host: &&Arc<Host>| host.volunteer == volunteer && !host.is_forgotten();
+        Ok(self.hosts.values().filter(own).map(|host| host.id).take(limit).collect())
     }
 
     fn hosts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Host>, StoreError> {

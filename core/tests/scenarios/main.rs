@@ -12,6 +12,7 @@ mod disputes;
 mod engines;
 mod equivocation;
 mod faults;
+mod forgetting;
 mod grid;
 mod joining;
 mod life;

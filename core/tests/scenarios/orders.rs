@@ -1,10 +1,12 @@
 //! Any order of any commands: random ones, with duplicates, late and false reports, unknown ids,
-//! restarts. After each the whole store is checked; and when the faults stop, everything ends.
+//! hosts that are forgotten, restarts. After each the whole store is checked; and when the faults stop, everything ends.
 
 use std::collections::BTreeMap;
 
 use manyhands_core::block::Block;
-use manyhands_core::command::{Cancel, Command, Outcome, ReplicaReport, Report};
+use manyhands_core::command::{
+    Cancel, Command, Forget, Outcome, Renew, Renewal, ReplicaReport, Report,
+};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::lease::Replay;
 use manyhands_core::policy::Policy;
@@ -36,6 +38,7 @@ enum Step {
     Wait { seconds: u16 },
     Assimilate,
     Cancel { job: u8 },
+    Forget { host: u8 },
     Restart,
 }
 
@@ -63,6 +66,20 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Assimilate),
         1 => any::<u8>().prop_map(|job| Step::Cancel { job }),
         1 => Just(Step::Restart),
+    ]
+}
+
+/// The same in jobs with a quorum, among hosts of which some leave.
+fn step_of_leavers() -> impl Strategy<Value = Step> {
+    let of_quorum = step().prop_map(|step| match step {
+        Step::Submit { units, quorum, tries, priority, is_sure: _ } => {
+            Step::Submit { units, quorum, tries, priority, is_sure: false }
+        }
+        other => other,
+    });
+    prop_oneof![
+        16 => of_quorum,
+        1 => any::<u8>().prop_map(|host| Step::Forget { host }),
     ]
 }
 
@@ -110,7 +127,7 @@ impl World {
                 let Some((host, replica)) = pick(&leases, lease) else { return };
                 for _ in 0..times {
                     let outcome = self.outcome_of(outcome, replica);
-                    self.grid.report(host, replica, outcome);
+                    self.report(host, replica, outcome);
                 }
             }
             Step::ReportAnything { host, job, unit, replica } => {
@@ -123,7 +140,9 @@ impl World {
             Step::Renew { host, lease, step } => {
                 let leases = self.leases_of(host);
                 let Some((host, replica)) = pick(&leases, lease) else { return };
-                self.grid.renew(host, replica, (step > 50).then(|| checkpoint(step.into())));
+                let checkpoint = (step > 50).then(|| checkpoint(step.into()));
+                let renewals = vec![Renewal { replica, progress_ppm: 500_000, checkpoint }];
+                self.grid.tell(Command::Renew(Renew { host, renewals }));
             }
             Step::Wait { seconds } => self.grid.wait(Span::seconds(seconds.into())),
             Step::Assimilate => drop(self.grid.assimilate()),
@@ -131,8 +150,19 @@ impl World {
                 let job = pick(&self.jobs, job).unwrap_or(JobId(9));
                 self.grid.tell(Command::Cancel(Cancel { job, by: SCIENTIST }));
             }
+            Step::Forget { host } => {
+                let Some(host) = pick(&self.hosts, host) else { return };
+                let key = self.grid.host_row(host).key;
+                self.grid.tell(Command::Forget(Forget { key }));
+            }
             Step::Restart => self.grid.restart(),
         }
+    }
+
+    /// What came of it does not matter: the host may be forgotten.
+    fn report(&mut self, host: HostId, replica: ReplicaId, outcome: Outcome) {
+        let reports = vec![ReplicaReport::unsigned(replica, outcome)];
+        self.grid.tell(Command::Report(Report { host, reports }));
     }
 
     fn enrol(&mut self, volunteer: u8) {
@@ -195,7 +225,7 @@ impl World {
 
     fn request_and_answer(&mut self, host: HostId) {
         let reply = self.grid.tell(self.grid.wish(host, 100));
-        // Founders may have been suspended.
+        // Founders may have been suspended or forgotten.
         let Reply::Leased(leased) = reply else { return };
         for lease in leased.leases {
             let outcome = match lease.replay {
@@ -277,6 +307,19 @@ proptest! {
         steps in prop::collection::vec(step(), 1..120),
     ) {
         let mut world = World::new(invalid_max, founders);
+        for step in steps {
+            world.take(step);
+        }
+        world.finish();
+    }
+
+    /// Also among hosts that are forgotten, whatever they hold, and whatever they say after that.
+    #[test]
+    fn whoever_leaves_is_survived(
+        invalid_max in 1..4_u32,
+        steps in prop::collection::vec(step_of_leavers(), 1..120),
+    ) {
+        let mut world = World::new(invalid_max, 0);
         for step in steps {
             world.take(step);
         }

@@ -8,6 +8,7 @@ use manyhands_core::host::{Host, HostState};
 use manyhands_core::invite::Role;
 use manyhands_core::limits::{NAME_BYTES_MAX, PROFILES_MAX};
 use manyhands_core::outlook::{ALWAYS_PPM, Outlook};
+use manyhands_core::query::Kept;
 use manyhands_core::requirement::Capabilities;
 use manyhands_core::time::Span;
 
@@ -87,7 +88,7 @@ impl From<Host> for v1::Host {
         };
         Self {
             id: host.id.0,
-            nickname: host.nickname,
+            nickname: host.shown_name().to_owned(),
             volunteer: host.volunteer.0,
             capabilities: Some(Arc::unwrap_or_clone(host.capabilities).into()),
             connected: false,
@@ -104,6 +105,23 @@ impl From<Host> for v1::Host {
             caught: host.standing.life,
             suspended_until_ms: until.map(|until| until.0),
             suspended_for: unit.map(Into::into),
+            forgotten_at_ms: host.forgotten_at.map(|at| at.0),
+        }
+    }
+}
+
+impl From<Kept> for v1::KeptReply {
+    /// What is stored. Whether the host is `connected`, and its `addresses`, only the shell knows.
+    fn from(kept: Kept) -> Self {
+        let Kept { host, volunteer, has_contradicted } = kept;
+        Self {
+            volunteer_name: volunteer.name.unwrap_or_default(),
+            block: host.block.map(|block| block.to_string()).unwrap_or_default(),
+            enrolled_at_ms: host.enrolled_at.0,
+            addresses: Vec::new(),
+            pardoned_for: host.pardoned.as_deref().map_or_else(String::new, |it| it.reason.clone()),
+            has_contradicted,
+            host: Some(host.into()),
         }
     }
 }

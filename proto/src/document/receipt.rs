@@ -212,7 +212,7 @@ pub struct HostFacts {
     pub id: u64,
     /// Its identity.
     pub key: String,
-    /// What it calls itself.
+    /// What it calls itself, or that it is forgotten.
     pub nickname: String,
     /// Who lends it.
     pub volunteer: u64,
@@ -242,7 +242,7 @@ impl Receipt {
         let Assurance { quorum, claim, assumptions } = Assurance::of(&job.policy, reached.as_ref());
         let audits = reached.as_ref().map(AuditFacts::from);
         let sound: Vec<&(Host, Voice)> =
-            hosts.iter().filter(|(host, voice)| host.is_active() && voice.valid > 0).collect();
+            hosts.iter().filter(|(host, voice)| !host.is_suspended() && voice.valid > 0).collect();
         let volunteers: BTreeSet<_> = sound.iter().map(|(_, voice)| voice.volunteer).collect();
         let isas: BTreeSet<_> = sound.iter().map(|(host, _)| &host.capabilities.isa).collect();
         Self {
@@ -377,10 +377,10 @@ impl From<&(Host, Voice)> for HostFacts {
         Self {
             id: host.id.0,
             key: hex(host.key.as_bytes()),
-            nickname: host.nickname.clone(),
+            nickname: host.shown_name().to_owned(),
             volunteer: voice.volunteer.0,
             isa: host.capabilities.isa.clone(),
-            standing: if host.is_active() { check::ACTIVE } else { check::SUSPENDED }.to_owned(),
+            standing: if host.is_suspended() { check::SUSPENDED } else { check::ACTIVE }.to_owned(),
             valid: voice.valid.into(),
             invalid: voice.invalid.into(),
         }

@@ -139,7 +139,8 @@ impl Run<'_> {
         let lies = unit.replicas.iter().filter(|replica| said(replica) != Some(Variant::TRUTH));
         for replica in lies.filter(|replica| replica.class().is_some()) {
             let host = self.coordinator.store.host(replica.host)?;
-            let is_free = |host: &CoreHost| host.is_active() && host.standing.life == replica.life;
+            let is_free =
+                |host: &CoreHost| !host.is_suspended() && host.standing.life == replica.life;
             if !host.as_ref().is_some_and(is_free) {
                 return Ok(true);
             }

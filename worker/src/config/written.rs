@@ -135,6 +135,13 @@ impl Written {
         Self::parse(&text, path)
     }
 
+    /// All invites.
+    #[must_use]
+    pub fn invites(&self) -> Vec<Invite> {
+        let several = self.project.iter().map(|project| &project.invite);
+        self.invite.iter().chain(several).cloned().collect()
+    }
+
     /// Takes up invites that somebody gives beside the file. In the place of a single one they are all that counts; of
     /// several projects, those that are named again get another invite, and the others are added.
     pub fn join(&mut self, given: Vec<Invite>) {

@@ -55,8 +55,8 @@ enum Route {
 
 /// A link to a coordinator.
 #[derive(Debug)]
-pub(super) struct Connected {
-    pub(super) channel: Channel,
+pub(crate) struct Connected {
+    pub(crate) channel: Channel,
     /// Whose key was proved where; none for a coordinator without one.
     pub(super) place: Option<Place>,
     /// Where it was dialled.
@@ -98,7 +98,7 @@ impl Finder {
     ///
     /// # Errors
     /// What was wrong with the first place, if nobody answered anywhere.
-    pub(super) async fn connect(&mut self, identity: &Identity) -> Result<Connected, LinkError> {
+    pub(crate) async fn connect(&mut self, identity: &Identity) -> Result<Connected, LinkError> {
         let whereabouts = match &mut self.route {
             Route::Plain(endpoint) => {
                 let channel = link::connect(endpoint, identity).await?;

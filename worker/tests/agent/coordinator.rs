@@ -210,6 +210,20 @@ impl Work for Service {
         Ok(Response::new(v1::EnrolReply { host: 7, volunteer: 3 }))
     }
 
+    async fn kept(
+        &self,
+        _request: Request<v1::KeptRequest>,
+    ) -> Result<Response<v1::KeptReply>, Status> {
+        Err(Status::unimplemented("no worker asks for it"))
+    }
+
+    async fn forget(
+        &self,
+        _request: Request<v1::ForgetRequest>,
+    ) -> Result<Response<v1::ForgetReply>, Status> {
+        Err(Status::unimplemented("no worker asks for it"))
+    }
+
     async fn attach(
         &self,
         request: Request<Streaming<v1::WorkerMessage>>,

@@ -52,9 +52,7 @@ impl Doctor {
         };
         let data_dir = super::data_dir(self.data, &written, context)?;
         let slots = super::slot_program(&self.slot_command)?;
-        let named = written.project.into_iter().map(|project| project.invite);
-        let named = written.invite.into_iter().chain(named).collect();
-        let invites: Vec<Invite> = self.join.map_or(named, |invite| vec![invite]);
+        let invites = self.join.map_or_else(|| written.invites(), |invite| vec![invite]);
         let priority = written.priority.unwrap_or_default();
         let findings = doctor::examine(slots, priority, &data_dir, &invites).await;
         let ill = findings.iter().filter(|finding| !finding.is_well).count();

@@ -84,7 +84,9 @@ fn coordinator_line(
     draining: bool,
 ) -> Option<String> {
     let moved = now.connected && now.place != before.place;
-    if now.connected != before.connected || moved {
+    // Also of a worker that was never connected since it began.
+    let is_refused = now.refused.is_some() && before.refused.is_none();
+    if now.connected != before.connected || moved || is_refused {
         return Some(match (now.connected, &now.refused) {
             (true, _) => format!("connected to {}", now.place),
             (false, Some(why)) => format!("no work for now: {why}"),

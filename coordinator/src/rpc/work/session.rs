@@ -14,6 +14,7 @@ use manyhands_core::block::Block;
 use manyhands_core::command::{Command, Renewal, Request};
 use manyhands_core::id::{HostId, JobId, ReplicaId};
 use manyhands_core::outlook::Outlook;
+use manyhands_core::refusal::Refusal;
 use manyhands_core::reply::{Reply, Reported};
 use manyhands_core::unseen;
 use manyhands_proto::convert;
@@ -116,12 +117,15 @@ impl Session {
     async fn run(mut self, mut inbound: Streaming<v1::WorkerMessage>) -> Result<(), Status> {
         let draining = self.shared.draining.clone();
         let superseded = self.seat.superseded.clone();
+        let dismissed = self.seat.dismissed.clone();
+        let forgotten = Refusal::HostForgotten(self.host);
         let mut is_drained = false;
         loop {
             let has_room = self.in_flight.len() < IN_FLIGHT_MAX;
             let is_idle = self.in_flight.is_empty();
             tokio::select! {
                 () = superseded.cancelled() => return Err(superseded_status()),
+                () = dismissed.cancelled() => return Err(status::refused(&forgotten)),
                 message = inbound.message(), if has_room => match message? {
                     Some(message) => self.take(message).await?,
                     None => break,

@@ -15,6 +15,6 @@ mod unit;
 pub(super) use dispute::{DisputeBody, dispute};
 pub(super) use host::{HostBody, host};
 pub(super) use job::{JOB_CANCELLING, JOB_OPEN, JOB_SETTLING, JobBody, job, job_state_column};
-pub(super) use joining::{AccountBody, InviteBody, account, invite};
+pub(super) use joining::{AccountBody, InviteBody, account, invite, invited_volunteer};
 pub(super) use statement::{EvidenceBody, evidence};
 pub(super) use unit::{UnitBody, unit, unit_state_column};

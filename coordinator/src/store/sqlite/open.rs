@@ -7,13 +7,13 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 use rusqlite_migration::{HookError, HookResult, M, Migrations};
 
-use super::ledger;
+use super::{forgetting, ledger};
 
 /// Marks a file as ours: "MHND".
 const APPLICATION_ID: i32 = 0x4d48_4e44;
 
 /// How many steps [`migrations`] has.
-const FORMAT: usize = 8;
+const FORMAT: usize = 9;
 
 /// Prepared statements kept; there are about 50 in this store.
 const STATEMENTS_MAX: usize = 64;
@@ -97,6 +97,8 @@ fn prepare(connection: &mut Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    // What is overwritten or removed leaves no trace in the file, as those want who are forgotten.
+    connection.pragma_update(None, "secure_delete", "fast")?;
     // 64 MiB of pages in memory, and a log that is folded in every 32 MiB or so: pages that
     // change again and again are then written to the database file once.
     connection.pragma_update(None, "cache_size", -65_536)?;
@@ -123,6 +125,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0006_disputes.sql")),
         M::up(include_str!("../migrations/0007_blocks.sql")),
         M::up(include_str!("../migrations/0008_samples.sql")),
+        M::up_with_hook(include_str!("../migrations/0009_forgotten.sql"), name_volunteers),
     ];
     Migrations::new(steps.to_vec())
 }
@@ -130,6 +133,11 @@ fn migrations() -> Migrations<'static> {
 /// Gives rows of the ledger that are from before there was a chain their place in it.
 fn chain_old_rows(transaction: &Transaction<'_>) -> HookResult {
     ledger::chain_rows(transaction).map_err(|error| HookError::Hook(error.to_string()))
+}
+
+/// Tells of rows that are from before it was asked whose they are.
+fn name_volunteers(transaction: &Transaction<'_>) -> HookResult {
+    forgetting::name_volunteers(transaction).map_err(|error| HookError::Hook(error.to_string()))
 }
 
 fn failed(path: &Path, error: rusqlite::Error) -> OpenError {

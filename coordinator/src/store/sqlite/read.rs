@@ -320,6 +320,16 @@ impl Store for SqliteStore {
         self.hosts_where(rows!(host "where id > ?1 order by id limit ?2"), [after, limit])
     }
 
+    fn hosts_of(&self, volunteer: VolunteerId, limit: usize) -> Result<Vec<HostId>, StoreError> {
+        self.list(
+            "select id from host indexed by host_volunteer
+             where volunteer = ?1 and forgotten = 0 order by id limit ?2",
+            [signed(volunteer.0), signed(limit as u64)],
+            |row| row.get::<_, i64>(0),
+            |id| Ok(HostId(unsigned("host id", id)?)),
+        )
+    }
+
     fn hosts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Host>, StoreError> {
         self.hosts_where(
             rows!(host "indexed by host_due

@@ -3,13 +3,14 @@
 use std::fs;
 
 use manyhands_core::credit::MicroCredits;
-use manyhands_core::host::{HostState, Reopening, Standing};
-use manyhands_core::id::{HostId, JobId};
+use manyhands_core::host::{Host, HostState, Reopening, Standing};
+use manyhands_core::id::{HostId, JobId, VolunteerId};
 use manyhands_core::ledger::Replay;
 use manyhands_core::order::Order;
-use manyhands_core::store::Store;
-use manyhands_core::store::conformance::Fixture;
+use manyhands_core::store::conformance::{Fixture, rows};
+use manyhands_core::store::{Store, Write};
 use manyhands_core::time::Timestamp;
+use prost::Message as _;
 
 use super::*;
 
@@ -108,6 +109,76 @@ fn a_database_of_the_second_format_is_brought_up_to_date() {
     assert_eq!((job.policy.confidence, job.order, job.parts), (None, Order(None), 0));
     assert_eq!((job.tally.leased, job.tally.compared, job.tally.valid), (9, 0, 8));
     assert_eq!(store.parties_of_standing(1, Timestamp(0), 9).unwrap(), 0);
+}
+
+/// As the eighth format was: whose hosts and invites they are is read from their bodies.
+#[test]
+fn a_database_of_the_eighth_format_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.db");
+    let old = Connection::open(&path).unwrap();
+    for step in [
+        include_str!("../migrations/0001_start.sql"),
+        include_str!("../migrations/0002_vouched.sql"),
+        include_str!("../migrations/0003_trust.sql"),
+        include_str!("../migrations/0004_ledger.sql"),
+        include_str!("../migrations/0005_evidence.sql"),
+        include_str!("../migrations/0006_disputes.sql"),
+        include_str!("../migrations/0007_blocks.sql"),
+        include_str!("../migrations/0008_samples.sql"),
+    ] {
+        old.execute_batch(step).unwrap();
+    }
+    for id in [1, 2] {
+        let host = rows::host(id, &[]);
+        let body = body::HostBody::from(&host).encode_to_vec();
+        let row = "insert into host (id, key, body) values (?1, ?2, ?3)";
+        old.execute(row, rusqlite::params![id.cast_signed(), host.key.0, body]).unwrap();
+    }
+    for invite in rows::invites() {
+        let body = body::InviteBody::from(&invite).encode_to_vec();
+        let row = "insert into invite (token, body) values (?1, ?2)";
+        old.execute(row, rusqlite::params![invite.token.0, body]).unwrap();
+    }
+    old.pragma_update(None, "application_id", 0x4d48_4e44).unwrap();
+    old.pragma_update(None, "user_version", 8).unwrap();
+    old.close().unwrap();
+
+    let mut store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.hosts_of(VolunteerId(102), 9).unwrap(), [HostId(2)]);
+    let [ada, others @ ..] = &rows::invites()[..] else { panic!("no invites") };
+    store.apply(vec![Write::DropInvites { volunteer: "Ada".to_owned() }]).unwrap();
+    assert_eq!(store.invite(&ada.token).unwrap(), None);
+    assert!(others.iter().all(|other| store.invite(&other.token).unwrap().is_some()));
+}
+
+/// Neither in a page nor in the log, also while others read.
+#[test]
+fn what_is_forgotten_is_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.db");
+    let mut store = SqliteStore::open(&path).unwrap();
+    let reader = SqliteStore::open_reader(&path).unwrap();
+    let named = |id| Host { nickname: format!("grace-{id}"), ..rows::host(id, &[7; 30]) };
+    let hosts = (1..99).map(|id| Write::PutHost(named(id)));
+    store.apply(hosts.collect()).unwrap();
+    store.apply(vec![Write::PutVolunteer(rows::volunteer(1, Some("Hopper")))]).unwrap();
+    let files = || {
+        let files = fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+        files.flat_map(|file| fs::read(file).unwrap()).collect::<Vec<u8>>()
+    };
+    let has = |words: &str| files().windows(words.len()).any(|it| it == words.as_bytes());
+    assert!(has("grace-50") && has("Hopper"));
+    store.apply(vec![Write::PutHost(rows::forgotten(50, 150))]).unwrap();
+    store.apply(vec![Write::PutVolunteer(rows::volunteer(1, None))]).unwrap();
+    assert_eq!(reader.host(HostId(50)).unwrap(), Some(rows::forgotten(50, 150)));
+    assert!(
+        has("grace-50") && has("Hopper"),
+        "the log has it, so this test looks at the right place"
+    );
+    store.fold_in().unwrap();
+    assert!(!has("grace-50") && !has("Hopper"));
+    assert!(has("grace-51"));
 }
 
 #[test]

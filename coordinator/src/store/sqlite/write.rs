@@ -25,6 +25,7 @@ impl SqliteStore {
             Write::PutHost(host) => self.put_host(host),
             Write::PutVolunteer(volunteer) => self.put_volunteer(volunteer),
             Write::PutInvite(invite) => self.put_invite(invite),
+            Write::DropInvites { volunteer } => self.drop_invites(volunteer),
             Write::PutAccount(account) => self.put_account(account),
             Write::PutPart(part) => self.put_part(*part),
             Write::PutDispute(dispute) => self.put_dispute(dispute),
@@ -67,10 +68,10 @@ impl SqliteStore {
         let body = body::HostBody::from(host).encode_to_vec();
         self.execute(
             "insert into host (id, key, next_deadline_at, volunteer, compared, seen_at, body,
-                               block)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                               block, forgotten)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              on conflict (id) do update set key = ?2, next_deadline_at = ?3, volunteer = ?4,
-             compared = ?5, seen_at = ?6, body = ?7, block = ?8",
+             compared = ?5, seen_at = ?6, body = ?7, block = ?8, forgotten = ?9",
             params![
                 signed(host.id.0),
                 host.key.0,
@@ -80,6 +81,7 @@ impl SqliteStore {
                 stamp(host.seen_at),
                 body,
                 host.block.as_ref().map(Block::as_bytes),
+                host.is_forgotten(),
             ],
         )
     }
@@ -104,10 +106,14 @@ impl SqliteStore {
     fn put_invite(&self, invite: &Invite) -> Result<(), StoreError> {
         let body = body::InviteBody::from(invite).encode_to_vec();
         self.execute(
-            "insert into invite (token, body) values (?1, ?2)
-             on conflict (token) do update set body = ?2",
-            params![invite.token.0, body],
+            "insert into invite (token, body, volunteer) values (?1, ?2, ?3)
+             on conflict (token) do update set body = ?2, volunteer = ?3",
+            params![invite.token.0, body, body::invited_volunteer(invite)],
         )
+    }
+
+    fn drop_invites(&self, volunteer: &str) -> Result<(), StoreError> {
+        self.execute("delete from invite where volunteer = ?1", [volunteer])
     }
 
     fn put_account(&self, account: &Account) -> Result<(), StoreError> {

@@ -182,3 +182,23 @@ fn of_hosts_that_are_asked_for_by_name_only_the_reachable_are_told() {
     // What was seen counts as long as the record, and no longer.
     assert!(!tracker.is_reachable(key(1), NOW.plus(Span::hours(25))));
 }
+
+/// Where it is, and what it holds, is known of nobody who left; others stay.
+#[test]
+fn nobody_who_left_is_named() {
+    let mut tracker = tracker();
+    (2..5).for_each(|number| joins(&mut tracker, number));
+    assert_eq!(tracker.addresses(key(3)), [at(ip(3, 1), 7_777)].into());
+    tracker.leave(key(3));
+    assert_eq!(tracker.addresses(key(3)), BTreeSet::new());
+    assert!(!tracker.is_reachable(key(3), NOW));
+    assert_eq!(told(&tracker, Reach::World), [key(2), key(4)].into());
+    assert_eq!(tracker.len(), 2);
+    // Nor when it comes back before anybody else does, with nothing in its hands.
+    let place = ip(3, 1);
+    let again = record(3, vec![at(place, 7_777)], NOW.0 + 1);
+    assert_eq!(tracker.register(&key(3), again, place, NOW), Ok(vec![at(place, 7_777)]));
+    let name = Name { key: key(3), reach: Reach::World };
+    tracker.witness(&name, seen(OWN, at(place, 7_777), NOW), NOW);
+    assert_eq!(told(&tracker, Reach::World), [key(2), key(4)].into());
+}

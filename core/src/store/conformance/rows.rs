@@ -261,6 +261,7 @@ pub fn host(id: u64, deadlines: &[u64]) -> Host {
         leases: (0..).zip(deadlines).map(lease).collect(),
         enrolled_at: Timestamp(1_700_000_000_300),
         seen_at: Timestamp(1_700_000_000_400),
+        forgotten_at: None,
     }
 }
 
@@ -280,7 +281,16 @@ pub fn hosts() -> Vec<Host> {
         Host { state: suspended(until, None), reopening: reopening.clone(), ..host(41, &[]) },
         Host { state: suspended(None, unit), ..host(42, &[]) },
         Host { reopening, ..host(43, &[7]) },
+        forgotten(44, 144),
     ]
+}
+
+/// A host that is forgotten.
+#[must_use]
+pub fn forgotten(id: u64, volunteer: u64) -> Host {
+    let mut host = Host { volunteer: VolunteerId(volunteer), ..host(id, &[]) };
+    host.forget(Timestamp(1_700_000_000_950));
+    host
 }
 
 /// What a host answered of a job.

@@ -64,7 +64,7 @@ pub(super) fn compare_random_writes(store: &mut dyn Store) -> Result<(), StoreEr
 fn random_write(head: &mut Head, rng: &mut ChaCha8Rng) -> Write {
     let id = below(6, rng) + 1;
     let at = below(8, rng);
-    match below(13, rng) {
+    match below(16, rng) {
         0 => {
             let next = rng.next_u32() % 5;
             let settling = JobState::Settling(Settling::default());
@@ -99,6 +99,14 @@ fn random_write(head: &mut Head, rng: &mut ChaCha8Rng) -> Write {
             let called = [(at, below(8, rng)), (9, at)];
             disputed::put(disputed::calling(JobId(id).unit(rng.next_u32() % 9), &called))
         }
+        12 => {
+            // Each has a name of their own, or gave it up.
+            let (id, name) = if id > 3 { (1, "Ada") } else { (2, "Bob") };
+            Write::PutVolunteer(volunteer(id, (at > 3).then_some(name)))
+        }
+        13 if at < 2 => Write::DropInvites { volunteer: "Ada".to_owned() },
+        13 => Write::PutInvite(invites().swap_remove(usize::try_from(at % 3).unwrap_or(0))),
+        14 => Write::PutHost(rows::forgotten(id, at)),
         10 => Write::Vouch { host: HostId(id), unit: JobId(at).unit(rng.next_u32() % 9) },
         _ => {
             // Stores keep what they are told: that it makes sense is the engine's business.
@@ -124,6 +132,12 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
     assert_eq!(a.ledger_head()?, b.ledger_head()?);
     assert_eq!(a.disputes(None, 99)?, b.disputes(None, 99)?);
     assert_eq!(a.next_dispute_at()?, b.next_dispute_at()?);
+    for name in ["Ada", "Bob"] {
+        assert_eq!(a.volunteer_by_name(name)?, b.volunteer_by_name(name)?);
+    }
+    for invite in invites() {
+        assert_eq!(a.invite(&invite.token)?, b.invite(&invite.token)?);
+    }
     for id in 0..12 {
         let (job, at) = (JobId(id), Timestamp(id));
         assert_eq!(a.job(job)?, b.job(job)?);
@@ -136,6 +150,7 @@ fn assert_same_reads(a: &dyn Store, b: &dyn Store) -> Result<(), StoreError> {
         assert_eq!(a.units_waking(at, Timestamp(7))?, b.units_waking(at, Timestamp(7))?);
         assert_eq!(a.next_ready_at(at)?, b.next_ready_at(at)?);
         assert_eq!(a.host(HostId(id))?, b.host(HostId(id))?);
+        assert_eq!(a.hosts_of(VolunteerId(id), 2)?, b.hosts_of(VolunteerId(id), 2)?);
         assert_eq!(a.units_of_turn(HostId(id), 3)?, b.units_of_turn(HostId(id), 3)?);
         assert_eq!(a.turns_of(HostId(id), 3)?, b.turns_of(HostId(id), 3)?);
         assert_eq!(a.parts(job, HostId(2), 3)?, b.parts(job, HostId(2), 3)?);

@@ -86,6 +86,7 @@ fn host(id: u64, state: HostState) -> Host {
         leases: Vec::new(),
         enrolled_at: Timestamp(0),
         seen_at: Timestamp(0),
+        forgotten_at: None,
     }
 }
 

@@ -57,6 +57,8 @@ pub(in crate::store::sqlite) struct HostBody {
     block: Vec<u8>,
     #[prost(message, optional, tag = "16")]
     pardoned: Option<PardonedBody>,
+    #[prost(uint64, optional, tag = "17")]
+    forgotten_at: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -136,6 +138,7 @@ impl From<&Host> for HostBody {
             leases: host.leases.iter().map(LeaseBody::from).collect(),
             enrolled_at: host.enrolled_at.0,
             seen_at: host.seen_at.0,
+            forgotten_at: host.forgotten_at.map(|at| at.0),
         }
     }
 }
@@ -166,6 +169,7 @@ pub(in crate::store::sqlite) fn host(columns: Columns) -> Result<Host, StoreErro
         leases: body.leases.into_iter().map(Lease::try_from).collect::<Result<_, _>>()?,
         enrolled_at: Timestamp(body.enrolled_at),
         seen_at: Timestamp(body.seen_at),
+        forgotten_at: body.forgotten_at.map(Timestamp),
     })
 }
 

@@ -42,6 +42,14 @@ impl From<&Invite> for InviteBody {
     }
 }
 
+/// Of which volunteer a host's invite makes its bearer, if it names one.
+pub(in crate::store::sqlite) fn invited_volunteer(invite: &Invite) -> Option<&str> {
+    match &invite.role {
+        Role::Host { volunteer } => volunteer.as_deref(),
+        Role::Scientist => None,
+    }
+}
+
 impl From<&Account> for AccountBody {
     fn from(account: &Account) -> Self {
         Self { name: account.name.clone(), admitted_at: account.admitted_at.0 }
