@@ -14,9 +14,6 @@ use crate::grid::Grid;
 use crate::pilots::job_file;
 use crate::process::{PATIENCE, Process, in_group, stdout};
 
-/// Some seconds of steps.
-const EXPONENT: u32 = 40_009;
-
 /// An empty control group below the one that this test runs in.
 struct Ground(PathBuf);
 
@@ -77,16 +74,19 @@ fn processes(group: &Path) -> String {
 fn a_worker_divides_its_group_and_leaves_nothing_behind() {
     let Some(ground) = Ground::find("worker") else { return };
     let grid = Grid::start();
-    let job = grid.submit(&job_file(&grid, EXPONENT));
+    let job = grid.submit(&job_file(&grid, 3_217));
     let invite = grid.invite(&["--role", "worker"]);
-    let data = grid.text("ada");
-    let args = ["worker", "--yes", "--always", "--slots", "1", "--join", &invite, "--data", &data];
+    let [data, config] = ["ada", "ada.toml"].map(|name| grid.text(name));
+    // Whatever else runs here must not decide how long this takes.
+    let settings =
+        "always = true\nslots = 1\npriority = \"inherited\"\nslot_memory = \"256 MiB\"\n";
+    fs::write(&config, settings).unwrap();
+    let args = ["worker", "--yes", "--config", &config, "--join", &invite, "--data", &data];
     let worker = Process::in_group(&ground.0, &args);
     worker.wait_for(|line| line.starts_with("connected"));
-    grid.wait_until(|grid| grid.job(job)["replicas_leased"] == 1);
+    grid.finish(job);
     let slots = ground.group("manyhands-slots-").unwrap();
-    // One slot, which runs nothing but what was leased.
-    grid.wait_until(|_| processes(&slots).lines().count() == 1);
+    assert_eq!(processes(&slots).lines().count(), 1, "a slot stays when its unit has ended");
     let own = ground.group("manyhands-worker-").unwrap();
     assert_eq!(processes(&own).trim(), worker.id().to_string(), "the worker, and no slot");
     assert_eq!(processes(&ground.0), "");

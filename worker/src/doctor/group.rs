@@ -35,8 +35,9 @@ fn advice(obstacle: &Obstacle) -> &'static str {
     match obstacle {
         Obstacle::NoTree => "; slots stay in the worker's, if there are any",
         Obstacle::NotDelegated(_) | Obstacle::Shared(_) => {
-            "; slots stay in it. The service of `manyhands worker install` has one to itself (other units: \
-             Delegate=yes); at a terminal: systemd-run --user --scope -p Delegate=yes manyhands worker …"
+            "; slots stay in it. The service of `manyhands worker install` has one to itself (other \
+             units: Delegate=yes); at a terminal: systemd-run --user --scope -p Delegate=yes \
+             -p CPUWeight=1 manyhands worker …"
         }
         Obstacle::OfThreads { .. } | Obstacle::Refused { .. } => "; slots stay in it",
     }

@@ -2,7 +2,8 @@
 //!
 //! Classes and nice values are asked within a group only: between groups the system shares by weight. So slots get a
 //! group that is idle as a whole, whose memory is bounded as a whole, and in which no process outlives the worker.
-//! Nothing depends on it: where no group is delegated, slots stay in the worker's.
+//! Nothing depends on it: where no group is delegated, slots stay in the worker's. What the worker's group as a whole
+//! gets beside those of others is up to who delegates it: the unit in `deploy/` asks for the least.
 //!
 //! A slot is put in by the worker, right after its start: it reads nothing of a guest before its first order, and
 //! behind its wall it could not open a group's files. Slots are stopped by a signal and not with their group: each has

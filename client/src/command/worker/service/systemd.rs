@@ -136,9 +136,14 @@ mod tests {
         for no in ["--yes", "DynamicUser", "Protect", "Private", "network-online", "multi-user"] {
             assert!(!unit.contains(no), "{no}: {unit}");
         }
-        for yes in
-            ["Nice=19", "NoNewPrivileges=yes", "KillMode=mixed", "Delegate=", "default.target"]
-        {
+        for yes in [
+            "Nice=19",
+            "NoNewPrivileges=yes",
+            "KillMode=mixed",
+            "Delegate=",
+            "Slice=-.slice",
+            "default.target",
+        ] {
             assert!(unit.contains(yes), "{yes}: {unit}");
         }
         assert_eq!(unit.matches("ExecStart=").count(), 1);
