@@ -1,3 +1,5 @@
+//! Shares on a model of a machine.
+
 use super::*;
 
 /// A machine with slots, on which units of 1 to 7 minutes run, each expected to take 4.
