@@ -1,13 +1,18 @@
-//! How much a load on all cores, and a thread that wakes often, are disturbed by what runs beside them.
+//! How much a load on all cores, and a thread that wakes often, are disturbed by what runs beside them: a worker, loops
+//! at `nice 19`, and BOINC's client if this machine has it. All of these compute on all cores, and are told not to mind
+//! that the owner does too. What Linux shares among sessions first makes a difference, so loops and BOINC's client are
+//! shown in the session of the load as well as in one of their own; services, as the worker here, have their own.
 //!
 //! In each round every neighbour has its turn, and is compared with nothing in the same round; medians over rounds
 //! are shown. Neighbours that wait for their turn are stopped. A round in which something else computed on this machine
 //! is thrown away.
 
 use std::fs;
+use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
+use super::boinc::Boinc;
 use super::latency::Lateness;
 use super::neighbour::Neighbour;
 use super::{Failure, compile, latency, median, process};
@@ -27,6 +32,9 @@ const ATTEMPTS: u64 = 6;
 /// A part of what was measured.
 type Of = fn(&Turn) -> f64;
 
+/// A row of the table: what runs beside the load, how its figures' names begin, and itself.
+type Row = (&'static str, &'static str, Neighbour);
+
 /// What was measured beside one neighbour in one round.
 struct Turn {
     /// The load, in seconds.
@@ -35,6 +43,8 @@ struct Turn {
     busy: Lateness,
     /// The same without load.
     quiet: Lateness,
+    /// Cores that the neighbour kept busy: one that did not compute disturbs nobody.
+    own: f64,
     /// Cores that something else kept busy.
     others: f64,
 }
@@ -42,21 +52,19 @@ struct Turn {
 pub(super) fn measure(rounds: u64) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let cores = available_parallelism()?.get();
-    let neighbours = [
-        ("alone", "", Neighbour::nothing()),
-        ("worker", "foreground", Neighbour::worker(&folder.path().join("grid"), cores, "")?),
-        ("nice 19, this session", "nice19", Neighbour::loops(cores, 19, false)?),
-        ("nice 19, another session", "nice19_session", Neighbour::loops(cores, 19, true)?),
-    ];
+    let neighbours = neighbours(folder.path(), cores)?;
     let scratch = folder.path().join("load");
     fs::create_dir(&scratch)?;
     let turn = |neighbour: &Neighbour| -> Result<Turn, Failure> {
         let units = UNITS * cores as u64;
         let (begun, before) = (Instant::now(), busy_of_others(neighbour)?);
+        let own_before = neighbour.cpu_time();
         let (load, busy) = latency::during(|| compile::run(&scratch, units, cores))?;
         let quiet = latency::alone(AWAKE)?;
-        let others = (busy_of_others(neighbour)? - before) / begun.elapsed().as_secs_f64();
-        Ok(Turn { load: load.as_secs_f64(), busy, quiet, others })
+        let span = begun.elapsed().as_secs_f64();
+        let others = (busy_of_others(neighbour)? - before) / span;
+        let own = neighbour.cpu_time().saturating_sub(own_before).as_secs_f64() / span;
+        Ok(Turn { load: load.as_secs_f64(), busy, quiet, own, others })
     };
     let mut turns: Vec<Vec<Turn>> = neighbours.iter().map(|_| Vec::new()).collect();
     turn(&neighbours[0].2)?;
@@ -74,7 +82,28 @@ pub(super) fn measure(rounds: u64) -> Result<(), Failure> {
         return Err("something else computed on this machine in every round".into());
     }
     println!("{begun} rounds, of which {counted} count: in the others, something else computed");
-    show(&neighbours.map(|(name, figure, _)| (name, figure)), &turns)
+    let names: Vec<_> = neighbours.iter().map(|(name, figure, _)| (*name, *figure)).collect();
+    show(&names, &turns)
+}
+
+/// All that are compared; the first is nothing.
+fn neighbours(folder: &Path, cores: usize) -> Result<Vec<Row>, Failure> {
+    let mut rows = vec![
+        ("alone", "", Neighbour::nothing()),
+        ("worker", "foreground", Neighbour::worker(&folder.join("grid"), cores, "")?),
+        ("nice 19, this session", "nice19", Neighbour::loops(cores, 19, false)?),
+        ("nice 19, another session", "nice19_session", Neighbour::loops(cores, 19, true)?),
+    ];
+    let Some(boinc) = Boinc::find()? else {
+        println!("BOINC's client is left out: there is no `boinc` on the path");
+        return Ok(rows);
+    };
+    println!("BOINC's client is {}", boinc.version);
+    let start = |name, is_service| Neighbour::boinc(&boinc, &folder.join(name), cores, is_service);
+    rows.push(("BOINC's client", "boinc", start("boinc", true)?));
+    let in_session = start("boinc_this_session", false)?;
+    rows.push(("BOINC's, this session", "boinc_this_session", in_session));
+    Ok(rows)
 }
 
 /// Seconds of all cores that were not used by this process, its load, and the neighbour whose turn it is.
@@ -90,20 +119,28 @@ fn show(names: &[(&str, &str)], turns: &[Vec<Turn>]) -> Result<(), Failure> {
     let cores = available_parallelism()?;
     println!("{cores} cores, sched_autogroup_enabled {autogroup}; lateness in µs");
     println!(
-        "{:26} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}",
-        "beside", "load s", "slower %", "busy p50", "busy p99", "quiet p50", "quiet p99"
+        "{:26} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "beside",
+        "load s",
+        "slower %",
+        "busy p50",
+        "busy p99",
+        "quiet p50",
+        "quiet p99",
+        "its cores"
     );
     let [alone, others @ ..] = turns else { return Ok(()) };
     for ((name, _), turns) in names.iter().zip(turns) {
         let shown = |of: Of| median(&turns.iter().map(of).collect::<Vec<_>>());
         println!(
-            "{name:26} {:>8.2} {:>9.2} {:>9.1} {:>9.1} {:>9.1} {:>9.1}",
+            "{name:26} {:>8.2} {:>9.2} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>9.2}",
             shown(|it| it.load),
             more_percent(turns, alone, |it| it.load),
             shown(|it| it.busy.p50),
             shown(|it| it.busy.p99),
             shown(|it| it.quiet.p50),
             shown(|it| it.quiet.p99),
+            shown(|it| it.own),
         );
     }
     for ((_, figure), turns) in names[1..].iter().zip(others) {

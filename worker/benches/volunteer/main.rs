@@ -1,11 +1,13 @@
 //! What a volunteer's machine notices of a worker: `foreground` measures how much programs of its owner are slowed
-//! down, `idle` what a worker costs that does nothing, `useful` how much of the time that was lent guests got, and `pause`
-//! how fast all programs stand still. Each prints a table and, last, its figures.
+//! down, by it and by others that are meant to give way, BOINC's client among them; `idle` what a worker costs that does
+//! nothing, `useful` how much of the time that was lent guests got, and `pause` how fast all programs stand still. Each
+//! prints a table and, last, its figures.
 //!
 //! Scripts beside this folder build and run each of them.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+mod boinc;
 mod compile;
 mod foreground;
 #[path = "../grid/grid.rs"]

@@ -9,11 +9,15 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::Failure;
+use super::boinc::Boinc;
 use super::grid::Grid;
 use super::process;
 
 /// So long anything may take that is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What has computed for so long has been started, and is what it is meant to be.
+const STARTED: Duration = Duration::from_millis(20);
 
 /// Computes for hours, so that it never ends while something is measured: 2^p - 1 for exponents of known primes.
 pub(super) const ENDLESS: &str =
@@ -26,13 +30,13 @@ const COUNTING: &str = "while :; do :; done";
 pub(super) struct Neighbour {
     ids: Vec<u32>,
     _grid: Option<Grid>,
-    _loops: Vec<Loop>,
+    _processes: Vec<Process>,
 }
 
 /// A process that is killed with this value.
-struct Loop(Child);
+struct Process(Child);
 
-impl Drop for Loop {
+impl Drop for Process {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
@@ -41,7 +45,7 @@ impl Drop for Loop {
 
 impl Neighbour {
     pub(super) const fn nothing() -> Self {
-        Self { ids: Vec::new(), _grid: None, _loops: Vec::new() }
+        Self { ids: Vec::new(), _grid: None, _processes: Vec::new() }
     }
 
     /// A worker that computes on all cores, whoever else does; with more `settings`.
@@ -50,9 +54,9 @@ impl Neighbour {
         let settings = format!("slots = {cores}\nalways = true\n{settings}");
         let (grid, [coordinator, worker]) = Grid::start(folder, &settings)?;
         submit(&grid, ENDLESS, &[])?;
-        let slots = computing(worker, cores, Duration::from_millis(20))?;
+        let slots = computing(worker, cores, STARTED)?;
         let ids = slots.into_iter().chain([worker, coordinator]).collect();
-        let this = Self { ids, _grid: Some(grid), _loops: Vec::new() };
+        let this = Self { ids, _grid: Some(grid), _processes: Vec::new() };
         this.stand()?;
         Ok(this)
     }
@@ -63,10 +67,28 @@ impl Neighbour {
         // Killed with this process, however that ends.
         let words = ["setpriv", "--pdeathsig", "KILL", "nice", "-n", &nice, "sh", "-c", COUNTING];
         let first = if has_own_session { "setsid" } else { "env" };
-        let start = || Command::new(first).args(words).stdin(Stdio::null()).spawn().map(Loop);
-        let loops: Vec<Loop> = (0..cores).map(|_| start()).collect::<Result<_, _>>()?;
-        let ids = loops.iter().map(|it| it.0.id()).collect();
-        let this = Self { ids, _grid: None, _loops: loops };
+        let start = || Command::new(first).args(words).stdin(Stdio::null()).spawn().map(Process);
+        let loops: Vec<Process> = (0..cores).map(|_| start()).collect::<Result<_, _>>()?;
+        let ids: Vec<u32> = loops.iter().map(|it| it.0.id()).collect();
+        // One that is stopped while it is still being made is not yet tied to this process.
+        let ids = busy(|| Ok(ids.clone()), cores, STARTED)?;
+        let this = Self { ids, _grid: None, _processes: loops };
+        this.stand()?;
+        Ok(this)
+    }
+
+    /// BOINC's client and its tasks, one for each core, in a session of their own or in this one.
+    pub(super) fn boinc(
+        boinc: &Boinc,
+        folder: &Path,
+        cores: usize,
+        has_own_session: bool,
+    ) -> Result<Self, Failure> {
+        let client = Process(boinc.start(folder, cores, has_own_session)?);
+        let id = client.0.id();
+        let tasks = computing(id, cores, STARTED)?;
+        let ids = tasks.into_iter().chain([id]).collect();
+        let this = Self { ids, _grid: None, _processes: vec![client] };
         this.stand()?;
         Ok(this)
     }
@@ -109,16 +131,25 @@ pub(super) fn submit(grid: &Grid, exponents: &str, words: &[&str]) -> Result<(),
     grid.run(&[&["submit", &job_file], words].concat()).map(drop)
 }
 
-/// The slots of a worker, once so many have computed for so long.
-pub(super) fn computing(worker: u32, slots: usize, span: Duration) -> Result<Vec<u32>, Failure> {
+/// The children of a process, once so many have computed for so long: a worker's slots, or the tasks of BOINC's client.
+pub(super) fn computing(id: u32, children: usize, span: Duration) -> Result<Vec<u32>, Failure> {
+    busy(|| process::children(id), children, span)
+}
+
+/// What `find` finds, once so many of it have computed for so long.
+fn busy(
+    find: impl Fn() -> Result<Vec<u32>, Failure>,
+    count: usize,
+    span: Duration,
+) -> Result<Vec<u32>, Failure> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
-        let slots_now = process::children(worker)?;
+        let ids = find()?;
         let is_busy = |id: &u32| process::cpu_time(*id).is_ok_and(|it| it > span);
-        if slots_now.iter().filter(|id| is_busy(id)).count() == slots {
-            return Ok(slots_now);
+        if ids.iter().filter(|id| is_busy(id)).count() == count {
+            return Ok(ids);
         }
         thread::sleep(Duration::from_millis(50));
     }
-    Err("the worker does not compute".into())
+    Err(format!("fewer than {count} neighbours compute after {PATIENCE:?}").into())
 }
