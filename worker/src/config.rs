@@ -244,7 +244,8 @@ impl Config {
         )?;
         let memory = self.slot_memory_bytes >= SLOT_MEMORY_BYTES_MIN;
         within("slot_memory", memory, "at least 1 MiB")?;
-        within("cache_max", self.cache_bytes_max >= CACHE_BYTES_MIN, "at least 1 MiB")?;
+        let each = self.cache_bytes_max / self.projects.len() as u64;
+        within("cache_max", each >= CACHE_BYTES_MIN, "at least 1 MiB for each project")?;
         let interval = (Span::seconds(1)..=Span::hours(24)).contains(&self.checkpoint_interval);
         within("checkpoint_interval", interval, "from 1 s to 24 h")?;
         let watts = (Power::watts(1)..=Power::watts(100)).contains(&self.core_power);

@@ -69,16 +69,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The same in jobs with a quorum, among hosts of which some leave.
+/// The same among hosts of which some leave.
 fn step_of_leavers() -> impl Strategy<Value = Step> {
-    let of_quorum = step().prop_map(|step| match step {
-        Step::Submit { units, quorum, tries, priority, is_sure: _ } => {
-            Step::Submit { units, quorum, tries, priority, is_sure: false }
-        }
-        other => other,
-    });
     prop_oneof![
-        16 => of_quorum,
+        16 => step(),
         1 => any::<u8>().prop_map(|host| Step::Forget { host }),
     ]
 }
@@ -317,9 +311,10 @@ proptest! {
     #[test]
     fn whoever_leaves_is_survived(
         invalid_max in 1..4_u32,
+        founders in prop_oneof![Just(0_u32), Just(Plan::new(&CONFIDENCE).founders() + 2)],
         steps in prop::collection::vec(step_of_leavers(), 1..120),
     ) {
-        let mut world = World::new(invalid_max, 0);
+        let mut world = World::new(invalid_max, founders);
         for step in steps {
             world.take(step);
         }

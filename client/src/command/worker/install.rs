@@ -21,9 +21,9 @@ use crate::failure::Failure;
 pub(crate) struct Install {
     #[command(flatten)]
     scope: Scope,
-    /// The invite that you got: settings with it are written for the service
+    /// The invite that you got: settings with it are written for the service. Several times for several projects
     #[arg(long, value_name = "INVITE", required_unless_present = "config")]
-    join: Option<Invite>,
+    join: Vec<Invite>,
     /// The settings file that the service is to use
     #[arg(long, value_name = "FILE", conflicts_with = "join")]
     config: Option<PathBuf>,
@@ -93,12 +93,9 @@ impl Install {
         let service = Service::here(self.scope)?;
         let mut written = match &self.config {
             Some(path) => Written::read(path)?,
-            None => Written {
-                invite: self.join.clone(),
-                nickname: self.nickname.clone(),
-                ..Written::default()
-            },
+            None => Written { nickname: self.nickname.clone(), ..Written::default() },
         };
+        written.join(self.join.clone());
         let data = match &service.data {
             Some(folder) => folder.clone(),
             None => super::data_dir(self.data.clone(), &written, context)?,
@@ -173,5 +170,36 @@ fn settings(written: &Written) -> String {
             .filter_map(|it| it.to_str())
             .map(|it| format!("data_dir = {}", text(it))),
     );
+    // Whatever came after a table would be of that.
+    lines.extend(
+        written
+            .project
+            .iter()
+            .map(|project| format!("[[project]]\ninvite = {}", text(&project.invite.to_string()))),
+    );
     lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_are_written_can_be_read_and_say_the_same() {
+        let invites: [Invite; 2] = [
+            "manyhands://192.0.2.1:1/#25njqamcweflpvkl73j4szahhihoc4xt3ktcgjnpaingr5yhkena",
+            "manyhands+plain://127.0.0.1:9/",
+        ]
+        .map(|invite| invite.parse().unwrap());
+        for count in 1..=invites.len() {
+            let mut written = Written {
+                nickname: Some("attic \"2\"".to_owned()),
+                data_dir: Some("/var/lib/x".into()),
+                ..Written::default()
+            };
+            written.join(invites[..count].to_vec());
+            let read = Written::parse(&settings(&written), std::path::Path::new("w.toml")).unwrap();
+            assert_eq!(read, written);
+        }
+    }
 }
