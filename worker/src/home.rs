@@ -113,6 +113,11 @@ impl Home {
         Ok(Keep { root })
     }
 
+    /// Whether another project has a folder.
+    pub(crate) fn has_keep_of(&self, project: &Invite) -> bool {
+        self.projects().join(folder_name(project)).exists()
+    }
+
     /// What each project keeps; first the one that was there first.
     ///
     /// # Errors

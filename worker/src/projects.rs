@@ -68,7 +68,11 @@ pub(crate) fn open(home: &Home, config: &Config) -> Result<Vec<Opened>, WorkerEr
 /// it has to be that one, so that nobody joins a coordinator with the folder of another one by a slip of the pen.
 fn root_owner(home: &Home, config: &Config) -> Result<Option<usize>, WorkerError> {
     let keep = home.keep();
-    let Some(enrolment) = enrolled(&keep)? else { return Ok(Some(0)) };
+    let Some(enrolment) = enrolled(&keep)? else {
+        // Nobody's yet. Who has another folder goes on in that.
+        let is_new = |project: &ProjectConfig| !home.has_keep_of(&project.invite);
+        return Ok(config.projects.iter().position(is_new));
+    };
     let is_its = |project: &ProjectConfig| belongs(&keep, &enrolment, &project.invite);
     let owner = config.projects.iter().position(is_its);
     match config.projects.as_slice() {
@@ -176,5 +180,56 @@ fn nickname(config: &Config, key: &PublicKey) -> String {
         format!("host-{:.8}", key.to_string())
     } else {
         config.nickname.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Written;
+    use crate::spool::Change;
+
+    /// Settings with the projects of these hosts' keys, in that order.
+    fn config(root: &Path, numbers: &[u8]) -> Config {
+        let table = |number: &u8| {
+            let key = Identity::from_seed(&[*number; 32]).public_key();
+            format!("[[project]]\ninvite = \"manyhands://127.0.0.1:9/#{key}\"\n")
+        };
+        let tables: String = numbers.iter().map(table).collect();
+        let written = Written::parse(&format!("data_dir = {root:?}\n{tables}"), root).unwrap();
+        Config::new(written).unwrap()
+    }
+
+    /// The folders of the projects, and whether each is the root.
+    async fn roots(home: &Home, config: &Config) -> Vec<bool> {
+        let opened = open(home, config).unwrap();
+        let roots = opened.iter().map(|project| project.home == home.keep()).collect();
+        for Opened { spool, project, .. } in opened {
+            let mut spool = spool;
+            let coordinator = coordinator_name(&project.invite);
+            spool.append(Change::Enrolled(Enrolment { coordinator, host: 1 })).await.unwrap();
+            spool.close().unwrap();
+        }
+        roots
+    }
+
+    #[tokio::test]
+    async fn each_project_finds_its_folder_whatever_comes_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::open(dir.path()).unwrap();
+        assert_eq!(roots(&home, &config(dir.path(), &[1, 2])).await, [true, false]);
+        assert_eq!(roots(&home, &config(dir.path(), &[3, 2, 1])).await, [false, false, true]);
+        assert_eq!(roots(&home, &config(dir.path(), &[2])).await, [false]);
+    }
+
+    #[tokio::test]
+    async fn who_has_a_folder_does_not_take_one_that_is_nobodys() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::open(dir.path()).unwrap();
+        let config = config(dir.path(), &[1, 2]);
+        home.keep_of(&config.projects[0].invite).unwrap();
+        assert_eq!(roots(&home, &config).await, [false, true]);
     }
 }
