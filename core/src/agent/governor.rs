@@ -218,9 +218,8 @@ impl Governor {
         };
         let (everything, causes) = (situation.everything(), situation.causes());
         let wanted = causes.iter().fold(everything, |least, cause| least.and(cause.leaves));
-        let by_the_work =
-            decisive(wanted, everything, &causes).is_some_and(|cause| cause.is_by_the_work);
-        let granted = self.calm.grant(uptime, wanted, by_the_work);
+        let wait = cause::wait(&causes, decisive(wanted, everything, &causes));
+        let granted = self.calm.grant(uptime, wanted, wait);
         self.paused_at = if granted.slots > 0 { None } else { self.paused_at.or(Some(uptime)) };
         let no_network = self.no_network();
         let now = decisive(granted, everything, &causes).map(|cause| cause.reason.clone());

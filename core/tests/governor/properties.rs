@@ -3,6 +3,7 @@
 
 use manyhands_core::agent::governor::hours::Day;
 use manyhands_core::agent::governor::reading::{Fact, Gauge};
+use manyhands_core::agent::governor::reason::Reason;
 use manyhands_core::agent::governor::{Decision, GAP_MAX, Wish};
 use manyhands_core::time::Span;
 use proptest::prelude::*;
@@ -114,21 +115,25 @@ fn slots_max(home: &Home, said: Said) -> u32 {
 #[derive(Default)]
 struct Turns {
     before: u32,
-    fell_at: Option<Span>,
+    /// When, and how long it is to stay so.
+    fell: Option<(Span, Span)>,
     said: bool,
 }
 
 impl Turns {
-    /// Fails if it went up again less than 30 s after it went down, and the owner did not say so since.
+    /// Fails if it went up again less than 30 s after it went down, or 2 s where that was for other programs, and the owner
+    /// did not say so since.
     fn look(&mut self, decision: &Decision, uptime: Span) {
         if decision.slots < self.before {
-            (self.fell_at, self.said) = (Some(uptime), false);
+            let is_load = decision.reason == Some(Reason::Load);
+            let least = Span::seconds(if is_load { 2 } else { 30 });
+            (self.fell, self.said) = (Some((uptime, least)), false);
         }
         if decision.slots > self.before
-            && let Some(fell_at) = self.fell_at
+            && let Some((fell_at, least)) = self.fell
         {
             let calm = uptime.minus(fell_at);
-            assert!(self.said || calm >= Span::seconds(30), "up again after {calm}");
+            assert!(self.said || calm >= least, "up again after {calm}");
         }
         self.before = decision.slots;
     }

@@ -1,6 +1,7 @@
 //! How much a load on all cores, and a thread that wakes often, are disturbed by what runs beside them: a worker, loops
-//! at `nice 19`, and BOINC's client if this machine has it. All of these compute on all cores, and are told not to mind
-//! that the owner does too. What Linux shares among sessions first makes a difference, so loops and BOINC's client are
+//! at `nice 19`, and BOINC's client if this machine has it. All of these compute on all cores when the load begins. A worker
+//! as volunteers have it then leaves the cores to the load; the others, and a worker with `always`, are told not to mind
+//! that the owner computes too. What Linux shares among sessions first makes a difference, so loops and BOINC's client are
 //! shown in the session of the load as well as in one of their own; services, as the worker here, have their own.
 //!
 //! In each round every neighbour has its turn, and is compared with nothing in the same round; medians over rounds
@@ -18,7 +19,7 @@ use super::neighbour::Neighbour;
 use super::{Failure, compile, latency, median, process};
 
 /// Processes of the load, for each core.
-const UNITS: u64 = 40;
+const UNITS: u64 = 1_000;
 
 /// How long the thread that wakes is alone.
 const AWAKE: Duration = Duration::from_millis(1_000);
@@ -90,7 +91,8 @@ pub(super) fn measure(rounds: u64) -> Result<(), Failure> {
 fn neighbours(folder: &Path, cores: usize) -> Result<Vec<Row>, Failure> {
     let mut rows = vec![
         ("alone", "", Neighbour::nothing()),
-        ("worker", "foreground", Neighbour::worker(&folder.join("grid"), cores, "")?),
+        ("worker", "foreground", Neighbour::polite_worker(&folder.join("polite"), cores)?),
+        ("worker, always", "always", Neighbour::worker(&folder.join("grid"), cores, "")?),
         ("nice 19, this session", "nice19", Neighbour::loops(cores, 19, false)?),
         ("nice 19, another session", "nice19_session", Neighbour::loops(cores, 19, true)?),
     ];

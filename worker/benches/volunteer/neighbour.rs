@@ -29,6 +29,8 @@ const COUNTING: &str = "while :; do :; done";
 /// Processes that stand still until they are let run.
 pub(super) struct Neighbour {
     ids: Vec<u32>,
+    /// Of a worker, which stops its programs itself, and is told to pause and resume.
+    worker: Option<Grid>,
     _grid: Option<Grid>,
     _processes: Vec<Process>,
 }
@@ -45,7 +47,7 @@ impl Drop for Process {
 
 impl Neighbour {
     pub(super) const fn nothing() -> Self {
-        Self { ids: Vec::new(), _grid: None, _processes: Vec::new() }
+        Self { ids: Vec::new(), worker: None, _grid: None, _processes: Vec::new() }
     }
 
     /// A worker that computes on all cores, whoever else does; with more `settings`.
@@ -56,7 +58,21 @@ impl Neighbour {
         submit(&grid, ENDLESS, &[])?;
         let slots = computing(worker, cores, STARTED)?;
         let ids = slots.into_iter().chain([worker, coordinator]).collect();
-        let this = Self { ids, _grid: Some(grid), _processes: Vec::new() };
+        let this = Self { ids, worker: None, _grid: Some(grid), _processes: Vec::new() };
+        this.stand()?;
+        Ok(this)
+    }
+
+    /// A worker as volunteers have it, which computes on all cores until other programs need them; only that nobody
+    /// touches the machine.
+    pub(super) fn polite_worker(folder: &Path, cores: usize) -> Result<Self, Failure> {
+        fs::create_dir_all(folder)?;
+        let settings = format!("slots = {cores}\n[limits.in_use]\ncores = \"100 %\"\ncpu = 100\n");
+        let (grid, [coordinator, worker]) = Grid::start(folder, &settings)?;
+        submit(&grid, ENDLESS, &[])?;
+        let slots = computing(worker, cores, STARTED)?;
+        let ids = slots.into_iter().chain([worker, coordinator]).collect();
+        let this = Self { ids, worker: Some(grid), _grid: None, _processes: Vec::new() };
         this.stand()?;
         Ok(this)
     }
@@ -72,7 +88,7 @@ impl Neighbour {
         let ids: Vec<u32> = loops.iter().map(|it| it.0.id()).collect();
         // One that is stopped while it is still being made is not yet tied to this process.
         let ids = busy(|| Ok(ids.clone()), cores, STARTED)?;
-        let this = Self { ids, _grid: None, _processes: loops };
+        let this = Self { ids, worker: None, _grid: None, _processes: loops };
         this.stand()?;
         Ok(this)
     }
@@ -88,7 +104,7 @@ impl Neighbour {
         let id = client.0.id();
         let tasks = computing(id, cores, STARTED)?;
         let ids = tasks.into_iter().chain([id]).collect();
-        let this = Self { ids, _grid: None, _processes: vec![client] };
+        let this = Self { ids, worker: None, _grid: None, _processes: vec![client] };
         this.stand()?;
         Ok(this)
     }
@@ -103,14 +119,29 @@ impl Neighbour {
         &self,
         work: impl FnOnce() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.signal(Signal::SIGCONT)?;
+        self.go_on()?;
         let done = work();
         self.stand()?;
         done
     }
 
+    fn go_on(&self) -> Result<(), Failure> {
+        let Some(grid) = &self.worker else { return self.signal(Signal::SIGCONT) };
+        let before = self.cpu_time();
+        grid.run(&["worker", "resume", "--data", &grid.text("worker")])?;
+        let end = Instant::now() + PATIENCE;
+        while self.cpu_time() < before + STARTED * 2 {
+            if Instant::now() >= end {
+                return Err("the worker does not go on".into());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     fn stand(&self) -> Result<(), Failure> {
-        self.signal(Signal::SIGSTOP)
+        let Some(grid) = &self.worker else { return self.signal(Signal::SIGSTOP) };
+        grid.run(&["worker", "pause", "--data", &grid.text("worker")]).map(drop)
     }
 
     fn signal(&self, signal: Signal) -> Result<(), Failure> {

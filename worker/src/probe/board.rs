@@ -22,6 +22,9 @@ pub(super) enum Part {
     Quick,
     /// What is read now and then.
     Slow,
+    /// What other programs compute.
+    #[cfg(target_os = "linux")]
+    Load,
     /// The system's message bus.
     #[cfg(target_os = "linux")]
     Bus,

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use manyhands_core::agent::governor::reading::{Fact, Gauge, Readings};
 
-use self::load::Load;
+use self::load::{Load, Waiting};
 use self::meter::Meter;
 use self::terminals::Terminals;
 use self::wayland::Wayland;
@@ -32,6 +32,12 @@ use super::{Asked, Hurry, Thread, owned, thread};
 
 /// Between two looks for a person while programs run: so long after a touch at the latest, they stop.
 const QUICK: Duration = Duration::from_millis(500);
+
+/// Between two looks at what other programs compute: a compiler begins, and so soon after its cores are free.
+const LOAD: Duration = Duration::from_millis(200);
+
+/// So much more, in thousandths of a core, is a reason to decide at once.
+const RISE: i64 = 500;
 
 /// Between two looks at everything that changes slowly.
 const SLOW: Duration = Duration::from_secs(5);
@@ -45,8 +51,9 @@ pub(super) fn group_bytes() -> Option<u64> {
 /// Starts to read, on threads of their own: nothing here waits for a sensor.
 pub(super) fn start(board: &Arc<Board>, asked: &Arc<Asked>, hurry: &Arc<Hurry>) -> Vec<Thread> {
     let all = || (Arc::clone(board), Arc::clone(asked), Arc::clone(hurry));
-    let (quick, slow, bus) = (all(), all(), Arc::clone(board));
+    let (quick, slow, load, bus) = (all(), all(), all(), Arc::clone(board));
     let threads = [
+        thread("probe-load", move |end| look_at_load(&load.0, &load.2, &end)),
         thread("probe-quick", move |end| look_quickly(&quick.0, &quick.1, &quick.2, &end)),
         thread("probe-slow", move |end| look_slowly(&slow.0, &slow.1, &slow.2, &end)),
         thread("probe-bus", move |end| bus::listen(&bus, &end)),
@@ -93,9 +100,9 @@ fn quick(asked: &Asked) -> Readings {
 }
 
 fn look_slowly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>) {
-    let (mut load, mut meter) = (Load::default(), Meter::default());
+    let mut meter = Meter::default();
     loop {
-        board.say(Part::Slow, slow(asked, &mut load, &mut meter));
+        board.say(Part::Slow, slow(asked, &mut meter));
         // Twice as long at most, or what was said would be too old.
         if super::is_over(end, hurry.pause(SLOW).min(2 * SLOW)) {
             return;
@@ -103,7 +110,7 @@ fn look_slowly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>) 
     }
 }
 
-fn slow(asked: &Asked, load: &mut Load, meter: &mut Meter) -> Readings {
+fn slow(asked: &Asked, meter: &mut Meter) -> Readings {
     let mut readings = owned::read(&asked.sensors);
     if let Some(value) = heat::temperature(Path::new("/sys/class")) {
         readings.show(Gauge::Temperature, value);
@@ -118,21 +125,38 @@ fn slow(asked: &Asked, load: &mut Load, meter: &mut Meter) -> Readings {
     if let Some(is_on) = call::is_on(Path::new("/proc/asound")) {
         readings.state(Fact::InCall, is_on);
     }
-    let (proc, own) = (Path::new("/proc"), std::process::id());
-    let own_ticks = if asked.programs.is_empty() { processes::own_ticks(proc, own) } else { None };
-    let own_ticks = own_ticks.unwrap_or_else(|| {
-        let processes = processes::read(proc, own);
+    if !asked.programs.is_empty() {
+        let processes = processes::read(Path::new("/proc"), std::process::id());
         for name in &asked.programs {
             if let Some(runs) = processes.run(name) {
                 readings.state(Fact::Program(Arc::clone(name)), runs);
             }
         }
-        processes.own_ticks
-    });
-    if let Some(value) = load.of_others(Path::new("/proc/stat"), own_ticks) {
-        readings.show(Gauge::LoadOfOthers, value);
     }
     readings
+}
+
+fn look_at_load(board: &Board, hurry: &Hurry, end: &Receiver<()>) {
+    let (mut load, mut waiting, mut before) = (Load::default(), Waiting::default(), 0);
+    let (proc, own) = (Path::new("/proc"), std::process::id());
+    loop {
+        let own_ticks =
+            processes::own_ticks(proc, own).unwrap_or_else(|| processes::read(proc, own).own_ticks);
+        let waited = pressure::waited(Path::new("/proc/pressure"), "cpu").unwrap_or_default();
+        let waited = waiting.share(waited, Instant::now());
+        if let Some(value) = load.of_others(&proc.join("stat"), own_ticks) {
+            let value = value.saturating_add(waited);
+            let mut readings = Readings::default();
+            readings.show(Gauge::LoadOfOthers, value);
+            board.say(Part::Load, readings);
+            if value > std::mem::replace(&mut before, value).saturating_add(RISE) {
+                board.touch();
+            }
+        }
+        if super::is_over(end, hurry.pause(LOAD)) {
+            return;
+        }
+    }
 }
 
 /// Whether this is a container, or Linux within Windows: the machine around it may well have a screen.

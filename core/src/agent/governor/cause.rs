@@ -1,6 +1,6 @@
 //! All that keeps programs from running at a moment, and how much each of it leaves.
 
-use super::calm::Amount;
+use super::calm::{Amount, Wait};
 use super::limits::{Allowance, Limits, Machine};
 use super::reading::{Gauge, Readings};
 use super::reason::Reason;
@@ -20,6 +20,15 @@ pub(super) struct Cause {
     pub(super) is_by_the_work: bool,
     /// Whether it is about memory that others need.
     pub(super) is_about_memory: bool,
+}
+
+/// How long what these take away is waited for, of which one is decisive. Only where nothing but other programs is in the
+/// way it is short: what else there is must not hide behind them.
+pub(super) fn wait(causes: &[Cause], decisive: Option<&Cause>) -> Wait {
+    if causes.iter().all(|cause| cause.reason == Reason::Load) {
+        return Wait::of_load();
+    }
+    Wait::usual(decisive.is_some_and(|cause| cause.is_by_the_work))
 }
 
 /// Cores that are left to other programs.

@@ -1,6 +1,13 @@
-//! What other programs compute: the machine's busy time without our own.
+//! What other programs compute, and would: the machine's busy time without our own, and the time in which somebody waited
+//! for a core.
+//!
+//! Whoever is there to give way is not noticed only where the system always finds the right core. Linux takes a core in
+//! which nothing but idle classes runs for free when a process begins or wakes, and then moves nobody for a while: two
+//! compilers may share one core, while a program of ours has the other one to itself. So wherever somebody waits, one
+//! core more is taken to be wanted; once ours stand still, it shows what others really need.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Ticks as they were at the last look.
 #[derive(Debug, Default)]
@@ -28,6 +35,22 @@ impl Load {
     }
 }
 
+/// For how long somebody had to wait for a core by the last look.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    before: Option<(Duration, Instant)>,
+}
+
+impl Waiting {
+    /// In how much of the time since the last look somebody waited, in thousandths; `waited` is since the machine started.
+    pub(super) fn share(&mut self, waited: Duration, now: Instant) -> i64 {
+        let Some((before, at)) = self.before.replace((waited, now)) else { return 0 };
+        let elapsed = now.saturating_duration_since(at).as_micros().max(1);
+        let waited = waited.saturating_sub(before).as_micros().min(elapsed);
+        i64::try_from(waited * 1_000 / elapsed).unwrap_or(0)
+    }
+}
+
 impl Ticks {
     fn parse(stat: &str) -> Option<Self> {
         let fields = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
@@ -47,6 +70,16 @@ impl Ticks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waiting_is_a_share_of_the_time() {
+        let (mut waiting, begun) = (Waiting::default(), Instant::now());
+        let after = |ms| begun + Duration::from_millis(ms);
+        assert_eq!(waiting.share(Duration::from_secs(9), begun), 0, "nothing to compare with");
+        assert_eq!(waiting.share(Duration::from_millis(9_050), after(200)), 250);
+        assert_eq!(waiting.share(Duration::from_secs(12), after(400)), 1_000, "all of it at most");
+        assert_eq!(waiting.share(Duration::from_secs(1), after(600)), 0, "it was set back");
+    }
 
     #[test]
     fn what_is_not_ours_is_of_others() {

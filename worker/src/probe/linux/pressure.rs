@@ -1,6 +1,7 @@
 //! Pressure stall information: how much of the last ten seconds something had to wait.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::probe::faked::thousandths;
 
@@ -9,6 +10,14 @@ pub(super) fn of(folder: &Path, what: &str) -> Option<i64> {
     let text = std::fs::read_to_string(folder.join(what)).ok()?;
     let some = text.lines().find_map(|line| line.strip_prefix("some avg10="))?;
     thousandths(some.split(' ').next()?)
+}
+
+/// For how long at least one task has waited for `what` since the machine started.
+pub(super) fn waited(folder: &Path, what: &str) -> Option<Duration> {
+    let text = std::fs::read_to_string(folder.join(what)).ok()?;
+    let some = text.lines().find(|line| line.starts_with("some "))?;
+    let (_, total) = some.split_once(" total=")?;
+    total.trim().parse().ok().map(Duration::from_micros)
 }
 
 #[cfg(test)]
@@ -22,5 +31,7 @@ mod tests {
         std::fs::write(folder.path().join("memory"), text).unwrap();
         assert_eq!(of(folder.path(), "memory"), Some(12_340));
         assert_eq!(of(folder.path(), "cpu"), None);
+        assert_eq!(waited(folder.path(), "memory"), Some(Duration::from_micros(9)));
+        assert_eq!(waited(folder.path(), "cpu"), None);
     }
 }
