@@ -233,9 +233,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let short = self.nickname.len() <= NAME_BYTES_MAX;
-        let plain = !self.nickname.chars().any(char::is_control);
-        within("nickname", short && plain, "at most 128 bytes, without control characters")?;
+        name_within("nickname", &self.nickname)?;
         let is_nearby = |it: &ProjectConfig| matches!(it.invite.endpoint(), Endpoint::Nearby(_));
         within(
             "lan",
@@ -257,6 +255,12 @@ impl Config {
             self.until_idle.is_none_or(|it| (Span::seconds(1)..=UNTIL_IDLE_MAX).contains(&it));
         within("until_idle", idle, "from 1 s to 168 h")
     }
+}
+
+/// Refuses a name that is too long, or would steer a terminal.
+fn name_within(key: &'static str, name: &str) -> Result<(), ConfigError> {
+    let is_plain = name.len() <= NAME_BYTES_MAX && !name.chars().any(char::is_control);
+    within(key, is_plain, "at most 128 bytes, without control characters")
 }
 
 /// Refuses what is not within its bounds.

@@ -108,14 +108,14 @@ impl Home {
     /// # Errors
     /// [`HomeError::Unusable`].
     pub(crate) fn keep_of(&self, project: &Invite) -> Result<Keep, HomeError> {
-        let root = self.projects().join(folder_name(project));
+        let root = self.folder_of(project);
         make(&root)?;
         Ok(Keep { root })
     }
 
     /// Whether another project has a folder.
     pub(crate) fn has_keep_of(&self, project: &Invite) -> bool {
-        self.projects().join(folder_name(project)).exists()
+        self.folder_of(project).exists()
     }
 
     /// What each project keeps; first the one that was there first.
@@ -132,6 +132,10 @@ impl Home {
             entries.into_iter().map(|entry| Keep { root: entry.path() }).collect();
         others.sort_by(|one, other| one.root.cmp(&other.root));
         Ok([self.keep()].into_iter().chain(others).collect())
+    }
+
+    fn folder_of(&self, project: &Invite) -> PathBuf {
+        self.projects().join(folder_name(project))
     }
 
     fn projects(&self) -> PathBuf {

@@ -172,9 +172,7 @@ impl Kept {
     fn add(&mut self, keep: Keep) -> Result<(), WorkerError> {
         let mut host = KeptHost { key: None, enrolment: None, keep };
         host.key = host.identity()?.map(|it| it.public_key().to_string());
-        if host.keep.spool().exists() {
-            let (spool, restored) = Spool::open(&host.keep.spool())?;
-            spool.close()?;
+        if let Some(restored) = Spool::peek(&host.keep.spool())? {
             host.enrolment = restored.enrolment.map(|it| (it.coordinator, it.host));
             self.leases += restored.held.len();
             self.reports += restored.reports.len();

@@ -68,7 +68,8 @@ pub(crate) fn open(home: &Home, config: &Config) -> Result<Vec<Opened>, WorkerEr
 /// it has to be that one, so that nobody joins a coordinator with the folder of another one by a slip of the pen.
 fn root_owner(home: &Home, config: &Config) -> Result<Option<usize>, WorkerError> {
     let keep = home.keep();
-    let Some(enrolment) = enrolled(&keep)? else {
+    let left = Spool::peek(&keep.spool())?;
+    let Some(enrolment) = left.and_then(|left| left.enrolment) else {
         // Nobody's yet. Who has another folder goes on in that.
         let is_new = |project: &ProjectConfig| !home.has_keep_of(&project.invite);
         return Ok(config.projects.iter().position(is_new));
@@ -82,15 +83,6 @@ fn root_owner(home: &Home, config: &Config) -> Result<Option<usize>, WorkerError
         }
         _ => Ok(owner),
     }
-}
-
-fn enrolled(keep: &Keep) -> Result<Option<Enrolment>, WorkerError> {
-    if !keep.spool().exists() {
-        return Ok(None);
-    }
-    let (spool, restored) = Spool::open(&keep.spool())?;
-    spool.close()?;
-    Ok(restored.enrolment)
 }
 
 /// Whether the host that is enrolled there is one of the invite's project.

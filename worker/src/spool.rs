@@ -82,6 +82,19 @@ impl Spool {
         Ok((Self { changes, appended: 0, durable, writer }, restored))
     }
 
+    /// What an earlier process left in the database at `path`; nothing if there is none, and none is made.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn peek(path: &Path) -> Result<Option<Restored>, SpoolError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let (spool, restored) = Self::open(path)?;
+        spool.close()?;
+        Ok(Some(restored))
+    }
+
     /// Appends `change` and gives its number. Waits while too many others wait.
     ///
     /// # Errors

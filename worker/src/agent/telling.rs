@@ -5,7 +5,7 @@ use manyhands_core::agent::governor::Decision;
 use super::Agent;
 use super::board::Phase;
 use super::machine::Seat;
-use super::project::Project;
+use super::project::{Project, ProjectIndex};
 use super::turn::Turn;
 use crate::control::{CoordinatorStatus, Governed, Running};
 
@@ -32,12 +32,25 @@ impl Agent {
 
     /// Tells what a slot does; whether that is something else than before.
     fn tell_slot(&self, slot: usize, shown: &mut Option<Running>) -> bool {
-        let now = self.running(slot);
-        if *shown == now {
-            return false;
+        let seat = self.machine.seats[slot];
+        let is_same =
+            |seat: Seat, shown: &Running| seat.is_of(ProjectIndex(shown.project), shown.replica);
+        match (shown.as_mut(), seat) {
+            // After most events it is only a little further.
+            (Some(shown), Some(seat)) if is_same(seat, shown) => {
+                let held = self.projects[seat.project.0].board.get(seat.replica);
+                let progress_ppm = held.map_or(0, |held| held.progress_ppm);
+                let now = (progress_ppm, self.machine.governing.is_held(slot));
+                let changed = (shown.progress_ppm, shown.stopped) != now;
+                (shown.progress_ppm, shown.stopped) = now;
+                changed
+            }
+            (None, None) => false,
+            _ => {
+                *shown = self.running(slot);
+                true
+            }
         }
-        *shown = now;
-        true
     }
 
     /// Tells what may run; the sentence only when that is something else, since it may tell seconds.

@@ -3,12 +3,11 @@
 use std::str::FromStr;
 
 use manyhands_core::agent::share::SHARE_MAX;
-use manyhands_core::limits::NAME_BYTES_MAX;
 use manyhands_proto::invite::Invite;
 use serde::{Deserialize, Deserializer};
 
 use super::quantity::Text;
-use super::{ConfigError, within};
+use super::{ConfigError, name_within, within};
 use crate::coordinator_name;
 
 /// Most projects of one machine: each has a stream, a database and a cache.
@@ -77,8 +76,7 @@ pub(super) fn read(
     for WrittenProject { invite, share, name } in written {
         let (share, name) = (share.unwrap_or(1), name.unwrap_or_default());
         within("share", share <= SHARE_MAX, "at most 1000000")?;
-        let is_plain = name.len() <= NAME_BYTES_MAX && !name.chars().any(char::is_control);
-        within("name", is_plain, "at most 128 bytes, without control characters")?;
+        name_within("name", &name)?;
         let is_new = projects.iter().all(|other| !is_same(&other.invite, &invite));
         within("project", is_new, "only one for each coordinator")?;
         projects.push(ProjectConfig { invite, share, name });
@@ -114,7 +112,7 @@ fn is_same(one: &Invite, other: &Invite) -> bool {
     coordinator_name(one) == coordinator_name(other)
 }
 
-fn invite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Invite, D::Error> {
+pub(super) fn invite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Invite, D::Error> {
     deserializer.deserialize_str(Text("an invite", Invite::from_str))
 }
 

@@ -13,7 +13,7 @@ use serde::de::{Deserializer, Error, Visitor};
 
 use super::owner::{WrittenLimits, WrittenRules};
 use super::project::{self, WrittenProject};
-use super::quantity::{self, Text};
+use super::quantity;
 use super::sharing::WrittenSharing;
 use super::{ConfigError, Fault};
 use crate::slots::Priority;
@@ -176,7 +176,7 @@ impl Written {
 }
 
 fn invite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Invite>, D::Error> {
-    deserializer.deserialize_str(Text("an invite", Invite::from_str)).map(Some)
+    project::invite(deserializer).map(Some)
 }
 
 impl FromStr for Slots {
