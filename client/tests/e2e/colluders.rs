@@ -1,57 +1,61 @@
 //! Two volunteers who tell the same lies, against a job that asks for a confidence.
 
+use std::fs;
+
 use serde_json::Value;
 
-use crate::examples::{Outputs, confident_mersenne, results, undisturbed};
-use crate::grid::{Grid, JobNumber};
+use crate::examples::{
+    Outputs, SHORT_UNITS, confident_mersenne, mersenne_against, results, undisturbed,
+};
+use crate::grid::Grid;
 use crate::process::stderr;
 
-/// As many honest volunteers as it takes until single hosts are believed.
-const HONEST: [&str; 8] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind", "lise", "maria"];
+/// As many as it takes to outvote two liars where an answer must be three voices ahead, and one more.
+const HONEST: [&str; 6] = ["ada", "grace", "emmy", "sofia", "mary", "rosalind"];
 const PAIR: [&str; 2] = ["mallory", "trudy"];
 
-/// Jobs until both are caught together: mostly it is the first one, as long as answers are voted on. Where those few hosts
-/// did most of it that were first to translate its program, it takes chance: in a later job both are compared on
-/// one unit in some cases of ten.
-const JOBS_MAX: usize = 20;
-
-/// The pair shares a file, tells the truth half of the time, and repeats each other's lies. Whoever is
-/// caught
-/// alone seems to be faulty, rests for a second and goes on; once both were caught with the same lie
-/// they are out for good. Leases come in small batches, so that everybody has a part.
+/// The pair shares a file, tells the truth half of the time, and repeats each other's lies. While nobody else is there, one
+/// job believes it. Of another, which asks for more, it has answered everything before anybody else does; then the others
+/// find that both said the same wrong thing.
 #[test]
 fn a_pair_that_colludes_is_banned_and_what_it_vouched_for_is_computed_again() {
-    let mut grid = Grid::start_with(
-        "[suspension]\nrest = \"1 s\"\nrest_max = \"1 s\"\n\
-         [limits]\nbatch = 4\n",
-    );
+    let mut grid = Grid::start();
     let ring = format!("fault = {{ collude = {:?} }}", grid.path("ring"));
     for name in PAIR {
         grid.add_worker(name, name, &ring);
     }
+    let deceived = grid.submit(&confident_mersenne(&grid, 0));
+    assert!(results(&grid.finish(deceived)) != truth(), "two voices are enough here");
+
     for name in HONEST {
         grid.add_worker(name, name, "");
+        grid.ok(&["worker", "pause", "--data", &grid.text(name)]);
     }
-    let mut jobs: Vec<JobNumber> = Vec::new();
-    while !PAIR.iter().all(|name| is_out_for_good(&grid, name)) {
-        assert!(jobs.len() < JOBS_MAX, "{}", grid.hosts());
-        let job = grid.submit(&confident_mersenne(&grid, jobs.len()));
-        grid.watch(job).wait_for(|line| line.contains("is finished"));
-        jobs.push(job);
+    let job = grid.submit(&mersenne_against(&grid, 1, "10 % colluding"));
+    grid.wait_until(|grid| {
+        PAIR.iter().all(|name| host(grid, name)["leases"] == 0) && said(grid) == 2 * SHORT_UNITS
+    });
+    for name in HONEST {
+        grid.ok(&["worker", "resume", "--data", &grid.text(name)]);
     }
+    grid.wait_until(|grid| PAIR.iter().all(|name| is_out_for_good(grid, name)));
 
     // What rested on their word is opened again a moment later, in jobs that had ended, too.
-    let is_right = |grid: &Grid, job: &JobNumber| results(&grid.finish(*job)) == truth();
-    grid.wait_until(|grid| jobs.iter().all(|job| is_right(grid, job)));
-    grid.wait_until(|grid| HONEST.iter().all(|name| host(grid, name)["suspended"] == false));
-    let receipts: Vec<Value> = jobs.iter().map(|job| grid.receipt(*job)).collect();
-    let reopened: u64 = receipts.iter().filter_map(|it| it["units"]["reopened"].as_u64()).sum();
-    assert!(reopened > 0, "{receipts:?}");
-    pardon(&grid, "mallory");
-    for receipt in receipts {
-        let line = receipt["summary"].as_str().unwrap();
-        assert!(line.contains("asked for 1e-1 against 10 % lying, 2 % colluding"), "{line}");
+    for job in [job, deceived] {
+        grid.wait_until(|grid| results(&grid.finish(job)) == truth());
+        let receipt = grid.receipt(job);
+        assert!(receipt["units"]["reopened"].as_u64() > Some(0), "{receipt}");
     }
+    assert!(HONEST.iter().all(|name| host(&grid, name)["suspended"] == false));
+    let receipt = grid.receipt(job);
+    let line = receipt["summary"].as_str().unwrap();
+    assert!(line.contains("asked for 1e-1 against 10 % colluding"), "{line}");
+    pardon(&grid, "mallory");
+}
+
+/// Units that the ring's file knows.
+fn said(grid: &Grid) -> u64 {
+    fs::read_to_string(grid.path("ring")).map_or(0, |said| said.lines().count() as u64)
 }
 
 /// The operator lets a banned host on again, once, and says why.

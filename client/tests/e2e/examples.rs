@@ -37,9 +37,14 @@ pub(crate) fn short_mersenne(grid: &Grid) -> PathBuf {
 
 /// The same with a confidence instead of a quorum.
 pub(crate) fn confident_mersenne(grid: &Grid, number: usize) -> PathBuf {
+    mersenne_against(grid, number, "10 % lying, 2 % colluding")
+}
+
+/// The same with a confidence against these attackers.
+pub(crate) fn mersenne_against(grid: &Grid, number: usize, attackers: &str) -> PathBuf {
     let text = mersenne();
     let (head, _) = text.split_once(" 2003,").unwrap();
-    confident(grid, &format!("{head}]"), number)
+    confident(grid, &format!("{head}]"), number, attackers)
 }
 
 /// The same with more work than a worker holds at once, half a minute of it: three units for each of some hundred primes,
@@ -49,7 +54,8 @@ pub(crate) fn long_mersenne(grid: &Grid, number: usize) -> PathBuf {
     let (head, _) = text.split_once("values = [").unwrap();
     let is_prime = |p: &u32| (2..100).all(|divisor| !p.is_multiple_of(divisor));
     let primes: Vec<u32> = (5_000..7_000).filter(is_prime).collect();
-    confident(grid, &format!("{head}values = {:?}", primes.repeat(3)), number)
+    let text = format!("{head}values = {:?}", primes.repeat(3));
+    confident(grid, &text, number, "10 % lying, 2 % colluding")
 }
 
 fn mersenne() -> String {
@@ -58,11 +64,10 @@ fn mersenne() -> String {
     text.replace("../../tasks/wasm/mersenne.wasm", module)
 }
 
-fn confident(grid: &Grid, text: &str, number: usize) -> PathBuf {
+fn confident(grid: &Grid, text: &str, number: usize, attackers: &str) -> PathBuf {
     let text = text.replace("mersenne-5000", &format!("mersenne-{number}"));
     let text = text.replace("[quorum]\nsize = 2\n", "");
-    let confidence = "confidence = \"0.1 against 10 % lying, 2 % colluding\"\n";
-    written(grid, &[confidence, &text].concat())
+    written(grid, &format!("confidence = \"0.1 against {attackers}\"\n{text}"))
 }
 
 fn written(grid: &Grid, text: &str) -> PathBuf {
