@@ -4,7 +4,9 @@
 # the path (Debian: `apt-get install boinc-client`; its service need not run, and if it does, must have no work). Needs
 # all cores with nothing else to do, for two minutes a round.
 #
-#   worker/benches/foreground.sh [ROUNDS]
+# Neighbours are called as their figures are: foreground, always, nice19, nice19_session, boinc, boinc_this_session.
+#
+#   worker/benches/foreground.sh [ROUNDS [NEIGHBOUR...]]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cargo bench -q --workspace --bench volunteer -- foreground "${1:-3}"
+cargo bench -q --workspace --bench volunteer -- foreground "${@:-3}"

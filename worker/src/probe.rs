@@ -90,17 +90,17 @@ pub(crate) struct Probe {
 pub(crate) struct Hurry(AtomicBool);
 
 impl Hurry {
-    /// Time until the next look, of which `shortest` is the least.
-    fn pause(&self, shortest: Duration) -> Duration {
-        if self.0.load(Ordering::Relaxed) { shortest } else { shortest * LEISURE }
+    /// Time until the next look: `hurried`, or as long as `leisure` where nothing has to stop.
+    fn pause(&self, hurried: Duration, leisure: Duration) -> Duration {
+        if self.0.load(Ordering::Relaxed) { hurried } else { leisure }
     }
 }
 
 /// Ends a thread, if not at once, when it is dropped; a word in it wakes the thread.
 pub(crate) type Thread = mpsc::Sender<()>;
 
-/// How often sensors are read, as a multiple of the shortest time, while no program runs that may have to stop.
-const LEISURE: u32 = 4;
+/// Between two looks at what may stop programs, while none runs.
+const LEISURE: Duration = Duration::from_secs(2);
 
 impl Probe {
     /// Begins to read.

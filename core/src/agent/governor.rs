@@ -35,6 +35,7 @@ pub use self::wish::Wish;
 
 use self::budget::Budget;
 use self::calm::{Amount, Calm};
+pub use self::cause::yielded_to;
 use self::cause::{Cause, Situation, Yielded};
 use self::hours::LocalTime;
 use self::limits::{Limits, Machine};

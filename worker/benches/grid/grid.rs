@@ -1,6 +1,6 @@
 //! A coordinator and one worker, as processes of this machine, for the benchmarks that measure them.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -102,7 +102,16 @@ fn program() -> Result<PathBuf, Failure> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut build = Command::new(cargo);
-    build.args(["build", "--release", "-p", "manyhands"]).current_dir(&workspace);
+    build.args(["build", "--release", "--workspace", "--bin", "manyhands"]).current_dir(&workspace);
+    // What cargo tells this benchmark of its package would have libraries built anew that look at it.
+    let told = env::vars_os().map(|(name, _)| name);
+    let is_of_package = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    };
+    for name in told.filter(is_of_package) {
+        build.env_remove(name);
+    }
     if !build.status()?.success() {
         return Err("cannot build the program".into());
     }

@@ -50,10 +50,10 @@ struct Turn {
     others: f64,
 }
 
-pub(super) fn measure(rounds: u64) -> Result<(), Failure> {
+pub(super) fn measure(rounds: u64, only: &[&str]) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let cores = available_parallelism()?.get();
-    let neighbours = neighbours(folder.path(), cores)?;
+    let neighbours = neighbours(folder.path(), cores, only)?;
     let scratch = folder.path().join("load");
     fs::create_dir(&scratch)?;
     let turn = |neighbour: &Neighbour| -> Result<Turn, Failure> {
@@ -74,6 +74,11 @@ pub(super) fn measure(rounds: u64) -> Result<(), Failure> {
         begun += 1;
         let round = neighbours.iter().map(|(_, _, it)| it.beside(|| turn(it)));
         let round = round.collect::<Result<Vec<_>, _>>()?;
+        let shown = |of: Of| {
+            round.iter().map(|turn| format!("{:.2}", of(turn))).collect::<Vec<_>>().join(", ")
+        };
+        let [loads, own, others] = [shown(|it| it.load), shown(|it| it.own), shown(|it| it.others)];
+        println!("round {begun}: load {loads} s; its cores {own}; cores of anything else {others}");
         if round.iter().all(|turn| turn.others <= OTHERS_MAX) {
             turns.iter_mut().zip(round).for_each(|(turns, turn)| turns.push(turn));
         }
@@ -87,24 +92,27 @@ pub(super) fn measure(rounds: u64) -> Result<(), Failure> {
     show(&names, &turns)
 }
 
-/// All that are compared; the first is nothing.
-fn neighbours(folder: &Path, cores: usize) -> Result<Vec<Row>, Failure> {
-    let mut rows = vec![
-        ("alone", "", Neighbour::nothing()),
-        ("worker", "foreground", Neighbour::polite_worker(&folder.join("polite"), cores)?),
-        ("worker, always", "always", Neighbour::worker(&folder.join("grid"), cores, "")?),
-        ("nice 19, this session", "nice19", Neighbour::loops(cores, 19, false)?),
-        ("nice 19, another session", "nice19_session", Neighbour::loops(cores, 19, true)?),
-    ];
+/// All that are compared, or of them those whose figures have one of the names `only`; the first is nothing.
+fn neighbours(folder: &Path, cores: usize, only: &[&str]) -> Result<Vec<Row>, Failure> {
+    let mut rows = vec![("alone", "", Neighbour::nothing())];
+    let mut add = |name, figure: &'static str, start: &dyn Fn() -> Result<Neighbour, Failure>| {
+        if only.is_empty() || only.contains(&figure) {
+            rows.push((name, figure, start()?));
+        }
+        Ok::<_, Failure>(())
+    };
+    add("worker", "foreground", &|| Neighbour::polite_worker(&folder.join("polite"), cores))?;
+    add("worker, always", "always", &|| Neighbour::worker(&folder.join("grid"), cores, ""))?;
+    add("nice 19, this session", "nice19", &|| Neighbour::loops(cores, 19, false))?;
+    add("nice 19, another session", "nice19_session", &|| Neighbour::loops(cores, 19, true))?;
     let Some(boinc) = Boinc::find()? else {
         println!("BOINC's client is left out: there is no `boinc` on the path");
         return Ok(rows);
     };
     println!("BOINC's client is {}", boinc.version);
     let start = |name, is_service| Neighbour::boinc(&boinc, &folder.join(name), cores, is_service);
-    rows.push(("BOINC's client", "boinc", start("boinc", true)?));
-    let in_session = start("boinc_this_session", false)?;
-    rows.push(("BOINC's, this session", "boinc_this_session", in_session));
+    add("BOINC's client", "boinc", &|| start("boinc", true))?;
+    add("BOINC's, this session", "boinc_this_session", &|| start("boinc_this_session", false))?;
     Ok(rows)
 }
 

@@ -31,8 +31,8 @@ fn main() -> Result<(), Failure> {
     let number = |text: &str| text.parse().map_err(|_error| format!("`{text}` is no number"));
     match words[..] {
         ["unit", folder, seed] => compile::unit(folder.as_ref(), number(seed)?),
-        ["foreground"] => foreground::measure(5),
-        ["foreground", rounds] => foreground::measure(number(rounds)?),
+        ["foreground"] => foreground::measure(5, &[]),
+        ["foreground", rounds, ref only @ ..] => foreground::measure(number(rounds)?, only),
         ["idle"] => idle::measure(120),
         ["idle", seconds] => idle::measure(number(seconds)?),
         ["pause"] => pause::measure(20),
@@ -40,7 +40,9 @@ fn main() -> Result<(), Failure> {
         ["useful"] => useful::measure(),
         // All benchmarks are being run: this one wants to know of what.
         _ => {
-            println!("volunteer foreground [ROUNDS] | idle [SECONDS] | pause [TIMES] | useful");
+            println!(
+                "volunteer foreground [ROUNDS [NEIGHBOUR...]] | idle [SECONDS] | pause [TIMES] | useful"
+            );
             Ok(())
         }
     }

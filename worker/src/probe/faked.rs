@@ -16,7 +16,7 @@ use std::time::Duration;
 use manyhands_core::agent::governor::reading::{Fact, Gauge, Readings};
 
 use super::board::Board;
-use super::{Hurry, Thread};
+use super::{Hurry, LEISURE, Thread};
 
 /// A file of sensors is hardly larger.
 const BYTES_MAX: usize = 64 << 10;
@@ -29,7 +29,7 @@ pub(super) fn start(path: &Path, board: &Arc<Board>, hurry: &Arc<Hurry>) -> Vec<
     let (path, board, hurry) = (path.to_owned(), Arc::clone(board), Arc::clone(hurry));
     let watch = move |end: Receiver<()>| {
         let mut seen = read(&path);
-        while !super::is_over(&end, hurry.pause(QUICK)) {
+        while !super::is_over(&end, hurry.pause(QUICK, LEISURE)) {
             let now = read(&path);
             if now != seen {
                 seen = now;

@@ -20,6 +20,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use manyhands_core::agent::governor::reading::{Fact, Gauge, Readings};
+use manyhands_core::agent::governor::yielded_to;
 
 use self::load::{Load, Waiting};
 use self::meter::Meter;
@@ -28,16 +29,13 @@ use self::wayland::Wayland;
 use self::x11::X11;
 use super::board::{Board, Part};
 use super::presence::Screen;
-use super::{Asked, Hurry, Thread, owned, thread};
+use super::{Asked, Hurry, LEISURE, Thread, owned, thread};
 
 /// Between two looks for a person while programs run: so long after a touch at the latest, they stop.
 const QUICK: Duration = Duration::from_millis(500);
 
 /// Between two looks at what other programs compute: a compiler begins, and so soon after its cores are free.
-const LOAD: Duration = Duration::from_millis(200);
-
-/// So much more, in thousandths of a core, is a reason to decide at once.
-const RISE: i64 = 500;
+const LOAD: Duration = Duration::from_millis(100);
 
 /// Between two looks at everything that changes slowly.
 const SLOW: Duration = Duration::from_secs(5);
@@ -71,7 +69,7 @@ fn look_quickly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>)
         board.say_screen(Screen::Wayland, wayland.as_ref().and_then(Wayland::untouched));
         board.say_terminals(terminals.untouched(Path::new("/dev")), has_screen);
         board.say(Part::Quick, quick(asked));
-        if super::is_over(end, hurry.pause(QUICK)) {
+        if super::is_over(end, hurry.pause(QUICK, LEISURE)) {
             return;
         }
     }
@@ -103,8 +101,7 @@ fn look_slowly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>) 
     let mut meter = Meter::default();
     loop {
         board.say(Part::Slow, slow(asked, &mut meter));
-        // Twice as long at most, or what was said would be too old.
-        if super::is_over(end, hurry.pause(SLOW).min(2 * SLOW)) {
+        if super::is_over(end, hurry.pause(SLOW, 2 * SLOW)) {
             return;
         }
     }
@@ -140,20 +137,20 @@ fn look_at_load(board: &Board, hurry: &Hurry, end: &Receiver<()>) {
     let (mut load, mut waiting, mut before) = (Load::default(), Waiting::default(), 0);
     let (proc, own) = (Path::new("/proc"), std::process::id());
     loop {
-        let own_ticks =
-            processes::own_ticks(proc, own).unwrap_or_else(|| processes::read(proc, own).own_ticks);
+        let own = processes::own(proc, own).unwrap_or_else(|| processes::read(proc, own).own());
         let waited = pressure::waited(Path::new("/proc/pressure"), "cpu").unwrap_or_default();
-        let waited = waiting.share(waited, Instant::now());
-        if let Some(value) = load.of_others(&proc.join("stat"), own_ticks) {
-            let value = value.saturating_add(waited);
+        let more = waiting.more(Instant::now(), waited, own.waited);
+        if let Some(value) = load.of_others(&proc.join("stat"), own.ticks) {
+            let value = value.saturating_add(more);
             let mut readings = Readings::default();
             readings.show(Gauge::LoadOfOthers, value);
             board.say(Part::Load, readings);
-            if value > std::mem::replace(&mut before, value).saturating_add(RISE) {
+            let cores = yielded_to(value);
+            if cores > std::mem::replace(&mut before, cores) {
                 board.touch();
             }
         }
-        if super::is_over(end, hurry.pause(LOAD)) {
+        if super::is_over(end, hurry.pause(LOAD, LEISURE)) {
             return;
         }
     }

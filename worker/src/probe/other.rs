@@ -15,7 +15,7 @@ use sysinfo::{
 
 use super::board::{Board, Part};
 use super::presence::Screen;
-use super::{Asked, Hurry, Thread, owned, thread};
+use super::{Asked, Hurry, LEISURE, Thread, owned, thread};
 
 /// Between two looks for a person while programs run: so long after a touch at the latest, they stop.
 const QUICK: Duration = Duration::from_millis(500);
@@ -41,7 +41,7 @@ fn look_quickly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>)
         // Whoever does not tell of touches may have a screen all the same.
         board.say_terminals(None, true);
         board.say(Part::Quick, quick(asked));
-        if super::is_over(end, hurry.pause(QUICK)) {
+        if super::is_over(end, hurry.pause(QUICK, LEISURE)) {
             return;
         }
     }
@@ -87,8 +87,7 @@ fn look_slowly(board: &Board, asked: &Asked, hurry: &Hurry, end: &Receiver<()>) 
         }
         is_first = false;
         board.say(Part::Slow, readings);
-        // Twice as long at most, or what was said would be too old.
-        if super::is_over(end, hurry.pause(SLOW).min(2 * SLOW)) {
+        if super::is_over(end, hurry.pause(SLOW, 2 * SLOW)) {
             return;
         }
     }

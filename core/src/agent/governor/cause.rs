@@ -63,11 +63,18 @@ impl Yielded {
             return;
         };
         self.known_at = uptime;
-        let cores =
-            |thousandths: i64| u32::try_from(thousandths.max(0) / 1_000).unwrap_or(u32::MAX);
-        let (least, most) = (cores(load.saturating_add(250)), cores(load.saturating_add(750)));
-        self.cores = self.cores.clamp(least, most);
+        self.cores = self.cores.clamp(yielded_to(load), whole(load.saturating_add(750)));
     }
+}
+
+/// Cores that are left to other programs at least if they compute on so many thousandths of one.
+#[must_use]
+pub fn yielded_to(load_of_others: i64) -> u32 {
+    whole(load_of_others.saturating_add(250))
+}
+
+fn whole(thousandths: i64) -> u32 {
+    u32::try_from(thousandths.max(0) / 1_000).unwrap_or(u32::MAX)
 }
 
 impl Situation<'_> {

@@ -1,7 +1,8 @@
 //! Which programs run, and how much time our own took.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 /// Longest name that the kernel keeps of a program.
 const COMM_BYTES: usize = 15;
@@ -25,6 +26,11 @@ impl Processes {
         let kept = name.char_indices().map(|(at, char)| at + char.len_utf8());
         let kept = kept.take_while(|end| *end <= COMM_BYTES).last().unwrap_or(0);
         self.names.as_ref().map(|names| names.contains(&name[..kept]))
+    }
+
+    /// What is known of our own by it.
+    pub(super) fn own(self) -> Own {
+        Own { ticks: self.own_ticks, waited: BTreeMap::new() }
     }
 }
 
@@ -53,27 +59,47 @@ pub(super) fn read(proc: &Path, own: u32) -> Processes {
     processes
 }
 
-/// Time of the worker, its slots and those that have ended, in ticks, without a look at anybody else; `None` if this
-/// kernel does not list children.
-pub(super) fn own_ticks(proc: &Path, own: u32) -> Option<u64> {
-    let own = proc.join(own.to_string());
-    let stat = std::fs::read_to_string(own.join("stat")).ok()?;
-    let worker = Process::parse(&stat)?;
-    let mut ticks = worker.ticks + worker.ended_ticks;
-    for thread in std::fs::read_dir(own.join("task")).ok()?.filter_map(Result::ok) {
+/// The worker, its slots and those that have ended, without a look at anybody else.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Own {
+    /// Time of all of them, in ticks of the clock.
+    pub(super) ticks: u64,
+    /// How long each slot has waited for a core that somebody else had.
+    pub(super) waited: BTreeMap<u32, Duration>,
+}
+
+/// Looks at them; `None` if this kernel does not list children.
+pub(super) fn own(proc: &Path, own: u32) -> Option<Own> {
+    let worker = proc.join(own.to_string());
+    let stat = std::fs::read_to_string(worker.join("stat")).ok()?;
+    let process = Process::parse(&stat)?;
+    let mut own = Own { ticks: process.ticks + process.ended_ticks, waited: BTreeMap::new() };
+    for thread in std::fs::read_dir(worker.join("task")).ok()?.filter_map(Result::ok) {
         let children = match std::fs::read_to_string(thread.path().join("children")) {
             Ok(children) => children,
             // Ended meanwhile; or none of them has such a file.
             Err(_) if !thread.path().exists() => continue,
             Err(_) => return None,
         };
-        for child in children.split_whitespace() {
+        for id in children.split_whitespace().filter_map(|id| id.parse::<u32>().ok()) {
+            let slot = proc.join(id.to_string());
             // Ended meanwhile: counted as such next time.
-            let stat = std::fs::read_to_string(proc.join(child).join("stat")).unwrap_or_default();
-            ticks += Process::parse(&stat).map_or(0, |slot| slot.ticks);
+            let stat = std::fs::read_to_string(slot.join("stat")).unwrap_or_default();
+            own.ticks += Process::parse(&stat).map_or(0, |slot| slot.ticks);
+            own.waited.insert(id, waited(&slot));
         }
     }
-    Some(ticks)
+    Some(own)
+}
+
+/// How long the threads of a process were ready, and had no core; nothing where the kernel does not tell.
+fn waited(process: &Path) -> Duration {
+    let threads = std::fs::read_dir(process.join("task")).into_iter().flatten();
+    let of_thread = |thread: std::fs::DirEntry| -> Option<u64> {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split_whitespace().nth(1)?.parse().ok()
+    };
+    Duration::from_nanos(threads.filter_map(Result::ok).filter_map(of_thread).sum())
 }
 
 struct Process<'a> {
@@ -134,13 +160,20 @@ mod tests {
         process(proc, 20, "slot", 10);
         process(proc, 30, "slot", 10);
         process(proc, 40, "other", 1);
-        assert_eq!(own_ticks(proc, 10), None, "nobody lists children");
-        for (thread, children) in [("10", "20 30 "), ("11", "50 ")] {
-            let thread = proc.join("10/task").join(thread);
-            std::fs::create_dir_all(&thread).unwrap();
-            std::fs::write(thread.join("children"), children).unwrap();
-        }
-        assert_eq!(own_ticks(proc, 10), Some(read(proc, 10).own_ticks));
+        assert_eq!(own(proc, 10), None, "nobody lists children");
+        let write = |path: &str, text: &str| {
+            let path = proc.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("10/task/10/children", "20 30 ");
+        write("10/task/11/children", "50 ");
+        write("20/task/20/schedstat", "900 7 3\n");
+        write("20/task/21/schedstat", "900 2000 3\n");
+        let seen = own(proc, 10).unwrap();
+        assert_eq!(seen.ticks, read(proc, 10).own_ticks);
+        let waited = [(20, 2_007), (30, 0), (50, 0)].map(|(id, ns)| (id, Duration::from_nanos(ns)));
+        assert_eq!(seen.waited, waited.into());
     }
 
     #[test]
