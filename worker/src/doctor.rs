@@ -61,6 +61,7 @@ pub async fn examine(
     let group = group::examine(priority);
     let mut findings = slot(slots, priority).await;
     findings.push(group);
+    findings.push(system::load());
     findings.push(machine());
     findings.extend(folder::examine(data_dir));
     findings.push(system::clock());

@@ -6,6 +6,6 @@ mod linux;
 mod other;
 
 #[cfg(target_os = "linux")]
-pub(super) use self::linux::{clock, priority};
+pub(super) use self::linux::{clock, load, priority};
 #[cfg(not(target_os = "linux"))]
-pub(super) use self::other::{clock, priority};
+pub(super) use self::other::{clock, load, priority};

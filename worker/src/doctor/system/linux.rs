@@ -44,6 +44,17 @@ pub(in crate::doctor) fn clock() -> Finding {
     Finding::well("clock", detail)
 }
 
+/// Whether it is felt that other programs wait for a core, and not only which they have.
+pub(in crate::doctor) fn load() -> Finding {
+    let detail = if Path::new("/proc/pressure/cpu").exists() {
+        "they get the cores that they need, also those that they wait for"
+    } else {
+        "they get as many cores as they have; that they wait for more is not told by this kernel \
+         (it does with psi=1 on its command line)"
+    };
+    Finding::well("other programs", detail)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,11 @@ pub(in crate::doctor) fn priority(_process: Option<u32>, wished: Priority) -> Fi
     Finding::well("priority", format!("{taken}; what the system makes of it is not looked at here"))
 }
 
+/// Who waits is not asked for here.
+pub(in crate::doctor) fn load() -> Finding {
+    Finding::well("other programs", "they get as many cores as they have; who waits is not told")
+}
+
 /// Nobody was asked.
 pub(in crate::doctor) fn clock() -> Finding {
     Finding::well("clock", "unknown who sets it")
