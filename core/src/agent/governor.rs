@@ -30,12 +30,12 @@ pub mod tally;
 mod wish;
 
 pub use self::budget::Spent;
+pub use self::cause::yielded_to;
 pub use self::decision::{Decision, Memory, Stop};
 pub use self::wish::Wish;
 
 use self::budget::Budget;
 use self::calm::{Amount, Calm};
-pub use self::cause::yielded_to;
 use self::cause::{Cause, Situation, Yielded};
 use self::hours::LocalTime;
 use self::limits::{Limits, Machine};
