@@ -143,9 +143,9 @@ for host in lab1 lab2 lab3; do
   compute $number
   now=$(from_outside)
   pieces=$(in_ns $host "$MANYHANDS" peers --data "$WORK/$host" --json |
-    jq '[.peers[] | select(.role == "coordinator") | .received_bytes] + [.whole_bytes] | add')
+    jq '[.[].peers[] | select(.role == "coordinator") | .received_bytes] + [.[].whole_bytes] | add')
   near=$(in_ns $host "$MANYHANDS" peers --data "$WORK/$host" --json |
-    jq '[.peers[] | select(.role == "worker") | .received_bytes] | add // 0')
+    jq '[.[].peers[] | select(.role == "worker") | .received_bytes] | add // 0')
   echo "$host: $((now - before)) bytes came from outside; of blobs $pieces from the coordinator, $near from workers of the laboratory"
   echo "figure lan_outside_copies_$number $(awk "BEGIN { printf \"%.3f\", ($now - $before) / $INPUT_BYTES }") copies" >>"$WORK/figures"
   before=$now

@@ -118,7 +118,7 @@ pub enum WorkerError {
     /// The folder's leases and reports are for someone else.
     #[error(
         "the data folder belongs to the coordinator {theirs}, and the invite is from {ours}: name \
-         another data folder for it"
+         another data folder for it, or give `--join` with an invite of each to compute for both"
     )]
     OtherCoordinator {
         /// In the folder.

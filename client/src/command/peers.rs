@@ -7,13 +7,13 @@ use manyhands_worker::{PeerView, PeersView, UploadView};
 use super::worker::ask::Which;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::terminal::plain;
+use crate::terminal::{Terminal, plain};
 
 /// List the other workers that a worker on this machine knows, and what it exchanges with them
 ///
 /// WHY says how each came to be known: from the coordinator, another peer, an announcement on this network (lan), the disk
 /// (it has answered before this worker was started), or because it called. HOLDS counts the pieces that it has of blobs
-/// which are shared with it now.
+/// which are shared with it now. A worker that computes for several projects knows others for each of them.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: manyhands peers")]
 pub(crate) struct Peers {
@@ -30,28 +30,38 @@ const KEY_DIGITS: usize = 12;
 impl Peers {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let answer = control::ask(&self.which.folder(context)?, Request::Peers).await?;
-        let view: PeersView = serde_json::from_str(&answer).map_err(|_other| {
+        let views: Vec<PeersView> = serde_json::from_str(&answer).map_err(|_other| {
             Failure::failed(format!(
                 "the worker does not tell of its peers: {}",
                 plain(answer.trim())
             ))
         })?;
         if self.json {
-            return context.terminal.json(&view);
+            return context.terminal.json(&views);
         }
-        for line in summary(&view) {
-            context.terminal.line(&line)?;
+        for view in &views {
+            if views.len() > 1 {
+                context.terminal.line(&format!("project {}", plain(&view.project)))?;
+            }
+            show(view, context.terminal)?;
         }
-        if view.peers.is_empty() {
-            return Ok(());
-        }
-        let rows: Vec<Vec<String>> = view.peers.iter().map(row).collect();
-        let titles = [
-            "PEER", "WHAT", "WHY", "HOW FAR", "ADDRESS", "ANSWERED", "HOLDS", "SENT", "RECEIVED",
-            "NOTE",
-        ];
-        context.terminal.table(&titles, &rows)
+        Ok(())
     }
+}
+
+fn show(view: &PeersView, terminal: Terminal) -> Result<(), Failure> {
+    for line in summary(view) {
+        terminal.line(&line)?;
+    }
+    if view.peers.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Vec<String>> = view.peers.iter().map(row).collect();
+    let titles = [
+        "PEER", "WHAT", "WHY", "HOW FAR", "ADDRESS", "ANSWERED", "HOLDS", "SENT", "RECEIVED",
+        "NOTE",
+    ];
+    terminal.table(&titles, &rows)
 }
 
 fn summary(view: &PeersView) -> Vec<String> {
@@ -185,6 +195,7 @@ mod tests {
     #[test]
     fn who_shares_with_nobody_is_not_told_where_others_reach_it() {
         let view = PeersView {
+            project: "primes".to_owned(),
             mode: "off".to_owned(),
             reached_at: None,
             whole_bytes: 5,

@@ -32,6 +32,8 @@ fn two_projects_get_the_machines_time_by_their_shares() {
         (2.0..=4.5).contains(&ratio),
         "three times as much for the one as for the other: {computed:?}"
     );
+    let known = machine.json(&["peers", "--data", &machine.data, "--json"]);
+    assert_eq!([&known[0]["project"], &known[1]["project"]], ["primes", "stars"], "{known}");
     // A share that nobody uses is the other's.
     let before = machine.computed_ms()[1];
     primes.ok(&["cancel", "1"]);

@@ -58,9 +58,9 @@ fn finish(grid: &Grid, job: JobNumber) {
     assert_eq!(sums, vec![&expected.to_vec(); UNITS]);
 }
 
-/// Whom a worker knows.
+/// Whom a worker of one project knows.
 pub(crate) fn peers(grid: &Grid, worker: &str) -> Value {
-    grid.json(&["peers", "--data", &grid.text(worker), "--json"])
+    grid.json(&["peers", "--data", &grid.text(worker), "--json"])[0].clone()
 }
 
 /// What a worker got from the coordinator, whole or in pieces.

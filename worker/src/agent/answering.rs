@@ -3,7 +3,7 @@
 use manyhands_core::agent::governor::Wish;
 use manyhands_core::agent::governor::hours::Day;
 
-use super::Agent;
+use super::{Agent, Project};
 use crate::clock;
 use crate::control::snapshot::DayShown;
 use crate::control::{Asked, Question, Request};
@@ -33,10 +33,11 @@ impl Agent {
             Request::Snapshot | Request::Watch => self.snapshot_json(),
             Request::Log { days } => self.log(days),
             Request::Peers => {
-                let views = self.projects.iter();
-                let views = views.map(|project| project.peers.view(project.cache.whole_bytes()));
-                let view = views.reduce(PeersView::and);
-                view.and_then(|view| serde_json::to_string(&view).ok()).unwrap_or_default()
+                let view = |project: &Project| -> PeersView {
+                    project.peers.view(project.name.clone(), project.cache.whole_bytes())
+                };
+                let views: Vec<PeersView> = self.projects.iter().map(view).collect();
+                serde_json::to_string(&views).unwrap_or_default()
             }
             Request::Wish(wish) => {
                 self.machine.governing.wish(wish);

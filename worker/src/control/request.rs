@@ -29,7 +29,7 @@ pub enum Request {
         days: u32,
     },
     /// Which other workers it knows, and what it exchanges with them: a
-    /// [`PeersView`](crate::PeersView), as JSON.
+    /// A [`PeersView`](crate::PeersView) of each project, as JSON.
     Peers,
     /// What the owner wants.
     Wish(Wish),

@@ -16,9 +16,11 @@ use crate::clock;
 use crate::config::Mode;
 use crate::control::snapshot::Sharing;
 
-/// All that is known, as it travels through the control socket.
+/// All that is known for one project, as it travels through the control socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeersView {
+    /// What the owner calls the project.
+    pub project: String,
     /// "off", "lan" or "full".
     pub mode: String,
     /// Where the coordinator, and so others, reach this worker; none if nobody does.
@@ -83,27 +85,13 @@ pub struct PeerView {
     pub is_blamed: bool,
 }
 
-impl PeersView {
-    /// What is known for two projects of a machine.
-    pub(crate) fn and(mut self, other: Self) -> Self {
-        if self.mode == Mode::Off.word() {
-            self.mode = other.mode;
-        }
-        self.reached_at = self.reached_at.or(other.reached_at);
-        self.whole_bytes = self.whole_bytes.saturating_add(other.whole_bytes);
-        self.upload = self.upload.or(other.upload);
-        self.blobs.extend(other.blobs);
-        self.peers.extend(other.peers);
-        self
-    }
-}
-
 impl Peers {
-    /// What is known now. `whole_bytes` came from the coordinator in one piece.
-    pub(crate) fn view(&self, whole_bytes: u64) -> PeersView {
+    /// What is known now for the project of that name. `whole_bytes` came from the coordinator in one piece.
+    pub(crate) fn view(&self, project: String, whole_bytes: u64) -> PeersView {
         match &self.shared {
-            Some(shared) => shared.view(whole_bytes),
+            Some(shared) => shared.view(project, whole_bytes),
             None => PeersView {
+                project,
                 mode: Mode::Off.word().to_owned(),
                 reached_at: None,
                 whole_bytes,
@@ -113,9 +101,7 @@ impl Peers {
             },
         }
     }
-}
 
-impl Peers {
     /// What was exchanged with other workers since this was asked last.
     pub(crate) fn take_exchanged(&self) -> Exchanged {
         let flow = self.swarm().map(Swarm::take_flow).unwrap_or_default();
@@ -142,7 +128,7 @@ impl Peers {
 }
 
 impl Shared {
-    fn view(&self, whole_bytes: u64) -> PeersView {
+    fn view(&self, project: String, whole_bytes: u64) -> PeersView {
         let mut dealings = self.swarm.dealings();
         let mut peers = Vec::new();
         for known in self.table().acquaintances() {
@@ -157,7 +143,7 @@ impl Shared {
         let mode = self.sharing.mode.word();
         let reached_at = self.reached.borrow().map(|at| at.to_string());
         let (mode, blobs, upload) = (mode.to_owned(), self.blobs(), self.upload());
-        PeersView { mode, reached_at, whole_bytes, upload, blobs, peers }
+        PeersView { project, mode, reached_at, whole_bytes, upload, blobs, peers }
     }
 
     fn upload(&self) -> Option<UploadView> {
