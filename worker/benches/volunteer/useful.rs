@@ -10,7 +10,8 @@ use super::Failure;
 use super::grid::Grid;
 use super::process;
 
-const EXAMPLES: [&str; 4] = ["mersenne/job", "mersenne/job-large", "geng/job", "dedoppler/job"];
+const EXAMPLES: [&str; 5] =
+    ["mersenne/job", "mersenne/job-large", "geng/job", "geng/job-large", "dedoppler/job"];
 
 /// Whatever else runs here must not decide how long this takes.
 const SETTINGS: &str = "slots = 2\nalways = true\npriority = \"inherited\"";

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use toml::Spanned;
 
-use super::{ConfigError, Written, quantity, within};
+use super::bounds::within;
+use super::{ConfigError, Written, quantity};
 
 /// Most cores that a machine may have.
 const CORES_MAX: u32 = 4_096;

@@ -6,8 +6,9 @@ use manyhands_core::agent::share::SHARE_MAX;
 use manyhands_proto::invite::Invite;
 use serde::{Deserialize, Deserializer};
 
+use super::ConfigError;
+use super::bounds::{name_within, within};
 use super::quantity::Text;
-use super::{ConfigError, name_within, within};
 use crate::coordinator_name;
 
 /// Most projects of one machine: each has a stream, a database and a cache.

@@ -6,8 +6,9 @@ use std::num::NonZeroU64;
 use manyhands_core::swarm::UploadLimit;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::ConfigError;
+use super::bounds::within;
 use super::quantity::{self, QuantityError, Text};
-use super::{ConfigError, within};
 
 /// A part goes at once, and whoever waits for one longer than fifteen seconds gives up: with less, several at once would.
 const UPLOAD_BYTES_PER_S_MIN: u64 = 64 << 10;
