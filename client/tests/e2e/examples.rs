@@ -35,9 +35,12 @@ pub(crate) fn short_mersenne(grid: &Grid) -> PathBuf {
     written(grid, &format!("{head}]"))
 }
 
+/// Against whom answers are sure, where a story is not about that.
+const ATTACKERS: &str = "10 % lying, 2 % colluding";
+
 /// The same with a confidence instead of a quorum.
 pub(crate) fn confident_mersenne(grid: &Grid, number: usize) -> PathBuf {
-    mersenne_against(grid, number, "10 % lying, 2 % colluding")
+    mersenne_against(grid, number, ATTACKERS)
 }
 
 /// The same with a confidence against these attackers.
@@ -55,7 +58,7 @@ pub(crate) fn long_mersenne(grid: &Grid, number: usize) -> PathBuf {
     let is_prime = |p: &u32| (2..100).all(|divisor| !p.is_multiple_of(divisor));
     let primes: Vec<u32> = (5_000..7_000).filter(is_prime).collect();
     let text = format!("{head}values = {:?}", primes.repeat(3));
-    confident(grid, &text, number, "10 % lying, 2 % colluding")
+    confident(grid, &text, number, ATTACKERS)
 }
 
 fn mersenne() -> String {

@@ -102,7 +102,7 @@ fn neighbours(folder: &Path, cores: usize, only: &[&str]) -> Result<Vec<Row>, Fa
         Ok::<_, Failure>(())
     };
     add("worker", "foreground", &|| Neighbour::polite_worker(&folder.join("polite"), cores))?;
-    add("worker, always", "always", &|| Neighbour::worker(&folder.join("grid"), cores, ""))?;
+    add("worker, always", "always", &|| Neighbour::worker(&folder.join("grid"), cores))?;
     add("nice 19, this session", "nice19", &|| Neighbour::loops(cores, 19, false))?;
     add("nice 19, another session", "nice19_session", &|| Neighbour::loops(cores, 19, true))?;
     let Some(boinc) = Boinc::find()? else {

@@ -27,6 +27,7 @@ pub(super) const ENDLESS: &str =
 const COUNTING: &str = "while :; do :; done";
 
 /// Processes that stand still until they are let run.
+#[derive(Default)]
 pub(super) struct Neighbour {
     ids: Vec<u32>,
     /// Of a worker, which stops its programs itself, and is told to pause and resume.
@@ -46,19 +47,14 @@ impl Drop for Process {
 }
 
 impl Neighbour {
-    pub(super) const fn nothing() -> Self {
-        Self { ids: Vec::new(), worker: None, _grid: None, _processes: Vec::new() }
+    pub(super) fn nothing() -> Self {
+        Self::default()
     }
 
-    /// A worker that computes on all cores, whoever else does; with more `settings`.
-    pub(super) fn worker(folder: &Path, cores: usize, settings: &str) -> Result<Self, Failure> {
-        fs::create_dir_all(folder)?;
-        let settings = format!("slots = {cores}\nalways = true\n{settings}");
-        let (grid, [coordinator, worker]) = Grid::start(folder, &settings)?;
-        submit(&grid, ENDLESS, &[])?;
-        let slots = computing(worker, cores, STARTED)?;
-        let ids = slots.into_iter().chain([worker, coordinator]).collect();
-        let this = Self { ids, worker: None, _grid: Some(grid), _processes: Vec::new() };
+    /// A worker that computes on all cores, whoever else does.
+    pub(super) fn worker(folder: &Path, cores: usize) -> Result<Self, Failure> {
+        let (grid, ids) = computing_grid(folder, cores, "always = true")?;
+        let this = Self { ids, _grid: Some(grid), ..Self::default() };
         this.stand()?;
         Ok(this)
     }
@@ -66,13 +62,9 @@ impl Neighbour {
     /// A worker as volunteers have it, which computes on all cores until other programs need them; only that nobody
     /// touches the machine.
     pub(super) fn polite_worker(folder: &Path, cores: usize) -> Result<Self, Failure> {
-        fs::create_dir_all(folder)?;
-        let settings = format!("slots = {cores}\n[limits.in_use]\ncores = \"100 %\"\ncpu = 100\n");
-        let (grid, [coordinator, worker]) = Grid::start(folder, &settings)?;
-        submit(&grid, ENDLESS, &[])?;
-        let slots = computing(worker, cores, STARTED)?;
-        let ids = slots.into_iter().chain([worker, coordinator]).collect();
-        let this = Self { ids, worker: Some(grid), _grid: None, _processes: Vec::new() };
+        let settings = "[limits.in_use]\ncores = \"100 %\"\ncpu = 100";
+        let (grid, ids) = computing_grid(folder, cores, settings)?;
+        let this = Self { ids, worker: Some(grid), ..Self::default() };
         this.stand()?;
         Ok(this)
     }
@@ -88,7 +80,7 @@ impl Neighbour {
         let ids: Vec<u32> = loops.iter().map(|it| it.0.id()).collect();
         // One that is stopped while it is still being made is not yet tied to this process.
         let ids = busy(|| Ok(ids.clone()), cores, STARTED)?;
-        let this = Self { ids, worker: None, _grid: None, _processes: loops };
+        let this = Self { ids, _processes: loops, ..Self::default() };
         this.stand()?;
         Ok(this)
     }
@@ -104,7 +96,7 @@ impl Neighbour {
         let id = client.0.id();
         let tasks = computing(id, cores, STARTED)?;
         let ids = tasks.into_iter().chain([id]).collect();
-        let this = Self { ids, worker: None, _grid: None, _processes: vec![client] };
+        let this = Self { ids, _processes: vec![client], ..Self::default() };
         this.stand()?;
         Ok(this)
     }
@@ -147,6 +139,20 @@ impl Neighbour {
     fn signal(&self, signal: Signal) -> Result<(), Failure> {
         self.ids.iter().try_for_each(|id| process::signal(*id, signal))
     }
+}
+
+/// A grid whose worker computes on all cores, with more `settings`; and its processes.
+fn computing_grid(
+    folder: &Path,
+    cores: usize,
+    settings: &str,
+) -> Result<(Grid, Vec<u32>), Failure> {
+    fs::create_dir_all(folder)?;
+    let settings = format!("slots = {cores}\n{settings}");
+    let (grid, [coordinator, worker]) = Grid::start(folder, &settings)?;
+    submit(&grid, ENDLESS, &[])?;
+    let slots = computing(worker, cores, STARTED)?;
+    Ok((grid, slots.into_iter().chain([worker, coordinator]).collect()))
 }
 
 /// Submits a job that tests 2^p - 1 for each of `exponents`, with more words of the command.

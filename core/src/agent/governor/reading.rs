@@ -21,8 +21,8 @@ pub enum Gauge {
     Fan,
     /// Charge of the battery, in percent of a full one.
     Battery,
-    /// What other programs compute, in cores that are busy with it; where somebody waits for a core, up to one more, which
-    /// they may need and do not get.
+    /// What other programs compute, in cores that are busy with it; while they wait for a core, one more, which they need
+    /// and do not get.
     LoadOfOthers,
     /// How much of the time something waits for a processor, in percent.
     CpuPressure,

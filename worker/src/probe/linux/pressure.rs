@@ -1,4 +1,4 @@
-//! Pressure stall information: how much of the last ten seconds something had to wait.
+//! Pressure stall information: how long something had to wait.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Which programs run, and how much time our own took.
+//! Which programs run, and how much time our own took and waited for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
